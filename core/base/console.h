@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one UART that serves all: Bulkhead's log and the partitions' streams.
+ *
+ * Data's path: a partition's emulated UART puts bytes into its stream's output ring; the pump moves
+ * them, line by line and tagged (or raw for the stream in focus), into the UART's transmit FIFO,
+ * never waiting for it. The pump runs from the UART's transmit interrupt on the console CPU and,
+ * to prime it, from whoever wrote into an idle console. Input goes to the input ring of the stream
+ * in focus. One lock (console, last in the order) guards all of it.
+ */
+#ifndef CORE_BASE_CONSOLE_H
+#define CORE_BASE_CONSOLE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/addr.h"
+
+#define CONSOLE_ESCAPE 0x1d /* Ctrl-]: QEMU has Ctrl-A, telnet is not between us and a UART */
+
+/* What a UART driver (drivers/uart) provides; none of these waits. Called with the console lock
+ * held. */
+struct uart_ops {
+    const char *const *compatible; /* NULL-terminated, from the device tree bindings */
+    void (*init)(uint64_t base);   /* after the firmware: FIFOs on, 8n1 kept, interrupts masked */
+    bool (*tx_full)(uint64_t base);
+    bool (*tx_idle)(uint64_t base); /* everything written has left the UART */
+    void (*put)(uint64_t base, uint8_t byte);
+    int (*get)(uint64_t base); /* a byte, or -1 where there is none */
+    void (*irq_enable)(uint64_t base, bool rx, bool tx);
+    void (*irq_clear)(uint64_t base);
+};
+
+/* Those compiled in, NULL-terminated: drivers/drivers.c. */
+extern const struct uart_ops *const drivers_uart[];
+
+/* A stream's owner is told, on the CPU that runs the pump, without the console lock held. */
+struct console_client {
+    void (*input_ready)(void *owner);  /* bytes wait in the input ring */
+    void (*output_ready)(void *owner); /* the output ring, once found full, has room again */
+    void *owner;
+};
+
+/* ---- Bulkhead's own log ---- */
+
+/*
+ * Print one piece of the log. %s %c %d %u %x %lx %lu %ld %llx %zu %p %%, width, 0 and - flags,
+ * .* with %s. Before console_start() it polls the UART; after, it goes through a ring and never
+ * waits (what does not fit is counted and told). Any CPU. Lines begin with "bulkhead: ".
+ */
+__attribute__((format(printf, 1, 2))) void console_printf(const char *format, ...);
+void console_vprintf(const char *format, va_list args);
+
+/* Format into a buffer like snprintf; returns the length it wanted. */
+__attribute__((format(printf, 3, 4))) size_t console_format(char *buffer, size_t size,
+                                                            const char *format, ...);
+
+/* Use this UART, by polling, from now on. Boot CPU, before and after the MMU is on. */
+void console_use(const struct uart_ops *ops, uint64_t base);
+
+/* ---- streams: one per partition ---- */
+
+/* Name the stream `index` (0..CONFIG_MAX_PARTITIONS-1); boot CPU, before console_start(). */
+void console_stream_open(uint32_t index, const char *name, const struct console_client *client);
+
+/* Leave polling: rings and interrupts from now on. On the console CPU, before partitions start. */
+void console_start(void);
+
+/*
+ * Put one byte into the stream's ring; false where it is full (then output_ready will be called).
+ * Any CPU of the partition.
+ */
+bool console_stream_put(uint32_t index, uint8_t byte);
+
+/* True while a byte can be put; where it says false, output_ready will be called. */
+bool console_stream_has_room(uint32_t index);
+
+/* True when everything put into the stream has reached the UART. */
+bool console_stream_is_drained(uint32_t index);
+
+/* Take one byte of input; -1 where there is none. Taking resumes an input that was held back. */
+int console_stream_get(uint32_t index);
+
+/* The UART's interrupt, on the console CPU. */
+void console_irq(void);
+
+/* Say that the stream's partition has ended: its unfinished line is completed, focus moves on. */
+void console_stream_close(uint32_t index);
+
+/* Write all rings out by polling, with a bound; for the machine's end and for panic(). */
+void console_flush(void);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * EL2's own map: identity, W^X, and little. One table for all CPUs, one lock (el2_map; taken with
+ * no other lock held). After the seal guest RAM is in it only while its partition is being loaded.
+ */
+#ifndef CORE_MEMORY_EL2_MAP_H
+#define CORE_MEMORY_EL2_MAP_H
+
+#include "core/base/addr.h"
+#include "core/base/status.h"
+#include "core/memory/lpae.h"
+
+/* The table that arch_mmu_enable() is given on every CPU. */
+extern struct lpae el2_table;
+
+/*
+ * Make the table and map Bulkhead's own image in it, section by section (arch_image_section()).
+ * Boot CPU, MMU off; failing here is fatal and told on the early console. `pa_bits`: see
+ * arch_pa_bits().
+ */
+enum status el2_map_init(uint8_t pa_bits) MUST_CHECK;
+
+/*
+ * Map whole pages around [base, base+size) at their own address. What is already mapped with the
+ * same attributes is left as it is; with others: E_OVERLAP. Any CPU.
+ */
+enum status el2_map(struct range what, enum lpae_attr attr) MUST_CHECK;
+
+/* Unmap what el2_map() mapped (whole pages, exactly), with TLB invalidation on all CPUs. */
+enum status el2_unmap(struct range what) MUST_CHECK;
+
+/* Make whole pages read-only, for the seal; TLBs invalidated on all CPUs. */
+enum status el2_seal(struct range what) MUST_CHECK;
+
+/*
+ * Provided by arch/A/mmu.c: the sections of Bulkhead's image (and its pool), `index` from 0; false
+ * past the last. Whole pages, disjoint.
+ */
+bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr);
+
+struct el2_audit {
+    uint64_t code, rodata, data, device; /* bytes mapped, by kind */
+    uint64_t guest;                      /* bytes of partitions' RAM mapped: 0 once sealed */
+    uint64_t wx;                         /* bytes both writable and executable: 0 always */
+    uint64_t not_identity;               /* bytes whose output is not their input: 0 always */
+};
+
+/* Read the real table; `guest[]` are the partitions' RAM (physical). */
+void el2_map_audit(const struct range *guest, uint32_t count, struct el2_audit *out);
+
+#endif

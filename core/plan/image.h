@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernel images: what kind one is, how much room it wants, and unpacking it into memory. */
+#ifndef CORE_PLAN_IMAGE_H
+#define CORE_PLAN_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+#include "core/plan/plan.h"
+
+/* What an image's header says; sizes in bytes. */
+struct image_facts {
+    enum plan_kernel kind;
+    uint64_t file_size;   /* inflated */
+    uint64_t memory_size; /* what it occupies once loaded, .bss counted */
+    uint64_t text_offset; /* arm64 Image: from a 2 MiB boundary */
+    uint64_t load, entry; /* ELF64: lowest p_paddr and e_entry (as a physical address) */
+};
+
+/*
+ * Read the header (a gzip member's too: its first bytes are inflated to see what is inside).
+ * `os_linux`: an arm64 Image is expected. ELF64 is known by its magic. E_INVALID with `why` set to
+ * what is wrong.
+ */
+enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux,
+                        struct image_facts *out, const char **why) MUST_CHECK;
+
+/*
+ * Copy, inflate or load by segments into memory. `at(ctx, ipa, size)` gives a pointer to `size`
+ * bytes of the partition's memory at `ipa`, or NULL where it is not all inside one extent. The
+ * partition's memory is zeroed before. E_INVALID with `why` where the image is broken.
+ */
+typedef void *(*image_at)(void *ctx, uint64_t ipa, uint64_t size);
+enum status image_load(enum plan_kernel kind, const struct plan_image *image, image_at at,
+                       void *ctx, const char **why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: everything that Bulkhead will do, decided before it does anything.
+ *
+ * Data's path: parse.c (through dt.c, fit.c) fills the plan from the board's tree and the system
+ * file; place.c gives every partition physical memory and puts its images; check.c holds the rules;
+ * show.c prints it. main.c then seals it: its pages become read-only and every CPU reads it without
+ * a lock. The same code runs at boot, in bulkhead-check, in unit tests and under the fuzzers.
+ *
+ * Class of everything here: sealed. Before the seal only the boot CPU touches it.
+ */
+#ifndef CORE_PLAN_PLAN_H
+#define CORE_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/addr.h"
+#include "core/base/status.h"
+
+#define PLAN_NONE   (-1) /* no partition: a CPU that is left over */
+#define PLAN_SHARED (-1) /* as the culprit of a fault: what all share; it stops the boot */
+
+#define PLAN_MAX_RAM_BANKS 8
+#define PLAN_MAX_RESERVED  32
+#define PLAN_MAX_REDISTS   8
+#define PLAN_MAX_RANGES    8    /* IPA ranges of one partition */
+#define PLAN_MAX_EXTENTS   16   /* physical pieces of one partition's memory */
+#define PLAN_MAX_DEVICES   32   /* granted devices of all partitions */
+#define PLAN_MAX_WINDOWS   6    /* register windows of one device */
+#define PLAN_MAX_IRQS      8    /* interrupts of one device */
+#define PLAN_MAX_VCPUS     16   /* of one partition; vGIC's affinity 0 holds no more */
+#define PLAN_STRINGS       4096 /* bytes for names and paths that outlive the system file */
+
+/* How a secondary CPU is started: Devicetree Specification, /cpus/cpu@N enable-method. */
+enum plan_enable { PLAN_ENABLE_PSCI, PLAN_ENABLE_SPIN_TABLE };
+
+struct plan_cpu {
+    uint64_t mpidr;   /* affinity fields (Aff3 in bits 39..32), from `reg` */
+    uint64_t release; /* spin-table: cpu-release-addr */
+    enum plan_enable enable;
+    int node;      /* offset in the board's tree */
+    int partition; /* index into partitions[], or PLAN_NONE */
+    uint32_t vcpu; /* index within the partition; also its virtual MPIDR's Aff0 */
+};
+
+/* An interrupt as the GIC knows it: INTID 16..31 PPI, 32..1019 SPI. */
+struct plan_irq {
+    uint32_t intid;
+    bool edge; /* IHI 0048/0069 ICFGR: edge-triggered; else level-sensitive */
+};
+
+struct plan_gic {
+    int node;
+    uint32_t version;                      /* 2 or 3 (a v4 is used as v3) */
+    struct range dist;                     /* GICD */
+    struct range cpu;                      /* GICv2: GICC */
+    struct range hyp;                      /* GICv2: GICH */
+    struct range virt;                     /* GICv2: GICV */
+    struct range redist[PLAN_MAX_REDISTS]; /* GICv3: regions of redistributors */
+    uint32_t redists;
+    uint64_t redist_stride; /* 0: as GICR_TYPER says */
+    uint32_t maintenance;   /* INTID of the maintenance interrupt (a PPI) */
+};
+
+struct plan_uart {
+    int node;
+    const char *path;
+    struct range mmio;
+    struct plan_irq irq;
+    uint64_t clock; /* Hz of its reference clock; 0: not told */
+};
+
+struct plan_board {
+    const void *fdt; /* the board's tree; stays mapped read-only for the names in reports */
+    uint64_t fdt_pa; /* where it lies: reserved */
+    const char *model;
+    struct range ram[PLAN_MAX_RAM_BANKS];
+    uint32_t ram_banks;
+    struct range
+        reserved[PLAN_MAX_RESERVED]; /* Bulkhead, tree, system file, /reserved-memory, memreserve */
+    const char *reserved_name[PLAN_MAX_RESERVED];
+    uint32_t reserved_count;
+    struct plan_cpu cpus[CONFIG_MAX_CPUS];
+    uint32_t cpu_count;
+    uint32_t boot_cpu; /* index of the CPU that booted */
+    bool psci;         /* firmware has PSCI, by SMC */
+    struct plan_gic gic;
+    int timer_node;
+    uint32_t timer_phys;      /* INTID of the EL1 physical timer's PPI */
+    uint32_t timer_virt;      /* INTID of the virtual timer's PPI */
+    uint32_t timer_hyp;       /* INTID of the EL2 physical timer's PPI */
+    uint32_t timer_hz;        /* `clock-frequency`, or 0 */
+    int pmu_node;             /* or -1 */
+    uint32_t pmu;             /* INTID of the PMU's PPI; 0: none, or not a PPI */
+    struct plan_uart console; /* /chosen stdout-path */
+};
+
+/* A piece of a partition's memory: contiguous in both spaces. */
+struct plan_extent {
+    uint64_t ipa;
+    uint64_t pa;
+    uint64_t size; /* bytes, whole pages */
+};
+
+enum plan_kernel { PLAN_KERNEL_RAW, PLAN_KERNEL_ARM64, PLAN_KERNEL_ELF64 };
+
+/* One image of the system file, where it lies and where it goes. */
+struct plan_image {
+    const char *name;
+    const uint8_t *data; /* in the system file (mapped read-only until every partition is loaded) */
+    uint64_t size;       /* bytes there */
+    bool gzip;
+    uint64_t load;      /* IPA it is placed at (ELF64: of its lowest segment) */
+    uint64_t load_size; /* bytes it occupies at `load`, inflated, .bss counted */
+};
+
+struct plan_device {
+    const char *path; /* full path in the board's tree */
+    int node;
+    int partition;
+    struct range mmio[PLAN_MAX_WINDOWS]; /* CPU physical addresses, through every bus's `ranges` */
+    uint32_t mmio_count;
+    struct plan_irq irq[PLAN_MAX_IRQS];
+    uint32_t irq_count;
+    bool unprotected; /* DMA is not contained: listed in unprotected-devices, with direct-map */
+};
+
+enum plan_console { PLAN_CONSOLE_SHARED, PLAN_CONSOLE_NONE };
+
+struct plan_partition {
+    const char *name; /* the configuration's node name */
+    const char *description;
+    int node;                      /* configuration's offset in the system file */
+    bool refused;                  /* broke a rule: not started */
+    uint32_t cpus[PLAN_MAX_VCPUS]; /* vCPU -> index into board.cpus[] */
+    uint32_t cpu_count;
+    struct range memory[PLAN_MAX_RANGES]; /* IPA ranges, as asked for */
+    uint32_t memory_count;
+    struct plan_extent extent[PLAN_MAX_EXTENTS]; /* ascending IPA */
+    uint32_t extent_count;
+    bool direct_map; /* IPA == PA */
+    enum plan_console console;
+    enum plan_kernel kernel_kind;
+    struct plan_image kernel;
+    struct plan_image ramdisk; /* size 0: none */
+    struct plan_image fdt;     /* size 0: the tree is generated */
+    const char *bootargs;      /* in the system file; "" where none */
+    uint64_t entry;            /* IPA where vCPU 0 starts */
+    uint64_t fdt_ipa;          /* where its device tree goes (8-byte aligned), */
+    uint64_t fdt_room;         /* and the bytes kept for it */
+};
+
+struct plan {
+    struct plan_board board;
+    const void *fit; /* the system file, mapped read-only until every partition is loaded */
+    uint64_t fit_size;
+    struct plan_partition partitions[CONFIG_MAX_PARTITIONS];
+    uint32_t partition_count;
+    struct plan_device devices[PLAN_MAX_DEVICES];
+    uint32_t device_count;
+    uint32_t console_cpu; /* index into board.cpus[]: takes the UART's interrupt */
+    uint32_t errors;      /* rules broken, all told */
+    bool fatal;           /* a fault in what all share: nothing starts */
+    char strings[PLAN_STRINGS];
+    uint32_t strings_used;
+};
+
+/* The one plan; in pages of its own (section .plan), read-only once sealed. */
+extern struct plan plan;
+
+/*
+ * A rule is broken. Prints "bulkhead: error: <partition>: <node>: <what and the way out>", counts
+ * it, and marks the partition refused (PLAN_SHARED: the whole plan fatal). `node` names the node
+ * the reader must look at: of the system file or of the board's tree.
+ */
+__attribute__((format(printf, 4, 5))) void plan_error(struct plan *p, int partition,
+                                                      const char *node, const char *format, ...);
+
+/* Copy a string into the plan, so that it outlives the system file; NULL where it is full. */
+const char *plan_string(struct plan *p, const char *s);
+
+/* ---- parse.c: the board's tree and the system file into the plan ---- */
+
+/*
+ * Read the board's tree: RAM, reservations, CPUs, GIC, timer, PMU, console. `fdt` is mapped and its
+ * header's totalsize is at most `room`; `fdt_pa` its address. `boot_mpidr`: the affinity of the CPU
+ * that runs. `image`: Bulkhead's own memory. Every fault here is shared: p->fatal.
+ */
+void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t fdt_pa,
+                      uint64_t boot_mpidr, struct range image);
+
+/*
+ * Where the system file lies: /chosen linux,initrd-start and -end of the board's tree. E_NOT_FOUND
+ * where it has none, E_INVALID where the two make no sense.
+ */
+enum status plan_find_system(const void *fdt, struct range *system) MUST_CHECK;
+
+/*
+ * Read the system file (a FIT, inline or external data; FIT specification) of `size` bytes at
+ * `fit`, physical address `fit_pa`: every partition, its images (hashes are checked), its devices.
+ * A fault of one partition refuses that one; p->fatal only where it is no FIT.
+ */
+void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t fit_pa);
+
+/* ---- place.c ---- */
+
+/*
+ * Give every partition that is not refused its physical memory (whole 1 GiB and 2 MiB blocks where
+ * they fit, PA congruent to IPA) and put its kernel, ramdisk and tree. Deterministic.
+ */
+void plan_place(struct plan *p);
+
+/* ---- check.c: the rules, independent of how the plan was made ---- */
+
+/*
+ * Hold every rule against the plan: CPUs, memory, windows, interrupts and images of partitions are
+ * disjoint and lie where they may; in a conflict neither side is started. `pool_pages`: what EL2's
+ * pool can give for tables.
+ */
+void plan_check(struct plan *p, uint64_t pool_pages);
+
+/* Page-table pages that the partition's stage 2 needs at most. */
+uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part);
+
+/* ---- show.c ---- */
+
+/* Print the plan as text: per partition its CPUs, memory, devices, interrupts and images; then what
+ * is left over. */
+void plan_show(const struct plan *p);
+
+/*
+ * The path of the node of the board's tree whose registers or memory hold physical address
+ * `address` into `path` (at most `size` bytes, always terminated); "nothing" where none does.
+ */
+void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t size);
+
+#endif
