@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiles and links the configured board: included by the Makefile once .config is read.
+# O is the folder of its objects, LIB that of the third-party libraries, built once per compiler.
+
+### Tools
+
+ARCH := $(if $(CONFIG_ARM64),arm64,host)
+CROSS_arm64 := aarch64-linux-gnu-
+TARGET_arm64 := aarch64-none-elf
+CROSS := $(CROSS_$(ARCH))
+
+ifdef LLVM
+  CC := clang $(addprefix --target=,$(TARGET_$(ARCH)))
+  LD := ld.lld
+  AR := llvm-ar
+  OBJCOPY := llvm-objcopy
+  SIZE := llvm-size
+  cc_include = $(shell $(CC) -print-resource-dir)/include
+else
+  CC := $(CROSS)gcc
+  LD := $(CROSS)ld
+  AR := $(CROSS)ar
+  OBJCOPY := $(CROSS)objcopy
+  SIZE := $(CROSS)size
+  cc_include = $(shell $(CC) -print-file-name=include)
+  NO_LOOP_IDIOMS := -fno-tree-loop-distribute-patterns
+endif
+
+### Flags
+
+THIRD := build/third-party
+LIB := build/lib/$(ARCH)-$(if $(LLVM),llvm,gcc)
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wmissing-prototypes \
+            -Wstrict-prototypes -Werror
+COMMON := -std=gnu11 -g -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
+
+TARGET_FLAGS_arm64 := -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics
+
+ifeq ($(ARCH),host)
+  ENVIRONMENT := -fno-omit-frame-pointer
+  OPTIMIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+  THIRD_OPTIMIZE := -O1 -fsanitize=address
+else
+  ENVIRONMENT := $(TARGET_FLAGS_$(ARCH)) -ffreestanding -fpie -fno-stack-protector -fstack-usage \
+      -fno-asynchronous-unwind-tables -nostdinc -isystem $(cc_include) -isystem $(LIB)/include \
+      -isystem $(THIRD)/newlib/newlib/libc/include
+  OPTIMIZE := -O2
+  THIRD_OPTIMIZE := -Os
+endif
+
+CFLAGS := $(COMMON) $(ENVIRONMENT) $(OPTIMIZE) $(WARNINGS) -I. -Iarch/$(ARCH)/include \
+          -isystem $(THIRD)/libfdt -isystem $(THIRD)/libdeflate -include $(O)/config.h
+ASFLAGS := -g $(TARGET_FLAGS_$(ARCH)) -ffile-prefix-map=$(CURDIR)=. -nostdinc -I. \
+           -Iarch/$(ARCH)/include -include $(O)/config.h
+THIRD_CFLAGS := $(COMMON) $(ENVIRONMENT) $(THIRD_OPTIMIZE) -w
+LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack --gc-sections \
+           --build-id=none
+
+# Objects depend on a file that changes when the command that makes them would.
+flags_file = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
+$(call flags_file,$(O)/flags,$(CC) $(CFLAGS) $(LDFLAGS))
+$(call flags_file,$(LIB)/flags,$(CC) $(THIRD_CFLAGS))
+
+# Everything is linked into one image at an address yet unknown: no symbol needs the GOT.
+export define KCONFIG_AUTOHEADER_HEADER
+#if !defined(__ASSEMBLER__) && !__STDC_HOSTED__
+#pragma GCC visibility push(hidden)
+#endif
+
+endef
+
+$(O)/config.h: $(CONFIG) scripts/build.mk
+	@mkdir -p $(@D)
+	@$(call kconfig,genconfig) --header-path $@
+	@touch $@
+
+### Third-party libraries
+
+LIBFDT := fdt fdt_addresses fdt_empty_tree fdt_ro fdt_rw fdt_strerror fdt_sw fdt_wip
+LIBINFLATE := deflate_decompress gzip_decompress
+# At EL2 newlib gives these functions, and no others.
+LIBSTRING := memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp strnlen strrchr
+FAST_STRING := memcmp memcpy memmove memset
+
+LIBS := $(LIB)/libfdt.a $(LIB)/libinflate.a $(if $(filter host,$(ARCH)),,$(LIB)/libstring.a)
+
+# Newlib's headers want what its configure would write; nothing in it concerns strings.
+$(LIB)/include/newlib.h:
+	@mkdir -p $(@D)
+	@touch $(@D)/_newlib_version.h $@
+
+third_objects = $(patsubst %,$(LIB)/$(1)/%.o,$(2))
+
+$(LIB)/libfdt.a: $(call third_objects,libfdt,$(LIBFDT))
+$(LIB)/libinflate.a: $(call third_objects,libinflate,$(LIBINFLATE))
+$(LIB)/libstring.a: $(call third_objects,libstring,$(LIBSTRING))
+
+$(call third_objects,libstring,$(FAST_STRING)): THIRD_CFLAGS += -O2
+
+define compile_third
+$(call quiet,CC)mkdir -p $(@D); $(CC) $(THIRD_CFLAGS) $(1) -c -o $@ $<
+endef
+
+$(LIB)/libfdt/%.o: $(THIRD)/libfdt/%.c $(LIB)/flags | $(LIB)/include/newlib.h
+	$(call compile_third,-I$(THIRD)/libfdt)
+
+$(LIB)/libinflate/%.o: $(THIRD)/libdeflate/lib/%.c $(LIB)/flags | $(LIB)/include/newlib.h
+	$(call compile_third,-I$(THIRD)/libdeflate -DFREESTANDING)
+
+$(LIB)/libstring/%.o: $(THIRD)/newlib/newlib/libc/string/%.c $(LIB)/flags | $(LIB)/include/newlib.h
+	$(call compile_third,-fno-builtin $(NO_LOOP_IDIOMS))
+
+$(THIRD)/%:
+	@echo 'There is no $@: run scripts/setup' >&2; exit 1
+
+### Our own sources: each directory's Makefile lists its objects in obj-y
+
+define read_directory
+  obj-y :=
+  include $(1)/Makefile
+  OBJECTS += $$(addprefix $(O)/$(1)/,$$(obj-y))
+endef
+
+OBJECTS :=
+$(foreach d,core drivers arch/$(ARCH),$(eval $(call read_directory,$(d))))
+
+# TEMPORARY: listed sources that have not been written yet are left out.
+OBJECTS := $(foreach o,$(OBJECTS),$(if $(wildcard $(o:$(O)/%.o=%.[cS])),$(o)))
+
+$(O)/%.o: %.c $(O)/flags | $(O)/config.h
+	$(call quiet,CC)mkdir -p $(@D); $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/%.o: %.S $(O)/flags | $(O)/config.h
+	$(call quiet,AS)mkdir -p $(@D); $(CC) $(ASFLAGS) -MMD -MP -c -o $@ $<
+
+%.a:
+	$(call quiet,AR)rm -f $@; $(AR) rcsD $@ $^
+
+-include $(OBJECTS:.o=.d)
+
+### The image
+
+ifneq ($(ARCH),host)
+
+all: $(O)/bulkhead.bin
+
+$(O)/linker.ld: arch/$(ARCH)/linker.ld $(O)/flags | $(O)/config.h
+	$(call quiet,CPP)$(CC) $(ASFLAGS) -E -P -x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d -o $@ $<
+
+-include $(O)/linker.ld.d
+
+$(O)/bulkhead.elf: $(O)/linker.ld $(OBJECTS) $(LIBS)
+	$(call quiet,LD)$(LD) $(LDFLAGS) -T $< -o $@ $(OBJECTS) --start-group $(LIBS) --end-group
+
+$(O)/bulkhead.bin: $(O)/bulkhead.elf
+	$(call quiet,OBJCOPY)$(OBJCOPY) -O binary $< $@
+	@$(SIZE) $< | awk 'NR == 2 { printf "  %s: text %d, data %d, bss %d bytes\n", "$@", $$1, $$2, $$3 }'
+
+### Tests and programs of the host
+
+else
+
+TEST_SOURCES := $(wildcard core/*_test.c core/*/*_test.c drivers/*_test.c drivers/*/*_test.c \
+                           arch/host/*_test.c tools/*_test.c)
+TESTS := $(patsubst %.c,$(O)/test/%,$(notdir $(TEST_SOURCES)))
+TOOLS := $(patsubst tools/%.c,$(O)/%,$(filter-out %_test.c,$(wildcard tools/*.c)))
+HOST_LIBS := $(O)/libcore-host.a $(LIBS)
+
+all: $(O)/libcore-host.a $(TOOLS)
+
+$(O)/libcore-host.a: $(OBJECTS)
+
+# A test or a program comes first, so that a function it defines replaces that of the library.
+define link_host
+$(call quiet,LD)mkdir -p $(@D); $(CC) $(CFLAGS) -Wl,-z,muldefs,--gc-sections -o $@ \
+    $< -Wl,--start-group $(HOST_LIBS) -Wl,--end-group
+endef
+
+define test_rule
+$(O)/test/$(basename $(notdir $(1))): $(O)/$(1:.c=.o) $(HOST_LIBS)
+	$$(link_host) -lcmocka
+endef
+$(foreach t,$(TEST_SOURCES),$(eval $(call test_rule,$(t))))
+
+$(TOOLS): $(O)/%: $(O)/tools/%.o $(HOST_LIBS)
+	$(link_host)
+
+unit-run: $(TESTS)
+	@scripts/unit $(TESTS)
+
+-include $(patsubst %.c,$(O)/%.d,$(TEST_SOURCES)) $(TOOLS:$(O)/%=$(O)/tools/%.d)
+
+endif
