@@ -1,89 +1,139 @@
 # SPDX-License-Identifier: Apache-2.0
-# Builds Bulkhead, out of tree: everything goes into build/. "make help" lists the targets.
-#
-#   BOARD=name   the board to build; by default the one configured last (build/board)
-#   LLVM=1       clang and lld, into build/BOARD-llvm/, instead of gcc and binutils
-#   V=1          print whole commands
-#
-# The host, where core/ and drivers/ are unit-tested, is a board like the others: BOARD=host. How a
-# configured board is compiled and linked is in scripts/build.mk.
+# Builds Bulkhead, out of tree: everything goes into build/. "make help" lists the targets. How a
+# configured board is compiled and linked is in scripts/build.mk. The host, where core/ and drivers/
+# are unit-tested, is a board like the others.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all menuconfig savedefconfig help clean distclean unit unit-run tools guests newlib \
-        demo check bench FORCE
+.SECONDEXPANSION:
 
-quiet = @$(if $(V),,printf '  %-8s %s\n' $(1) '$(patsubst build/%,%,$(or $(2),$@))';)
+quiet = @$(if $(V),,printf '  %-8s %s\n' $(1) '$(@:build/%=%)';)
 PYTHON := /usr/bin/python3
 
-all:
+##
+## Variables: BOARD=NAME (default: the board configured last), LLVM=1 (clang and lld instead of gcc,
+## into build/BOARD-llvm/), V=1 (whole commands)
+##
+## To build and configure a board:
+##   NAME_defconfig   start from configs/NAME_defconfig, and make NAME the board to build
+##   all              build/BOARD/bulkhead.bin (the default)
+##   menuconfig       change the board's configuration
+##   savedefconfig    write it back to configs/BOARD_defconfig
+##   tidy             clang-tidy on the board's sources
+all menuconfig savedefconfig tidy:
+.PHONY: all menuconfig savedefconfig tidy FORCE
 
-### What to build, and its configuration
+DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
+boardless := $(DEFCONFIGS) unit tools guests newlib systems format demo check bench clean distclean \
+             help build/guests/% build/newlib/% build/dts/%
 
 BOARD ?= $(file < build/board)
 CONFIG := build/$(BOARD)/.config
 O := build/$(BOARD)$(if $(LLVM),-llvm)
-DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
-unconfigured := help clean distclean unit tools guests newlib demo check bench $(DEFCONFIGS)
 
-ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out $(boardless),$(or $(MAKECMDGOALS),all)),)
   ifeq ($(BOARD),)
     $(error No board is configured: try "make qemu-arm64_defconfig", or "make help")
   endif
   include $(CONFIG) scripts/build.mk
 endif
 
-kconfig = KCONFIG_CONFIG=$(or $(2),$(CONFIG)) $(PYTHON) -m $(1)
+# $(call kconfig,COMMAND,.CONFIG)
+kconfig = KCONFIG_CONFIG=$(2) $(PYTHON) -m $(1)
 
 $(DEFCONFIGS): %_defconfig: FORCE
 	@mkdir -p build/$*
-	$(if $(V),,@)$(call kconfig,defconfig configs/$@,build/$*/.config) $(if $(V),,> /dev/null)
+	@$(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null
 	@echo '$*' > build/board
-	@echo 'Configured $* in build/$*/.config'
+	@echo 'Configured $*: build/$*/.config'
 
 build/host/.config: configs/host_defconfig Kconfig
 	@mkdir -p $(@D)
 	@$(call kconfig,defconfig $<,$@) > /dev/null
 
-# A Kconfig that has changed: options it added take their defaults.
+# Options that Kconfig has gained take their defaults.
 build/%/.config: Kconfig
 	@test -e $@ || { echo 'There is no $@: try "make $*_defconfig"' >&2; exit 1; }
 	@$(call kconfig,olddefconfig,$@) > /dev/null
 	@touch $@
 
 menuconfig:
-	@$(call kconfig,menuconfig)
+	@$(call kconfig,menuconfig,$(CONFIG))
 
 savedefconfig:
-	@$(call kconfig,savedefconfig) --out configs/$(BOARD)_defconfig
+	@$(call kconfig,savedefconfig,$(CONFIG)) --out configs/$(BOARD)_defconfig
 
-### What needs no board
+##
+## What needs no configured board:
+##   unit             build and run the unit tests
+##   tools            programs for this PC: build/host/NAME from tools/NAME.c
+##   guests           bare-metal partitions: build/guests/NAME/
+##   newlib           their C library: build/newlib/aarch64-none-elf/ (once, about a minute)
+##   systems          system files: build/dts/*/NAME.itb from dts/*/NAME.its (of BOARD, if given)
+##   format           clang-format on all sources
+.PHONY: unit tools guests newlib systems format
 
-UNIT := $(MAKE) BOARD=host
+unit:
+	@$(MAKE) BOARD=host unit-run
 
-unit:           ; @$(UNIT) unit-run
-tools:          ; @$(UNIT) all
+tools:
+	@$(MAKE) BOARD=host all
 
 NEWLIB := build/newlib/aarch64-none-elf
 
 newlib: $(NEWLIB)/lib/libc.a
 $(NEWLIB)/lib/libc.a: scripts/newlib
-	scripts/newlib
+	@scripts/newlib
 
 guests: newlib
 	@$(MAKE) -C guests BUILD=$(CURDIR)/build/guests NEWLIB=$(CURDIR)/$(NEWLIB) \
 	    LIBFDT=$(CURDIR)/build/third-party/libfdt
 
+build/guests/%: guests
+	@:
+
+# A system file names what it includes by its path in build/.
+included = $(shell sed -n 's|.*/incbin/("\([^"]*\)").*|build/\1|p' $(1))
+
+systems: $$(patsubst %.its,build/%.itb,$$(wildcard dts/$(if $(filter command environment,$(origin \
+    BOARD)),$(BOARD),*)/*.its))
+
+build/dts/%.itb: dts/%.its $$(call included,dts/$$*.its)
+	$(call quiet,MKIMAGE)mkdir -p $(@D); SOURCE_DATE_EPOCH=0 \
+	    mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f $< $@ $(if $(V),,> /dev/null)
+
+build/third-party/% build/guest/%:
+	@echo 'There is no $@: run scripts/setup' >&2; exit 1
+
+format:
+	@git ls-files -z '*.[ch]' | xargs -0 clang-format -i
+
+##
+## To try and to test (each runs scripts/setup first):
+##   demo             boot the demo system in QEMU
+##   check            run every test
+##   bench            run the benchmarks
+.PHONY: demo check bench
+
 demo check bench:
 	@scripts/setup
 	@scripts/$@
 
+##
+##   clean            remove what was built; keep configurations, downloads and newlib
+##   distclean        remove build/ altogether
+##   help             this text
+.PHONY: clean distclean help
+
 clean:
-	rm -rf $(filter-out %/board,$(wildcard build/*/*.o))
+	@mkdir -p build
+	@find build -mindepth 1 \( -path build/third-party -o -path build/guest -o -path build/newlib \
+	    -o -path build/stamps -o -path build/board -o -name .config \) -prune -o ! -type d -exec rm {} +
+	@find build -type d -empty -delete
 
 distclean:
 	rm -rf build
 
 help:
-	@sed -n 's/^## //p' Makefile
+	@sed -n 's/^## \?//p' Makefile

@@ -72,7 +72,7 @@ endef
 
 $(O)/config.h: $(CONFIG) scripts/build.mk
 	@mkdir -p $(@D)
-	@$(call kconfig,genconfig) --header-path $@
+	@$(call kconfig,genconfig,$(CONFIG)) --header-path $@
 	@touch $@
 
 ### Third-party libraries
@@ -111,9 +111,6 @@ $(LIB)/libinflate/%.o: $(THIRD)/libdeflate/lib/%.c $(LIB)/flags | $(LIB)/include
 $(LIB)/libstring/%.o: $(THIRD)/newlib/newlib/libc/string/%.c $(LIB)/flags | $(LIB)/include/newlib.h
 	$(call compile_third,-fno-builtin $(NO_LOOP_IDIOMS))
 
-$(THIRD)/%:
-	@echo 'There is no $@: run scripts/setup' >&2; exit 1
-
 ### Our own sources: each directory's Makefile lists its objects in obj-y
 
 define read_directory
@@ -138,6 +135,14 @@ $(O)/%.o: %.S $(O)/flags | $(O)/config.h
 	$(call quiet,AR)rm -f $@; $(AR) rcsD $@ $^
 
 -include $(OBJECTS:.o=.d)
+
+# clang-tidy reads a command line of clang's: "make tidy LLVM=1" inside.
+tidy: $(O)/config.h $(LIB)/include/newlib.h
+ifdef LLVM
+	@clang-tidy --quiet $(wildcard $(OBJECTS:$(O)/%.o=%.c)) -- $(wordlist 2,9,$(CC)) $(CFLAGS)
+else
+	@$(MAKE) tidy LLVM=1
+endif
 
 ### The image
 
