@@ -45,6 +45,11 @@ enum status partition_build(struct partition *partition, const struct plan *p) M
  */
 enum status partition_load(struct partition *partition, const struct plan *p) MUST_CHECK;
 
+/*
+ * It is whole: let its first vCPU start (its CPU finds it in vcpu_idle()). Before any partition runs: the boot CPU.
+ */
+void partition_start(struct partition *partition);
+
 /* True while it runs. */
 bool partition_alive(const struct partition *partition);
 

@@ -223,6 +223,12 @@ void plan_check(struct plan *p, uint64_t pool_pages);
 /* Page-table pages that the partition's stage 2 needs at most. */
 uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part);
 
+/*
+ * Width of the partition's IPA space: the smallest (at least 32) that holds its memory, granted windows and emulated
+ * devices.
+ */
+uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part);
+
 /* ---- show.c ---- */
 
 /* Print the plan as text: per partition its CPUs, memory, devices, interrupts and images; then what

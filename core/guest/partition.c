@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns a partition's making, from the sealed plan to its vCPUs' tables, and its end. */
+#include "core/guest/partition.h"
+
+#include "core/base/arch.h"
+#include "core/base/console.h"
+#include "core/base/panic.h"
+#include "core/guest/guest_dt.h"
+#include "core/guest/irq.h"
+#include "core/memory/el2_map.h"
+#include "core/memory/pool.h"
+#include "core/plan/image.h"
+
+struct partition partitions[CONFIG_MAX_PARTITIONS];
+
+/* Class: atomic. Partitions that were started and have not ended. */
+static uint32_t partitions_alive;
+
+/* ---- build ---- */
+
+static enum status make_vcpus(struct partition *part)
+{
+    uint64_t size = sizeof(struct vcpu) * part->plan->cpu_count;
+
+    part->vcpu = pool_take((uint32_t)(align_up(size, PAGE_SIZE) / PAGE_SIZE));
+    if (part->vcpu == NULL) {
+        return E_NO_SPACE;
+    }
+    for (uint32_t i = 0; i < part->plan->cpu_count; i++) {
+        struct vcpu *vcpu = &part->vcpu[i];
+
+        vcpu->partition = part;
+        vcpu->cpu = &cpus[part->plan->cpus[i]];
+        vcpu->index = i;
+        vcpu->power = VCPU_OFF;
+        vcpu->cpu->vcpu = vcpu;
+    }
+    return OK;
+}
+
+/* GICv2: the guest's CPU interface is the hardware's virtual one, at the address of the physical. */
+static enum status map_gicv(struct partition *part, const struct plan_gic *board_gic)
+{
+    if (board_gic->version != 2) {
+        return OK;
+    }
+    return lpae_map(&part->stage2, board_gic->cpu.base, pa(board_gic->virt.base),
+                    board_gic->virt.size < board_gic->cpu.size ? board_gic->virt.size
+                                                               : board_gic->cpu.size,
+                    LPAE_DEVICE);
+}
+
+static enum status map_devices(struct partition *part, const struct plan *p)
+{
+    enum status status = map_gicv(part, &p->board.gic);
+
+    for (uint32_t i = 0; status == OK && i < p->device_count; i++) {
+        const struct plan_device *device = &p->devices[i];
+
+        if (device->partition != (int)part->index) {
+            continue;
+        }
+        for (uint32_t w = 0; status == OK && w < device->mmio_count; w++) {
+            uint64_t base = align_down(device->mmio[w].base, PAGE_SIZE);
+
+            status = lpae_map(&part->stage2, base, pa(base),
+                              align_up(range_end(device->mmio[w]), PAGE_SIZE) - base, LPAE_DEVICE);
+        }
+    }
+    return status;
+}
+
+static enum status build_stage2(struct partition *part, const struct plan *p)
+{
+    enum status status = lpae_init(&part->stage2, LPAE_STAGE2, plan_ipa_bits(p, part->plan));
+
+    for (uint32_t i = 0; status == OK && i < part->plan->extent_count; i++) {
+        const struct plan_extent *e = &part->plan->extent[i];
+
+        status = lpae_map(&part->stage2, e->ipa, pa(e->pa), e->size, LPAE_RAM);
+    }
+    if (status == OK) {
+        status = map_devices(part, p);
+    }
+    lpae_clean(&part->stage2);
+    return status;
+}
+
+enum status partition_build(struct partition *part, const struct plan *p)
+{
+    enum status status;
+
+    part->index = (uint32_t)(part - partitions);
+    part->plan = &p->partitions[part->index];
+    status = make_vcpus(part);
+    if (status == OK) {
+        status = build_stage2(part, p);
+    }
+    if (status == OK) {
+        status = vgic_init(part, p);
+    }
+    if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
+        status = vuart_init(part, p);
+    }
+    return status;
+}
+
+/* ---- load ---- */
+
+/* image_at: the partition's memory, while it is mapped at EL2. */
+static void *memory_at(void *ctx, uint64_t ipa, uint64_t size)
+{
+    const struct plan_partition *plan_part = ctx;
+
+    for (uint32_t i = 0; i < plan_part->extent_count; i++) {
+        const struct plan_extent *e = &plan_part->extent[i];
+        uint64_t offset = ipa - e->ipa;
+
+        if (offset < e->size && size <= e->size - offset) {
+            return (void *)(uintptr_t)(e->pa + offset);
+        }
+    }
+    return NULL;
+}
+
+static enum status load_image(const struct plan_partition *pp, enum plan_kernel kind,
+                              const struct plan_image *image)
+{
+    const char *why = "it does not fit";
+    enum status status;
+
+    if (image->size == 0) {
+        return OK;
+    }
+    status = image_load(kind, image, memory_at, (void *)(uintptr_t)pp, &why);
+    if (status != OK) {
+        console_printf("bulkhead: error: %s: image %s: %s: not started\n", pp->name, image->name,
+                       why);
+    }
+    return status;
+}
+
+static enum status fill_memory(const struct partition *part, const struct plan *p)
+{
+    const struct plan_partition *pp = part->plan;
+    enum status status = load_image(pp, pp->kernel_kind, &pp->kernel);
+    void *tree = memory_at((void *)(uintptr_t)pp, pp->fdt_ipa, pp->fdt_room);
+
+    if (status == OK) {
+        status = load_image(pp, PLAN_KERNEL_RAW, &pp->ramdisk);
+    }
+    if (status == OK) {
+        status = tree == NULL ? E_INVALID : guest_dt_make(p, part->index, tree, pp->fdt_room);
+        if (status != OK) {
+            console_printf("bulkhead: error: %s: no device tree could be made in %lu bytes: "
+                           "not started\n",
+                           pp->name, pp->fdt_room);
+        }
+    }
+    return status;
+}
+
+static struct range extent_range(const struct plan_extent *e)
+{
+    return (struct range){e->pa, e->size};
+}
+
+enum status partition_load(struct partition *part, const struct plan *p)
+{
+    const struct plan_partition *pp = part->plan;
+    enum status status = OK;
+    uint32_t mapped = 0;
+
+    while (status == OK && mapped < pp->extent_count) {
+        status = el2_map(extent_range(&pp->extent[mapped]), LPAE_DATA);
+        if (status == OK) {
+            arch_zero((void *)(uintptr_t)pp->extent[mapped].pa, pp->extent[mapped].size);
+            mapped++;
+        }
+    }
+    if (status == OK) {
+        status = fill_memory(part, p);
+    }
+    while (mapped > 0) {
+        const struct plan_extent *e = &pp->extent[--mapped];
+        enum status unmapped;
+
+        arch_cache_clean_invalidate((void *)(uintptr_t)e->pa, e->size);
+        unmapped = el2_unmap(extent_range(e));
+        check(unmapped == OK);
+    }
+    arch_icache_invalidate();
+    return status;
+}
+
+/* ---- life and end ---- */
+
+bool partition_alive(const struct partition *part)
+{
+    return part->plan != NULL &&
+           __atomic_load_n(&part->state, __ATOMIC_RELAXED) == PARTITION_RUNNING;
+}
+
+void partition_start(struct partition *part)
+{
+    part->running = 1;
+    part->vcpu[0].power = VCPU_ON_PENDING;
+    part->vcpu[0].entry = part->plan->entry;
+    part->vcpu[0].context = part->plan->fdt_ipa;
+    __atomic_fetch_add(&partitions_alive, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&part->state, PARTITION_RUNNING, __ATOMIC_RELEASE);
+    __atomic_store_n(&part->vcpu[0].go, 1, __ATOMIC_RELEASE);
+}
+
+void partition_end(struct partition *part, const char *why)
+{
+    uint32_t seen = PARTITION_RUNNING;
+
+    if (!__atomic_compare_exchange_n(&part->state, &seen, PARTITION_ENDING, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED)) {
+        return;
+    }
+    console_printf("bulkhead: %s: ends: %s\n", part->plan->name, why);
+    for (uint32_t i = 0; i < part->plan->cpu_count; i++) {
+        irq_kick(part->vcpu[i].cpu);
+    }
+}
+
+/* Every vCPU of it is off: nothing of it runs any more. */
+static void partition_ended(struct partition *part)
+{
+    vgic_stop(part);
+    __atomic_store_n(&part->state, PARTITION_ENDED, __ATOMIC_RELEASE);
+    console_stream_close(part->index);
+    console_printf("bulkhead: %s: is off\n", part->plan->name);
+    if (__atomic_sub_fetch(&partitions_alive, 1, __ATOMIC_ACQ_REL) == 0) {
+        console_printf("bulkhead: all partitions are off: machine off\n");
+        console_flush();
+        arch_machine_off();
+    }
+}
+
+void partition_leave(struct partition *part)
+{
+    if (__atomic_sub_fetch(&part->running, 1, __ATOMIC_ACQ_REL) == 0) {
+        partition_end(part, "all its CPUs are off");
+        partition_ended(part);
+    }
+}
