@@ -43,6 +43,7 @@ endif
 kconfig = KCONFIG_CONFIG=$(2) $(PYTHON) -m $(1)
 
 $(DEFCONFIGS): %_defconfig: FORCE
+	@$(PYTHON) -c 'import kconfiglib' || { echo 'No kconfiglib: run scripts/setup' >&2; exit 1; }
 	@mkdir -p build/$*
 	@$(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null
 	@echo '$*' > build/board
@@ -83,7 +84,7 @@ tools:
 NEWLIB := build/newlib/aarch64-none-elf
 
 newlib: $(NEWLIB)/lib/libc.a
-$(NEWLIB)/lib/libc.a: scripts/newlib
+$(NEWLIB)/lib/libc.a: scripts/newlib build/stamps/newlib
 	@scripts/newlib
 
 guests: newlib
@@ -103,7 +104,7 @@ build/dts/%.itb: dts/%.its $$(call included,dts/$$*.its)
 	$(call quiet,MKIMAGE)mkdir -p $(@D); SOURCE_DATE_EPOCH=0 \
 	    mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f $< $@ $(if $(V),,> /dev/null)
 
-build/third-party/% build/guest/%:
+build/third-party/% build/guest/% build/stamps/%:
 	@echo 'There is no $@: run scripts/setup' >&2; exit 1
 
 format:

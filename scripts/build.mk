@@ -98,17 +98,18 @@ $(LIB)/libstring.a: $(call third_objects,libstring,$(LIBSTRING))
 
 $(call third_objects,libstring,$(FAST_STRING)): THIRD_CFLAGS += -O2
 
+third_parts := $(LIB)/flags | $(LIB)/include/newlib.h
 define compile_third
 $(call quiet,CC)mkdir -p $(@D); $(CC) $(THIRD_CFLAGS) $(1) -c -o $@ $<
 endef
 
-$(LIB)/libfdt/%.o: $(THIRD)/libfdt/%.c $(LIB)/flags | $(LIB)/include/newlib.h
+$(LIB)/libfdt/%.o: $(THIRD)/libfdt/%.c build/stamps/libfdt $(third_parts)
 	$(call compile_third,-I$(THIRD)/libfdt)
 
-$(LIB)/libinflate/%.o: $(THIRD)/libdeflate/lib/%.c $(LIB)/flags | $(LIB)/include/newlib.h
+$(LIB)/libinflate/%.o: $(THIRD)/libdeflate/lib/%.c build/stamps/libdeflate $(third_parts)
 	$(call compile_third,-I$(THIRD)/libdeflate -DFREESTANDING)
 
-$(LIB)/libstring/%.o: $(THIRD)/newlib/newlib/libc/string/%.c $(LIB)/flags | $(LIB)/include/newlib.h
+$(LIB)/libstring/%.o: $(THIRD)/newlib/newlib/libc/string/%.c build/stamps/newlib $(third_parts)
 	$(call compile_third,-fno-builtin $(NO_LOOP_IDIOMS))
 
 ### Our own sources: each directory's Makefile lists its objects in obj-y
