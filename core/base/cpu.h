@@ -3,6 +3,7 @@
 #ifndef CORE_BASE_CPU_H
 #define CORE_BASE_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <arch/cpu.h>
@@ -25,6 +26,7 @@ struct cpu {
     uint32_t index;      /* into plan.cpus[] */
     uint32_t gic_target; /* GICv2: this CPU's bit in GICD_ITARGETSR; GICv3: not used */
     uint64_t gic_redist; /* GICv3: address of this CPU's RD_base frame */
+    bool failed;         /* the boot CPU's: it did not start */
     uint32_t online; /* set once by the CPU itself when it has reached EL2 C code; read by the boot
                         CPU */
 };

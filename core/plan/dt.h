@@ -13,6 +13,9 @@
 /* Longest path that is told in a message or a report, terminator included. */
 #define DT_PATH_MAX 128
 
+/* The totalsize that the header at `fdt` tells; 0 where there is no device tree's magic number. */
+uint64_t dt_size(const void *fdt);
+
 /*
  * True where the blob at `fdt` is a well-formed tree within `room` bytes: header, blocks,
  * structure, strings, nesting. After this, walking it cannot leave it.

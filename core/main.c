@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boot in order: tree, system file, plan, check, seal, apply; then every CPU runs its one vCPU. */
+#include "core/main.h"
+
+#include "core/base/arch.h"
+#include "core/base/console.h"
+#include "core/base/panic.h"
+#include "core/guest/irq.h"
+#include "core/guest/partition.h"
+#include "core/memory/el2_map.h"
+#include "core/memory/pool.h"
+#include "core/plan/dt.h"
+#include "core/plan/plan.h"
+
+#define FDT_MAX_SIZE      BLOCK_2M /* Linux's boot protocol allows no more */
+#define CPU_START_SECONDS 10       /* for a CPU that PSCI has accepted to start */
+#define LOAD_SECONDS      120      /* for all partitions to be loaded */
+
+struct cpu cpus[CONFIG_MAX_CPUS];
+
+/* What each CPU waits for; class: atomic. The boot CPU moves it, PHASE_RUN the console CPU. */
+enum boot_phase { PHASE_PLAN, PHASE_LOAD, PHASE_CONSOLE, PHASE_RUN };
+static uint32_t boot_phase;
+
+/* Class: atomic. CPUs that have done their part of PHASE_LOAD. */
+static uint32_t cpus_loaded;
+
+/* Class: each written by the partition's first CPU (or the boot CPU before), read after PHASE_LOAD. */
+static bool partition_ready[CONFIG_MAX_PARTITIONS];
+
+/* ---- what all share is wrong ---- */
+
+__attribute__((noreturn)) static void give_up(const char *why)
+{
+    console_printf("bulkhead: %s: nothing is started\n", why);
+    console_flush();
+    arch_machine_off();
+}
+
+static void must(enum status status, const char *what)
+{
+    if (status != OK) {
+        console_printf("bulkhead: error: %s\n", what);
+        give_up(what);
+    }
+}
+
+/* ---- reading ---- */
+
+static struct range image_range(void)
+{
+    uint64_t low = UINT64_MAX;
+    uint64_t high = 0;
+    enum lpae_attr attr;
+    struct range r;
+
+    for (uint32_t i = 0; arch_image_section(i, &r, &attr); i++) {
+        low = r.base < low ? r.base : low;
+        high = range_end(r) > high ? range_end(r) : high;
+    }
+    return (struct range){low, high - low};
+}
+
+/* The driver for a NULL-terminated list's device; NULL where none is compiled in. */
+static const struct uart_ops *find_uart(const void *fdt, int node)
+{
+    for (const struct uart_ops *const *ops = drivers_uart; *ops != NULL; ops++) {
+        if (dt_compatible(fdt, node, (*ops)->compatible)) {
+            return *ops;
+        }
+    }
+    return NULL;
+}
+
+static void use_early_console(void)
+{
+#ifdef CONFIG_EARLY_CONSOLE_BASE
+    struct range page = {CONFIG_EARLY_CONSOLE_BASE, PAGE_SIZE};
+
+    must(el2_map(page, LPAE_DEVICE), "the early console cannot be mapped");
+    console_use(drivers_uart[0], CONFIG_EARLY_CONSOLE_BASE);
+#endif
+}
+
+static void use_board_console(void)
+{
+    const struct plan_uart *uart = &plan.board.console;
+    const struct uart_ops *ops = find_uart(plan.board.fdt, uart->node);
+
+    if (ops == NULL) {
+        plan_error(&plan, PLAN_SHARED, uart->path, "no driver for this console is compiled in");
+        return;
+    }
+    must(el2_map(uart->mmio, LPAE_DEVICE), "the console's registers cannot be mapped");
+    console_use(ops, uart->mmio.base);
+}
+
+static struct range find_system_file(const void *fdt)
+{
+    struct range system;
+    enum status status = plan_find_system(fdt, &system);
+
+    if (status == E_INVALID) {
+        give_up("/chosen: linux,initrd-start and -end make no sense");
+    }
+    if (status == E_NOT_FOUND) {
+        system = arch_image_fused();
+    }
+    if (system.size == 0) {
+        give_up("there is no system file: pass it where an initrd goes, or fuse it behind the "
+                "image");
+    }
+    return system;
+}
+
+static void map_tree(uint64_t fdt_pa)
+{
+    struct range head = {align_down(fdt_pa, PAGE_SIZE), 2 * PAGE_SIZE};
+    uint64_t size;
+
+    if (fdt_pa == 0 || !is_aligned(fdt_pa, 8)) {
+        give_up("the firmware gave no device tree (x0)");
+    }
+    must(el2_map(head, LPAE_RODATA), "the device tree cannot be mapped");
+    size = dt_size((const void *)(uintptr_t)fdt_pa);
+    if (size == 0 || size > FDT_MAX_SIZE) {
+        give_up("what the firmware gave is no device tree of at most 2 MiB");
+    }
+    must(el2_map((struct range){fdt_pa, size}, LPAE_RODATA), "the device tree cannot be mapped");
+}
+
+static struct range make_plan(uint64_t fdt_pa)
+{
+    const void *fdt = (const void *)(uintptr_t)fdt_pa;
+    struct range system;
+
+    map_tree(fdt_pa);
+    plan_parse_board(&plan, fdt, dt_size(fdt), fdt_pa, arch_mpidr(), image_range());
+    if (plan.fatal) {
+        give_up("the board's device tree cannot be used");
+    }
+    use_board_console();
+    system = find_system_file(fdt);
+    must(el2_map(system, LPAE_RODATA), "the system file cannot be mapped");
+    plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
+    if (!plan.fatal) {
+        plan_place(&plan);
+        plan_check(&plan, pool_left());
+    }
+    if (plan.fatal) {
+        give_up("the plan cannot be used");
+    }
+    plan_show(&plan);
+    return system;
+}
+
+/* ---- sealing ---- */
+
+static void audit(void)
+{
+    struct range ram[CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS];
+    struct el2_audit a;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < plan.partition_count; i++) {
+        const struct plan_partition *pp = &plan.partitions[i];
+
+        for (uint32_t e = 0; !pp->refused && e < pp->extent_count; e++) {
+            ram[count++] = (struct range){pp->extent[e].pa, pp->extent[e].size};
+        }
+    }
+    el2_map_audit(ram, count, &a);
+    console_printf("bulkhead: sealed: EL2's table, walked, maps %lu KiB code r-x, %lu KiB r--, "
+                   "%lu KiB rw-, %lu KiB device; both writable and executable %lu, partitions' RAM "
+                   "%lu bytes\n",
+                   a.code / 1024, a.rodata / 1024, a.data / 1024, a.device / 1024, a.wx, a.guest);
+    check(a.wx == 0 && a.guest == 0 && a.not_identity == 0);
+}
+
+static struct range plan_pages(void)
+{
+    return (struct range){(uint64_t)(uintptr_t)&plan, align_up(sizeof(plan), PAGE_SIZE)};
+}
+
+/* ---- CPUs ---- */
+
+/* The partition that this CPU will run; PLAN_NONE where none, or a refused one. */
+static int cpu_owner(uint32_t index)
+{
+    int owner = plan.board.cpus[index].partition;
+
+    return owner != PLAN_NONE && plan.partitions[owner].refused ? PLAN_NONE : owner;
+}
+
+static bool wait_for(const uint32_t *word, uint32_t at_least, uint64_t seconds)
+{
+    uint64_t hz = plan.board.timer_hz != 0 ? plan.board.timer_hz : arch_counter_hz();
+    uint64_t start = arch_counter();
+
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < at_least) {
+        if (arch_counter() - start > seconds * hz) {
+            return false;
+        }
+        arch_wait_hint();
+    }
+    return true;
+}
+
+static void wait_for_phase(enum boot_phase phase)
+{
+    if (!wait_for(&boot_phase, phase, LOAD_SECONDS)) {
+        panic("the partitions were not loaded in %u seconds", LOAD_SECONDS);
+    }
+}
+
+static void enter_phase(enum boot_phase phase)
+{
+    __atomic_store_n(&boot_phase, phase, __ATOMIC_RELEASE);
+}
+
+static void make_cpus(void)
+{
+    for (uint32_t i = 0; i < plan.board.cpu_count; i++) {
+        uint8_t *stack;
+
+        cpus[i].mpidr = plan.board.cpus[i].mpidr;
+        cpus[i].index = i;
+        if (cpu_owner(i) == PLAN_NONE && i != plan.board.boot_cpu) {
+            continue;
+        }
+        stack = pool_take(CPU_STACK_SIZE / PAGE_SIZE);
+        if (stack == NULL) {
+            give_up("the page pool has no room for a stack per CPU: raise CONFIG_POOL_PAGES");
+        }
+        cpus[i].stack_top = (uint64_t)(uintptr_t)stack + CPU_STACK_SIZE;
+    }
+    arch_cpu_become(&cpus[plan.board.boot_cpu]);
+}
+
+/* Start the CPUs that partitions own; returns how many, this one included, take part in the boot. */
+static uint32_t start_cpus(void)
+{
+    uint32_t started = 1;
+
+    for (uint32_t i = 0; i < plan.board.cpu_count; i++) {
+        const struct plan_cpu *pc = &plan.board.cpus[i];
+
+        if (cpu_owner(i) == PLAN_NONE || i == plan.board.boot_cpu) {
+            continue;
+        }
+        if (arch_cpu_start(&cpus[i], pc->enable == PLAN_ENABLE_PSCI, pc->release) == OK &&
+            wait_for(&cpus[i].online, 1, CPU_START_SECONDS)) {
+            started++;
+        } else {
+            console_printf("bulkhead: error: %s: CPU 0x%lx does not start: not started\n",
+                           plan.partitions[pc->partition].name, pc->mpidr);
+            cpus[i].failed = true;
+        }
+    }
+    return started;
+}
+
+static bool all_cpus_online(const struct plan_partition *pp)
+{
+    for (uint32_t i = 0; i < pp->cpu_count; i++) {
+        if (cpus[pp->cpus[i]].failed) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* This CPU's part of PHASE_LOAD: its interfaces, and the partition whose first CPU it is. */
+static void cpu_load(struct cpu *cpu)
+{
+    int owner = cpu_owner(cpu->index);
+
+    if (irq_cpu_init(&plan, cpu) != OK) {
+        panic("CPU 0x%lx: its GIC interface does not answer", cpu->mpidr);
+    }
+    if (owner != PLAN_NONE && plan.board.cpus[cpu->index].vcpu == 0) {
+        struct partition *part = &partitions[owner];
+
+        check(partition_build(part, &plan) == OK);
+        partition_ready[owner] = all_cpus_online(part->plan) && partition_load(part, &plan) == OK;
+    }
+    __atomic_fetch_add(&cpus_loaded, 1, __ATOMIC_ACQ_REL);
+}
+
+/* Last part, on every CPU, its stack empty: become what the plan says. */
+static void cpu_run(void *unused)
+{
+    struct cpu *cpu = cpu_self();
+
+    (void)unused;
+    if (cpu->index == plan.console_cpu) {
+        wait_for_phase(PHASE_CONSOLE);
+        irq_own(plan.board.console.irq.intid, plan.board.console.irq.edge, cpu);
+        console_start();
+        enter_phase(PHASE_RUN);
+    }
+    wait_for_phase(PHASE_RUN);
+    if (cpu->vcpu != NULL) {
+        arch_vcpu_bind(cpu->vcpu, &cpu->vcpu->partition->stage2,
+                       (uint8_t)(cpu->vcpu->partition->index + 1));
+    }
+    vcpu_idle(NULL);
+}
+
+/* Boot CPU: every partition is loaded, or refused; close what is not needed and let them go. */
+static void finish_boot(const struct range *system)
+{
+    uint32_t started = 0;
+
+    must(el2_unmap(*system), "the system file cannot be unmapped");
+    audit();
+    for (uint32_t i = 0; i < plan.partition_count; i++) {
+        if (partition_ready[i]) {
+            partition_start(&partitions[i]);
+            started++;
+        }
+    }
+    if (started == 0) {
+        give_up("no partition can start");
+    }
+    console_printf("bulkhead: %u of %u partitions start\n", started, plan.partition_count);
+    enter_phase(PHASE_CONSOLE);
+}
+
+void main_secondary(struct cpu *cpu)
+{
+    __atomic_store_n(&cpu->online, 1, __ATOMIC_RELEASE);
+    wait_for_phase(PHASE_LOAD);
+    cpu_load(cpu);
+    arch_restart_stack(cpu_run, NULL);
+}
+
+void main_boot(uint64_t fdt_pa)
+{
+    struct range system;
+    uint32_t taking_part;
+
+    must(el2_map_init(arch_pa_bits()), "EL2's own map cannot be made");
+    use_early_console();
+    arch_mmu_enable(&el2_table);
+    console_printf("bulkhead: version %s, entered at EL2\n", VERSION);
+    system = make_plan(fdt_pa);
+    must(irq_init(&plan), "the GIC cannot be initialised");
+    must(el2_seal(plan_pages()), "the plan cannot be sealed");
+    make_cpus();
+    taking_part = start_cpus();
+    enter_phase(PHASE_LOAD);
+    cpu_load(cpu_self());
+    if (!wait_for(&cpus_loaded, taking_part, LOAD_SECONDS)) {
+        panic("the partitions were not loaded in %u seconds", LOAD_SECONDS);
+    }
+    finish_boot(&system);
+    arch_restart_stack(cpu_run, NULL);
+}
