@@ -88,7 +88,7 @@ $(NEWLIB)/lib/libc.a: scripts/newlib build/stamps/newlib
 	@scripts/newlib
 
 guests: newlib
-	@$(MAKE) -C guests BUILD=$(CURDIR)/build/guests NEWLIB=$(CURDIR)/$(NEWLIB) \
+	@$(MAKE) $(if $(V),,-s) -C guests BUILD=$(CURDIR)/build/guests NEWLIB=$(CURDIR)/$(NEWLIB) \
 	    LIBFDT=$(CURDIR)/build/third-party/libfdt
 
 build/guests/%: guests
