@@ -16,6 +16,7 @@ ifdef LLVM
   OBJCOPY := llvm-objcopy
   SIZE := llvm-size
   cc_include = $(shell $(CC) -print-resource-dir)/include
+  NO_PATHS := -ffile-compilation-dir=.
 else
   CC := $(CROSS)gcc
   LD := $(CROSS)ld
@@ -23,6 +24,7 @@ else
   OBJCOPY := $(CROSS)objcopy
   SIZE := $(CROSS)size
   cc_include = $(shell $(CC) -print-file-name=include)
+  NO_PATHS := -ffile-prefix-map=$(CURDIR)=.
   NO_LOOP_IDIOMS := -fno-tree-loop-distribute-patterns
 endif
 
@@ -33,7 +35,7 @@ LIB := build/lib/$(ARCH)-$(if $(LLVM),llvm,gcc)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wmissing-prototypes \
             -Wstrict-prototypes -Werror
-COMMON := -std=gnu11 -g -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
+COMMON := -std=gnu11 -g $(NO_PATHS) -fno-common -ffunction-sections -fdata-sections
 
 TARGET_FLAGS_arm64 := -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics
 
@@ -51,8 +53,8 @@ endif
 
 CFLAGS := $(COMMON) $(ENVIRONMENT) $(OPTIMIZE) $(WARNINGS) -I. -Iarch/$(ARCH)/include \
           -isystem $(THIRD)/libfdt -isystem $(THIRD)/libdeflate -include $(O)/config.h
-ASFLAGS := -g $(TARGET_FLAGS_$(ARCH)) -ffile-prefix-map=$(CURDIR)=. -nostdinc -I. \
-           -Iarch/$(ARCH)/include -include $(O)/config.h
+ASFLAGS := -g $(NO_PATHS) $(TARGET_FLAGS_$(ARCH)) -nostdinc -I. -Iarch/$(ARCH)/include \
+           -include $(O)/config.h
 THIRD_CFLAGS := $(COMMON) $(ENVIRONMENT) $(THIRD_OPTIMIZE) -w
 LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack --gc-sections \
            --build-id=none
@@ -192,6 +194,7 @@ $(foreach t,$(TEST_SOURCES),$(eval $(call test_rule,$(t))))
 $(TOOLS): $(O)/%: $(O)/tools/%.o $(HOST_LIBS)
 	$(link_host)
 
+.PHONY: unit-run
 unit-run: $(TESTS)
 	@scripts/unit $(TESTS)
 
