@@ -56,6 +56,7 @@ void console_vprintf(const char *format, va_list args);
 /* Format into a buffer like snprintf; returns the length it wanted. */
 __attribute__((format(printf, 3, 4))) size_t console_format(char *buffer, size_t size,
                                                             const char *format, ...);
+size_t console_vformat(char *buffer, size_t size, const char *format, va_list args);
 
 /* Use this UART, by polling, from now on. Boot CPU, before and after the MMU is on. */
 void console_use(const struct uart_ops *ops, uint64_t base);

@@ -22,7 +22,52 @@ uint64_t dt_size(const void *fdt);
  */
 bool dt_valid(const void *fdt, uint64_t room) MUST_CHECK;
 
-/* The node's full path; "?" where it is longer than `size`. */
+/* Deepest nesting of nodes that dt_valid() lets pass. */
+#define DT_DEPTH 32
+
+/*
+ * A node and the way to it: node[0] is the root, node[depth] the node, as offsets in the structure
+ * block (libfdt's). All of what follows wants a tree that dt_valid() has passed.
+ */
+struct dt_at {
+    int node[DT_DEPTH];
+    uint32_t depth;
+};
+
+/* The root. */
+void dt_root(struct dt_at *at);
+
+/* On to the next node in the order of the file, all depths; false past the last. */
+bool dt_step(const void *fdt, struct dt_at *at) MUST_CHECK;
+
+/* The way to a node; false where `node` is none. */
+bool dt_at(const void *fdt, int node, struct dt_at *at) MUST_CHECK;
+
+struct dt_property {
+    const char *name;
+    const void *data;
+    uint32_t size; /* bytes */
+};
+
+/*
+ * Properties one after the other: `offset` is the node to begin with, then what was returned. -1
+ * past the last.
+ */
+int dt_next_property(const void *fdt, int offset, struct dt_property *out);
+
+/* The property's value and, where `size` is not NULL, its bytes; NULL where it is absent. */
+const void *dt_property(const void *fdt, int node, const char *name, uint32_t *size);
+
+/* The index-th string of a list of terminated strings; NULL past the last. */
+const char *dt_string(const void *data, uint32_t size, uint32_t index);
+
+/* The node's name, unit address included. */
+const char *dt_name(const void *fdt, int node);
+
+/* The node of that phandle, -1 where there is none. */
+int dt_phandle(const void *fdt, uint32_t phandle);
+
+/* The node's full path, what is not printable as '?'; "?" where it is longer than `size`. */
 void dt_path(const void *fdt, int node, char *path, size_t size);
 
 /* True where `status` is absent, "okay" or "ok". */
@@ -41,6 +86,10 @@ uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallbac
  */
 enum status dt_reg(const void *fdt, int node, uint32_t index, struct range *out) MUST_CHECK;
 
+/* The same, quicker where the way to the node is known. */
+enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index,
+                      struct range *out) MUST_CHECK;
+
 /*
  * The index-th interrupt of the node, through interrupts-extended or interrupts + interrupt-parent
  * (walked up) + interrupt-map, to the GIC `gic_node`. E_NOT_FOUND past the end; E_UNSUPPORTED where
@@ -48,6 +97,8 @@ enum status dt_reg(const void *fdt, int node, uint32_t index, struct range *out)
  */
 enum status dt_irq(const void *fdt, int node, uint32_t index, int gic_node,
                    struct plan_irq *out) MUST_CHECK;
+enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, int gic_node,
+                      struct plan_irq *out) MUST_CHECK;
 
 /* The node that a full path or an alias names; E_NOT_FOUND, or E_INVALID where it is malformed. */
 enum status dt_find(const void *fdt, const char *path, int *node) MUST_CHECK;

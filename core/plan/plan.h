@@ -111,7 +111,9 @@ struct plan_image {
     const uint8_t *data; /* in the system file (mapped read-only until every partition is loaded) */
     uint64_t size;       /* bytes there */
     bool gzip;
-    uint64_t load;      /* IPA it is placed at (ELF64: of its lowest segment) */
+    uint64_t load;      /* IPA it is placed at (ELF64: of its lowest segment). parse.c leaves the
+                           image's own wish: `load` of a raw binary, p_paddr, or the text_offset of
+                           an arm64 Image, which place.c turns into an address */
     uint64_t load_size; /* bytes it occupies at `load`, inflated, .bss counted */
 };
 
@@ -172,10 +174,16 @@ extern struct plan plan;
 /*
  * A rule is broken. Prints "bulkhead: error: <partition>: <node>: <what and the way out>", counts
  * it, and marks the partition refused (PLAN_SHARED: the whole plan fatal). `node` names the node
- * the reader must look at: of the system file or of the board's tree.
+ * the reader must look at: of the system file or of the board's tree. An index past the last
+ * partition: the error is counted, and nobody is refused. What a hostile file may have put into the
+ * text is printed escaped.
  */
 __attribute__((format(printf, 4, 5))) void plan_error(struct plan *p, int partition,
                                                       const char *node, const char *format, ...);
+
+/* As plan_error(), of what is odd but harmless: printed only. */
+__attribute__((format(printf, 4, 5))) void plan_warning(struct plan *p, int partition,
+                                                        const char *node, const char *format, ...);
 
 /* Copy a string into the plan, so that it outlives the system file; NULL where it is full. */
 const char *plan_string(struct plan *p, const char *s);
