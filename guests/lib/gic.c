@@ -131,6 +131,14 @@ static void distributor_write_control(uint32_t value)
     }
 }
 
+/* GICv2: ITARGETSR0 tells; it reads as zero where there is one CPU only. */
+static uint8_t own_target_mask(void)
+{
+    uint8_t mask = mmio_read8(guest.gicd_base + GICD_ITARGETSR);
+
+    return mask == 0 ? 1 : mask;
+}
+
 /* Interrupts intid … intid + 31: disabled, idle, of the default priority. */
 static void bank_reset(unsigned intid)
 {
@@ -143,9 +151,7 @@ static void bank_reset(unsigned intid)
     for (unsigned i = 0; i < 32; i += 4) {
         mmio_write32(frame + GICD_IPRIORITYR + intid + i, GIC_PRIORITY_DEFAULT * 0x01010101u);
     }
-    if (guest.gic_version == 3) {
-        mmio_write32(frame + GICD_IGROUPR + word, ~0u);
-    }
+    mmio_write32(frame + GICD_IGROUPR + word, guest.gic_version == 3 ? ~0u : 0);
 }
 
 void gic_init(void)
@@ -154,7 +160,7 @@ void gic_init(void)
     bool v3 = guest.gic_version == 3;
 
     if (!v3) {
-        target_mask[0] = mmio_read8(guest.gicd_base + GICD_ITARGETSR);
+        target_mask[0] = own_target_mask();
     }
     distributor_write_control(0);
     if (v3) {
@@ -196,7 +202,7 @@ static uintptr_t redistributor_find(void)
 
 static void gic_init_cpu_v2(void)
 {
-    target_mask[cpu_index()] = mmio_read8(guest.gicd_base + GICD_ITARGETSR);
+    target_mask[cpu_index()] = own_target_mask();
     bank_reset(0);
     for (unsigned i = 0; i < 16; i += 4) {
         mmio_write32(guest.gicd_base + GICD_CPENDSGIR + i, ~0u);

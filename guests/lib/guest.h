@@ -154,7 +154,7 @@ static inline void cpu_unmask_interrupts(void)
 }
 
 /*
- * Sleeps until an interrupt is pending, masked or not: so a condition that is tested with interrupts
+ * Sleeps until an interrupt is pending, masked or not: a condition that is tested with interrupts
  * masked cannot be missed.
  */
 static inline void cpu_wait_for_interrupt(void)

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses outside this partition, and cache maintenance by set and way. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "guest.h"
+#include "wild.h"
+
+#define STRAY_ADDRESS 0x3f000000u
+
+#define DFSC(esr)           ((esr)&0x3f)
+#define DFSC_EXTERNAL_ABORT 0x10u
+
+static void print_caught(const char *mode, const char *what)
+{
+    printf("wild: %s %s esr=0x%" PRIx64 " far=0x%" PRIx64 " (%s)\n", mode,
+           DFSC(wild_caught.esr) == DFSC_EXTERNAL_ABORT ? "external abort" : "fault",
+           wild_caught.esr, wild_caught.far, what);
+}
+
+/* What is not memory is mapped execute-never: without that, the fetch leaves the partition. */
+void wild_jump(void)
+{
+    uintptr_t address = wild_number("address", STRAY_ADDRESS);
+
+    *mmu_descriptor(address) &= ~MMU_PXN;
+    __asm__ volatile("dsb ish\n tlbi vmalle1\n dsb ish\n isb" : : : "memory");
+    printf("wild: jump to 0x%" PRIxPTR "\n", address);
+    if (WILD_CATCHES(((void (*)(void))address)())) {
+        print_caught("jump", "fetch");
+    } else {
+        puts("wild: jump returned");
+    }
+}
+
+static void stray(const char *what, bool caught, uint64_t value)
+{
+    if (caught) {
+        print_caught("mmio", what);
+    } else {
+        printf("wild: mmio %s went through, value 0x%" PRIx64 "\n", what, value);
+    }
+}
+
+/* Accesses whose syndrome tells no register: nobody can emulate them. */
+static void stray_without_syndrome(uintptr_t address)
+{
+    uint64_t a = 0, b = 0;
+    bool caught;
+
+    caught = WILD_CATCHES(__asm__ volatile("ldp %0, %1, [%2]" : "+r"(a), "+r"(b) : "r"(address)));
+    stray("read of a pair", caught, a);
+    caught = WILD_CATCHES(__asm__ volatile("stp %0, %1, [%2]" : : "r"(a), "r"(b), "r"(address)));
+    stray("write of a pair", caught, 0);
+    b = address;
+    caught = WILD_CATCHES(__asm__ volatile("ldr %0, [%1], #8" : "+r"(a), "+r"(b)));
+    stray("read with write-back", caught, a);
+    caught = WILD_CATCHES(__asm__ volatile("ldxr %0, [%1]" : "+r"(a) : "r"(address)));
+    stray("exclusive read", caught, a);
+    caught = WILD_CATCHES(__asm__ volatile("ldr q0, [%0]" : : "r"(address) : "v0"));
+    stray("read to a SIMD register", caught, 0);
+    caught = WILD_CATCHES(__asm__ volatile("dc civac, %0" : : "r"(address)));
+    stray("cache maintenance", caught, 0);
+}
+
+void wild_mmio(void)
+{
+    uintptr_t address = wild_number("address", STRAY_ADDRESS);
+    uint64_t value = 0;
+    bool caught;
+
+    caught = WILD_CATCHES(value = mmio_read8(address));
+    stray("read of 8 bits", caught, value);
+    caught = WILD_CATCHES(value = mmio_read16(address));
+    stray("read of 16 bits", caught, value);
+    caught = WILD_CATCHES(value = mmio_read32(address));
+    stray("read of 32 bits", caught, value);
+    caught = WILD_CATCHES(value = mmio_read64(address));
+    stray("read of 64 bits", caught, value);
+    stray("write of 8 bits", WILD_CATCHES(mmio_write8(address, 0)), 0);
+    stray("write of 16 bits", WILD_CATCHES(mmio_write16(address, 0)), 0);
+    stray("write of 32 bits", WILD_CATCHES(mmio_write32(address, 0)), 0);
+    stray("write of 64 bits", WILD_CATCHES(mmio_write64(address, 0)), 0);
+    stray_without_syndrome(address);
+}
+
+/* ---- Set and way ---- */
+
+#define CLIDR_TYPE(clidr, level) ((clidr) >> (3 * (level)) & 7)
+#define CLIDR_TYPE_DATA          2u
+#define CLIDR_LEVELS             7u
+#define CCIDX(mmfr2)             ((mmfr2) >> 20 & 15)
+
+enum set_way { CSW, CISW, ISW };
+
+static unsigned long set_way_level(enum set_way operation, unsigned level)
+{
+    unsigned long count = 0;
+    uint64_t ccsidr, sets, ways;
+    unsigned line_shift;
+
+    sysreg_write(csselr_el1, level << 1);
+    barrier_isb();
+    ccsidr = sysreg_read(ccsidr_el1);
+    line_shift = (unsigned)(ccsidr & 7) + 4;
+    if (CCIDX(sysreg_read(S3_0_C0_C7_2)) != 0) {
+        ways = (ccsidr >> 3 & 0x1fffff) + 1;
+        sets = (ccsidr >> 32 & 0xffffff) + 1;
+    } else {
+        ways = (ccsidr >> 3 & 0x3ff) + 1;
+        sets = (ccsidr >> 13 & 0x7fff) + 1;
+    }
+    for (uint64_t way = 0; way < ways; way++) {
+        uint64_t way_bits = ways == 1 ? 0 : way << __builtin_clz((unsigned)ways - 1);
+
+        for (uint64_t set = 0; set < sets; set++, count++) {
+            uint64_t value = way_bits | set << line_shift | level << 1;
+
+            if (operation == CSW) {
+                __asm__ volatile("dc csw, %0" : : "r"(value) : "memory");
+            } else if (operation == CISW) {
+                __asm__ volatile("dc cisw, %0" : : "r"(value) : "memory");
+            } else {
+                __asm__ volatile("dc isw, %0" : : "r"(value) : "memory");
+            }
+        }
+    }
+    barrier_dsb();
+    return count;
+}
+
+/* ISW may lose what we wrote last, or where it is made CISW (HCR_EL2.SWIO) nothing at all. */
+void wild_setway(void)
+{
+    static const char *const names[] = {"csw", "cisw", "isw"};
+    static char text[64] = "this line has survived\n";
+
+    for (enum set_way operation = CSW; operation <= ISW; operation++) {
+        uint64_t clidr = sysreg_read(clidr_el1);
+        unsigned long count = 0;
+
+        strcpy(text, "wild: setway, this line has survived\n");
+        for (unsigned level = 0; level < CLIDR_LEVELS; level++) {
+            if (CLIDR_TYPE(clidr, level) >= CLIDR_TYPE_DATA) {
+                count += set_way_level(operation, level);
+            }
+        }
+        printf("wild: setway %lu times dc %s\n", count, names[operation]);
+        uart_print(text);
+    }
+}
