@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the system tests."""
+
+import pytest
+
+import machine
+
+
+@pytest.fixture
+def boot(tmp_path):
+    """boot(partitions, images=None, **options): a running Machine, ended with the test."""
+    running = []
+
+    def start(partitions, images=None, external=True, **options):
+        system = machine.make_system(tmp_path, machine.its(partitions, images), external)
+        running.append(machine.Machine(system, **options))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.close()

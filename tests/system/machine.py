@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A QEMU board that runs Bulkhead: system files from Python, and its serial line to expect from."""
+
+import pathlib
+import re
+import subprocess
+
+import pexpect
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = TOP / "build"
+CPUS = ["cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "max"]
+MIB = 1 << 20
+
+# Every wait has a bound; a slow machine is given room, a hang is not.
+BOOT = 60
+LINUX = 180
+
+KERNELS = {
+    "linux": ("guest/arm64/vmlinuz", "linux"),
+    "hello": ("guests/hello/hello.bin", "linux"),
+    "control": ("guests/control/control.bin", "linux"),
+    "smp": ("guests/smp/smp.bin", "linux"),
+    "wild": ("guests/wild/wild.bin", "linux"),
+    "gictest": ("guests/gictest/gictest.bin", "linux"),
+}
+RAMDISKS = {"initrd": "guest/arm64/initrd.gz", "installer": "guest/arm64/installer-initrd.gz"}
+
+
+def cells64(*values):
+    return " ".join(f"{v >> 32:#x} {v & 0xFFFFFFFF:#x}" for v in values)
+
+
+def image(path, kind, os="linux", compression="none", extra=""):
+    """An image node's body; `path` absolute, or relative to build/."""
+    os_line = f'os = "{os}"; ' if kind == "kernel" else ""
+    return (
+        f'{{ data = /incbin/("{path}"); type = "{kind}"; arch = "arm64"; {os_line}'
+        f'compression = "{compression}"; {extra} hash {{ algo = "crc32"; }}; }};'
+    )
+
+
+def partition(name, kernel, cpus, memory=((0x40000000, 16 * MIB),), ramdisk=None, extra="", **props):
+    """A configuration. Strings become strings, True a flag; `extra` goes in as it is."""
+    lines = ['compatible = "bulkhead,partition";', f'kernel = "{kernel}";']
+    if ramdisk:
+        lines.append(f'ramdisk = "{ramdisk}";')
+    if cpus is not None:
+        lines.append("cpus = <" + " ".join(f"{c:#x}" for c in cpus) + ">;")
+    if memory is not None:
+        lines.append("memory = <" + cells64(*(v for pair in memory for v in pair)) + ">;")
+    for key, value in props.items():
+        key = key.replace("_", "-")
+        if value is True:
+            lines.append(f"{key};")
+        elif isinstance(value, (list, tuple)):
+            lines.append(f"{key} = " + ", ".join(f'"{v}"' for v in value) + ";")
+        else:
+            lines.append(f'{key} = "{value}";')
+    return f"{name} {{ " + " ".join(lines) + f" {extra} }};"
+
+
+def linux(name, cpus, mib=128, bootargs="console=ttyAMA0 quiet", **props):
+    return partition(name, "linux", cpus, ((0x40000000, mib * MIB),), "initrd", bootargs=bootargs, **props)
+
+
+def its(partitions, images=None):
+    """The source of a system file. Images that partitions name are found among KERNELS and RAMDISKS."""
+    nodes = dict(images or {})
+    for text in partitions:
+        for word, known in (("kernel", KERNELS), ("ramdisk", RAMDISKS)):
+            for used in re.findall(rf'\b{word} = "([^"]*)"', text):
+                if used in nodes or used not in known:
+                    continue
+                entry = known[used]
+                nodes[used] = image(*((entry[0], "kernel", entry[1]) if word == "kernel" else (entry, "ramdisk")))
+    body = "\n".join(f"{name} {text}" for name, text in nodes.items())
+    return (
+        '/dts-v1/;\n/ { description = "test"; #address-cells = <1>;\nimages {\n'
+        + body
+        + "\n};\nconfigurations {\n"
+        + "\n".join(partitions)
+        + "\n};\n};\n"
+    )
+
+
+def make_system(directory, text, external=True):
+    source, target = directory / "system.its", directory / "system.itb"
+    source.write_text(text)
+    flags = ["-E", "-B", "0x1000"] if external else []
+    done = subprocess.run(
+        ["mkimage", "-D", f"-I dts -O dtb -p 500 -i {BUILD}", *flags, "-f", str(source), str(target)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"mkimage: {done.stdout}{done.stderr}"
+    return target
+
+
+class Machine:
+    """One boot. `log` holds all that the serial line said."""
+
+    def __init__(self, system, *args, cpu="cortex-a53", gic=3, smp=4, memory="1G", qemu=()):
+        command = ["-c", cpu, "-g", str(gic), "-s", str(smp), "-m", memory, *args]
+        if system is not None:
+            command.append(str(system))
+        self.child = pexpect.spawn(
+            str(TOP / "scripts/run"), [*command, "--", *qemu], timeout=BOOT, encoding="utf-8", codec_errors="replace"
+        )
+        self.child.delaybeforesend = None
+        self.log = ""
+
+    def expect(self, pattern, timeout=BOOT):
+        """Wait for a regular expression; gives its match. Fails with the log where it does not come."""
+        try:
+            self.child.expect(pattern, timeout=timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF) as problem:
+            self.log += self.child.before if isinstance(self.child.before, str) else ""
+            raise AssertionError(f"no {pattern!r}: {type(problem).__name__} after:\n{self.log}") from None
+        self.log += self.child.before + self.child.after
+        return self.child.match
+
+    def off(self, timeout=BOOT):
+        """Wait until the machine has powered itself off."""
+        try:
+            self.child.expect(pexpect.EOF, timeout=timeout)
+        except pexpect.TIMEOUT:
+            raise AssertionError(f"the machine is still on:\n{self.log}{self.child.before}") from None
+        self.log += self.child.before
+        self.child.close()
+        assert self.child.exitstatus == 0, f"QEMU ended with {self.child.exitstatus}:\n{self.log}"
+        return self.log
+
+    def send(self, text):
+        self.child.send(text)
+
+    def close(self):
+        self.child.close(force=True)

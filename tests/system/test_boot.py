@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bulkhead boots on every CPU, GIC and size of machine it promises, and says so."""
+
+import subprocess
+
+import pexpect
+import pytest
+
+from machine import LINUX, MIB, BUILD, Machine, image, linux, partition
+
+HELLO = partition("hello", "hello", [0])
+
+# Every CPU and every GIC, not their product.
+BOARDS = [
+    ("cortex-a53", 2),
+    ("cortex-a53", 3),
+    ("cortex-a57", 2),
+    ("cortex-a72", 3),
+    ("cortex-a76", 3),
+    ("neoverse-n1", 4),
+    ("max", 2),
+    ("max", 3),
+    ("max", 4),
+]
+
+
+@pytest.mark.parametrize("cpu,gic", BOARDS)
+def test_two_linux_and_bare_metal(boot, cpu, gic):
+    """Two Debian kernels to user space and a bare-metal partition, side by side."""
+    parts = [
+        linux("one", [0, 1], bootargs="console=ttyAMA0 quiet bulkhead.exit=off"),
+        linux("two", [2], mib=96, bootargs="console=ttyAMA0 quiet bulkhead.exit=off"),
+        partition("control", "control", [3], bootargs="seconds=3"),
+    ]
+    board = boot(parts, cpu=cpu, gic=gic)
+    log = board.off(LINUX)
+    assert "[one] BULKHEAD-GUEST user space on 2 CPUs" in log
+    assert "[two] BULKHEAD-GUEST user space on 1 CPUs" in log
+    assert log.count("[control] control: 1000 ticks") == 3
+    assert "3 of 3 partitions start" in log
+    assert "machine off" in log
+
+
+@pytest.mark.parametrize("smp,memory,gic", [(1, "512M", 2), (1, "512M", 3), (2, "1G", 3), (8, "2G", 2), (16, "8G", 3)])
+def test_sizes(boot, smp, memory, gic):
+    """1 to 16 CPUs and 512 MiB to 8 GiB: one partition that has every CPU."""
+    board = boot([partition("smp", "smp", range(smp))], smp=smp, memory=memory, gic=gic)
+    log = board.off()
+    assert f"smp: {smp} CPUs" in log
+    assert ", ok" in log
+
+
+def test_ram_above_4g(boot):
+    """A partition larger than what lies below 4 GiB, in 1 GiB blocks."""
+    big = partition(
+        "big",
+        "linux",
+        [0],
+        ((0x40000000, 5 << 30),),
+        "initrd",
+        bootargs="console=ttyAMA0 quiet bulkhead.exit=off",
+    )
+    log = boot([big], smp=1, memory="8G").off(LINUX)
+    kib = int(log.split("user space on 1 CPUs, ")[1].split(" kB")[0])
+    assert kib > 4900 * 1024
+
+
+def test_refuses_el1(tmp_path):
+    """Without EL2: one clear line, then it stops."""
+    board = Machine(None, "-1")
+    try:
+        board.expect("bulkhead: .*EL1[^\n]*\n")
+        assert board.child.expect([pexpect.TIMEOUT, "."], timeout=3) == 0, "it says more than one line"
+    finally:
+        board.close()
+
+
+def test_no_system_file():
+    board = Machine(None)
+    log = board.off()
+    assert "no system file" in log
+
+
+def test_sealed_map_is_walked(boot):
+    log = boot([HELLO]).off()
+    assert "both writable and executable 0, partitions' RAM 0 bytes" in log
+
+
+def test_inline_data(boot):
+    """A system file with the images inside its tree."""
+    log = boot([HELLO], external=False).off()
+    assert "[hello] " in log
+
+
+def test_fused(tmp_path):
+    """One file: the system file behind the image."""
+    import machine
+
+    system = machine.make_system(tmp_path, machine.its([HELLO]))
+    fused = tmp_path / "fused.bin"
+    subprocess.run(
+        [machine.TOP / "scripts/fuse", BUILD / "qemu-arm64/bulkhead.bin", system, fused], check=True
+    )
+    board = Machine(None, "-k", str(fused))
+    try:
+        log = board.off()
+    finally:
+        board.close()
+    assert "[hello] " in log
+
+
+def test_gzip_elf_and_raw(boot, tmp_path):
+    """Every kind of kernel image."""
+    kernel = BUILD / "guest/arm64/vmlinuz"
+    packed = tmp_path / "Image.gz"
+    with packed.open("wb") as out:
+        subprocess.run(["gzip", "-1nc", str(kernel)], stdout=out, check=True)
+    images = {
+        "packed": image(packed, "kernel", compression="gzip"),
+        "elf": image("guests/hello/hello.elf", "kernel", os="elf"),
+        "raw": image(
+            "guests/hello/hello.bin", "kernel", os="u-boot", extra="load = <0x40080000>; entry = <0x40080000>;"
+        ),
+    }
+    parts = [
+        partition(
+            "gz", "packed", [0], ((0x40000000, 128 * MIB),), "initrd", bootargs="console=ttyAMA0 quiet bulkhead.exit=off"
+        ),
+        partition("elf", "elf", [1]),
+        partition("raw", "raw", [2], ((0x40000000, 2 * MIB),)),
+    ]
+    log = boot(parts, images).off(LINUX)
+    assert "[gz] BULKHEAD-GUEST user space" in log
+    assert "[elf] " in log and "[raw] " in log
+    assert "3 of 3 partitions start" in log
+
+
+def test_several_ranges_and_direct_map(boot):
+    """A partition with two IPA ranges, and one whose addresses are the physical ones."""
+    parts = [
+        partition(
+            "ranges",
+            "linux",
+            [0],
+            ((0x40000000, 96 * MIB), (0x1_0000_0000, 64 * MIB)),
+            "initrd",
+            bootargs="console=ttyAMA0 quiet bulkhead.exit=off",
+        ),
+        partition(
+            "direct",
+            "linux",
+            [1],
+            ((0x70000000, 96 * MIB),),
+            "initrd",
+            bootargs="console=ttyAMA0 quiet bulkhead.exit=off",
+            direct_map=True,
+        ),
+    ]
+    log = boot(parts).off(LINUX)
+    assert "[direct] BULKHEAD-GUEST user space on 1 CPUs" in log
+    kib = int(log.split("[ranges] BULKHEAD-GUEST user space on 1 CPUs, ")[1].split(" kB")[0])
+    assert kib > 110 * 1024

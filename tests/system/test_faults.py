@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults stay inside: partitions that run wild beside one that must keep its 1 kHz."""
+
+import re
+
+import pytest
+
+from machine import linux, partition
+
+SECONDS = 5
+
+
+def control_kept_its_loop(log):
+    """Every second of it: 1000 ticks, none missed."""
+    lines = re.findall(r"\[control\] control: (\d+) ticks, jitter .*overruns (\d+)", log)
+    assert len(lines) == SECONDS, log
+    assert all(ticks == "1000" for ticks, _ in lines), lines
+
+
+# What each mode ends with: said by the guest, or by Bulkhead of it.
+MODES = [
+    ("jump", r"wild: jump .*"),
+    ("hvc", r"\[wild\] wild: hvc .*"),
+    ("mmio", r"\[wild\] wild: mmio external abort esr=0x96\w* far=.*"),
+    ("undef", r"\[wild\] wild: undef .*"),
+    ("smc", r"\[wild\] wild: smc .*"),
+    ("sysreg", r"\[wild\] wild: sysreg .*"),
+    ("gic", r"\[wild\] wild: gic .*"),
+    ("setway", r"\[wild\] wild: setway .*"),
+    ("off", r"bulkhead: wild: ends: SYSTEM_OFF"),
+    ("reset", r"bulkhead: wild: ends: SYSTEM_RESET"),
+]
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+@pytest.mark.parametrize("mode,said", MODES)
+def test_wild(boot, mode, said, gic):
+    parts = [
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
+        partition("wild", "wild", [1], bootargs=f"wild={mode}"),
+    ]
+    log = boot(parts, gic=gic, smp=2).off()
+    assert re.search(said, log), log
+    assert "panic" not in log
+    assert "bulkhead: wild: is off" in log
+    control_kept_its_loop(log)
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+@pytest.mark.parametrize("mode", ["flood", "disable", "spin"])
+def test_wild_for_ever(boot, mode, gic):
+    """These never end by themselves; control does, with all its ticks, and a third one boots Linux meanwhile."""
+    parts = [
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
+        partition("wild", "wild", [1], bootargs=f"wild={mode}"),
+    ]
+    board = boot(parts, gic=gic, smp=2)
+    board.expect("bulkhead: control: is off")
+    assert "panic" not in board.log
+    control_kept_its_loop(board.log)
+
+
+def test_a_fatal_fault_is_reported(boot):
+    """Registers, IPA and the node it falls in; the others go on."""
+    parts = [
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
+        partition("wild", "wild", [1], bootargs="wild=vectors"),
+    ]
+    log = boot(parts, smp=2).off()
+    assert re.search(r"bulkhead: wild: vCPU 0 cannot go on: .*vector", log)
+    assert re.search(r"bulkhead: wild: IPA 0x9010000: the board has /pl031@9010000 there", log)
+    control_kept_its_loop(log)

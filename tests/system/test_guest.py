@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a partition sees: its GIC, its CPUs, its devices, its console."""
+
+import hashlib
+import random
+import re
+
+import pytest
+
+from machine import LINUX, MIB, linux, partition
+
+QUIET = "console=ttyAMA0 quiet"
+
+
+@pytest.mark.parametrize("cpu,gic,smp", [("cortex-a53", 2, 4), ("cortex-a53", 3, 4), ("max", 3, 2), ("max", 2, 1)])
+def test_gic_is_as_the_architecture_says(boot, cpu, gic, smp):
+    """The checker of guests/gictest, which bare QEMU passes too."""
+    board = boot([partition("gictest", "gictest", range(smp))], cpu=cpu, gic=gic, smp=smp)
+    log = board.off(BOOT_LONG)
+    assert "FAIL" not in log
+    assert re.search(r"gictest: \d+ passed, 0 failed", log)
+
+
+BOOT_LONG = 120
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_hotplug_50_times(boot, gic):
+    bootargs = QUIET + " bulkhead.run=/tests/hotplug bulkhead.exit=off"
+    log = boot([linux("one", [0, 1], bootargs=bootargs)], gic=gic, smp=2).off(LINUX)
+    assert "hotplug: 50 times, 2 CPUs" in log
+
+
+def test_devices_are_the_boards(boot):
+    """The real-time clock and the GPIO controller, granted by path; a clock that tells today."""
+    run = "hwclock,-u;ls,/sys/class/gpio" if False else "cat,/sys/class/rtc/rtc0/name,/proc/interrupts"
+    part = linux(
+        "one",
+        [0],
+        bootargs=f"{QUIET} bulkhead.run={run} bulkhead.exit=off",
+        devices=["/pl031@9010000", "/pl061@9030000"],
+    )
+    log = boot([part]).off(LINUX)
+    assert "rtc-pl031 9010000.pl031" in log
+    assert "pl061" in log or "9030000" in log
+
+
+def test_second_uart_is_handed_over(boot, tmp_path):
+    """The board's second PL011 belongs to the partition alone: its output is not on the console."""
+    out = tmp_path / "uart1"
+    part = linux(
+        "one",
+        [0],
+        bootargs=f"{QUIET} bulkhead.run=echo,from-the-second>/dev/ttyAMA1 bulkhead.exit=off",
+        devices=["/pl011@9040000"],
+    )
+    log = boot([part], qemu=["-serial", "mon:stdio", "-serial", f"file:{out}"]).off(LINUX)
+    assert "from-the-second" in out.read_text()
+    assert "\n[one] from-the-second" not in log
+
+
+def test_machine_ends_when_all_are_off(boot):
+    parts = [
+        linux("one", [0], bootargs=QUIET + " bulkhead.exit=off"),
+        linux("two", [1], bootargs=QUIET + " bulkhead.exit=reset"),
+        partition("three", "wild", [2], bootargs="wild=off"),
+    ]
+    log = boot(parts).off(LINUX)
+    assert "bulkhead: one: ends: SYSTEM_OFF" in log
+    assert "bulkhead: two: ends: SYSTEM_RESET" in log
+    assert "bulkhead: three: ends: SYSTEM_OFF" in log
+    assert log.index("all partitions are off") > log.index("two: is off")
+
+
+def test_a_megabyte_is_printed(boot):
+    """Not a character lost, in raw mode, from a Linux that prints as fast as it can."""
+    board = boot([linux("one", [0], bootargs=QUIET)], smp=1)
+    board.expect("user space on 1 CPUs", LINUX)
+    board.send("\x1d1")
+    board.send("\r")
+    board.expect("# ")
+    board.send("/tests/megabyte; echo mega''byte-done\r")
+    board.expect("megabyte-done", LINUX)
+    lines = [x for x in board.log.replace("\r", "").split("\n") if x.startswith("line ")]
+    want = [f"line {i:05d} 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP" for i in range(16384)]
+    assert len(lines) == len(want)
+    assert lines == want
+
+
+def test_a_megabyte_is_pasted(boot):
+    """Not a character lost on the way in; back-pressure reaches the sender."""
+    board = boot([linux("one", [0], bootargs=QUIET)], smp=1)
+    board.expect("user space on 1 CPUs", LINUX)
+    board.send("\x1d1")
+    board.send("\r")
+    board.expect("# ")
+    board.send("/tests/paste\r")
+    board.expect("paste: ready")
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789 \n"
+    text = "".join(random.Random(1).choices(letters, k=MIB))
+    for at in range(0, MIB, 4096):
+        board.send(text[at : at + 4096])
+    digest = hashlib.md5(text.encode()).hexdigest()
+    board.expect("paste: ([0-9a-f]{32})", LINUX)
+    assert board.child.match[1] == digest
+
+
+def test_console_switches(boot):
+    """Input goes to the partition in focus; help is on the screen; all lines are tagged again."""
+    board = boot([linux("one", [0], bootargs=QUIET), linux("two", [1], bootargs=QUIET)], smp=2)
+    board.expect(r"\[one\] BULKHEAD-GUEST user space", LINUX) if False else None
+    seen = {board.expect(r"\[(one|two)\] BULKHEAD-GUEST user space", LINUX)[1]}
+    seen.add(board.expect(r"\[(one|two)\] BULKHEAD-GUEST user space", LINUX)[1])
+    assert seen == {"one", "two"}
+    board.send("\x1d?")
+    board.expect("Ctrl-]")
+    board.send("\x1d2")
+    board.expect("two")
+    board.send("\recho he''re $(cat /proc/device-tree/model)\r")
+    board.expect("here .*two")
+    board.send("\x1d1")
+    board.expect("one")
+    board.send("\recho he''re $(cat /proc/device-tree/model)\r")
+    board.expect("here .*one")
+    board.send("\x1d0")
+    board.send("echo tag''ged\r")
+    board.expect(r"\[one\] (.*# )?tagged")
+
+
+def test_login_getty(boot):
+    """A login on the console, as an installed Debian would have it."""
+    board = boot([linux("one", [0], bootargs=QUIET + " bulkhead.run=getty,-n,-l,/bin/sh,115200,ttyAMA0")], smp=1)
+    board.expect("exit status|#", LINUX)
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_secondary_cpus_and_sgis(boot, gic):
+    log = boot([partition("smp", "smp", range(4))], gic=gic).off()
+    assert re.search(r"smp: 4 CPUs, \d+ SGIs, ok", log)
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_own_device_tree(boot, gic, tmp_path):
+    """A partition's own tree instead of the generated one."""
+    import subprocess
+
+    from machine import image
+
+    dump = tmp_path / "board.dtb"
+    subprocess.run(
+        ["qemu-system-aarch64", "-M", f"virt,gic-version={gic},dumpdtb={dump}", "-cpu", "cortex-a53", "-m", "128"],
+        check=True,
+        capture_output=True,
+    )
+    images = {"tree": image(dump, "flat_dt")}
+    part = linux("one", [0], bootargs=QUIET + " bulkhead.exit=off", fdt="tree")
+    log = boot([part], images, gic=gic, smp=1).off(LINUX)
+    assert "[one] BULKHEAD-GUEST user space on 1 CPUs" in log
