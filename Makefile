@@ -26,7 +26,7 @@ all menuconfig savedefconfig tidy:
 
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
 boardless := $(DEFCONFIGS) unit tools guests newlib systems format demo check bench clean distclean \
-             help build/guests/% build/newlib/% build/dts/%
+             help build/guest/% build/guests/% build/newlib/% build/dts/%
 
 BOARD ?= $(file < build/board)
 CONFIG := build/$(BOARD)/.config
@@ -103,6 +103,10 @@ systems: $$(patsubst %.its,build/%.itb,$$(wildcard dts/$(if $(filter command env
 build/dts/%.itb: dts/%.its $$(call included,dts/$$*.its)
 	$(call quiet,MKIMAGE)mkdir -p $(@D); SOURCE_DATE_EPOCH=0 \
 	    mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f $< $@ $(if $(V),,> /dev/null)
+
+build/guest/arm64/initrd.gz: build/guest/arm64/busybox scripts/mkinitrd guests/linux/init \
+                             $(wildcard guests/linux/tests/*)
+	$(call quiet,INITRD)scripts/mkinitrd
 
 build/third-party/% build/guest/% build/stamps/%:
 	@echo 'There is no $@: run scripts/setup' >&2; exit 1
