@@ -103,11 +103,25 @@ static void timer_handler(unsigned intid, unsigned source)
     timer_came = true;
 }
 
+/* Drops the priorities that reads of GICC_IAR raised. QEMU looks at GICC_APR again at an EOI only. */
+static void interface_drain(void)
+{
+    if (guest.gic_version == 2) {
+        for (unsigned i = 0; i < 16; i += 4) {
+            mmio_write32(guest.gicc_base + GICC_APR + i, 0);
+            mmio_write32(guest.gicc_base + GICC_NSAPR + i, 0);
+        }
+        mmio_write32(guest.gicc_base + GICC_CTLR, GICC_CTLR_ENABLE);
+        mmio_write32(guest.gicc_base + GICC_EOIR, 0);
+    }
+}
+
 /* After all that, set up again: an interrupt still comes. */
 static bool gic_still_works(void)
 {
     uint64_t end = timer_count() + timer_us_to_ticks(TIMER_TIMEOUT_US);
 
+    interface_drain();
     gic_init();
     gic_init_cpu();
     irq_set_handler(guest.timer_virtual_intid, timer_handler);

@@ -20,7 +20,7 @@ static const struct {
     {"jump", wild_jump},       {"hvc", wild_hvc},   {"smc", wild_smc},     {"flood", wild_flood},
     {"disable", wild_disable}, {"mmio", wild_mmio}, {"undef", wild_undef}, {"sysreg", wild_sysreg},
     {"gic", wild_gic},         {"off", wild_off},   {"reset", wild_reset}, {"setway", wild_setway},
-    {"spin", wild_spin},
+    {"spin", wild_spin},       {"vectors", wild_vectors},
 };
 
 static bool catch_exception(struct exception_frame *frame)
@@ -72,7 +72,7 @@ int main(void)
         }
     }
     printf("wild: no such mode \"%s\": boot with wild=jump|hvc|smc|flood|disable|mmio|undef|"
-           "sysreg|gic|off|reset|setway|spin\n",
+           "sysreg|gic|off|reset|setway|spin|vectors\n",
            mode);
     return EXIT_FAILURE;
 }

@@ -150,3 +150,21 @@ void wild_setway(void)
         uart_print(text);
     }
 }
+
+/* Exception vectors where the board has its clock, which is not ours; then an exception. */
+void wild_vectors(void)
+{
+    puts("wild: vectors: now they are at 0x9010000");
+    fflush(stdout);
+    __asm__ volatile("mrs x0, sctlr_el1\n"
+                     "bic x0, x0, #1\n"
+                     "msr sctlr_el1, x0\n"
+                     "isb\n"
+                     "mov x0, #0x9010000\n"
+                     "msr vbar_el1, x0\n"
+                     "isb\n"
+                     "udf #0"
+                     :
+                     :
+                     : "x0", "memory");
+}

@@ -46,5 +46,6 @@ void wild_off(void);
 void wild_reset(void);
 void wild_setway(void);
 void wild_spin(void);
+void wild_vectors(void);
 
 #endif
