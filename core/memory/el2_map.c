@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns EL2's own map: what is added to it and taken from it while every CPU uses it. */
+#include "core/memory/el2_map.h"
+
+#include "core/base/arch.h"
+#include "core/base/lock.h"
+
+/* Class: locked (el2_map_lock); read by the MMU at any time. */
+struct lpae el2_table;
+static struct lock el2_map_lock;
+
+enum status el2_map_init(uint8_t pa_bits)
+{
+    enum status status = lpae_init(&el2_table, LPAE_EL2_STAGE1, pa_bits);
+    enum lpae_attr attr;
+    struct range what;
+
+    for (uint32_t i = 0; status == OK && arch_image_section(i, &what, &attr); i++) {
+        if (what.size != 0) {
+            status = lpae_map(&el2_table, what.base, pa(what.base), what.size, attr);
+        }
+    }
+    return status;
+}
+
+/* The whole pages around `what`; size 0 where it is empty or wraps. */
+static struct range whole_pages(struct range what)
+{
+    uint64_t base = align_down(what.base, PAGE_SIZE);
+    uint64_t end = align_up(range_end(what), PAGE_SIZE);
+
+    if (!range_valid(what.base, what.size) || end <= base) {
+        return (struct range){base, 0};
+    }
+    return (struct range){base, end - base};
+}
+
+static bool is_mapped_as(const struct lpae_leaf *leaf, enum lpae_attr attr)
+{
+    return leaf->device == (attr == LPAE_DEVICE) && leaf->execute == (attr == LPAE_CODE) &&
+           leaf->write == (attr == LPAE_DATA || attr == LPAE_DEVICE);
+}
+
+/*
+ * From `at` on, how far the map is all holes, or all leaves; never past `end`. E_OVERLAP where a
+ * leaf is mapped with other attributes.
+ */
+static enum status find_run(uint64_t at, uint64_t end, enum lpae_attr attr, bool *mapped,
+                            uint64_t *run_end)
+{
+    struct lpae_leaf leaf;
+
+    *mapped = lpae_walk(&el2_table, at, &leaf);
+    *run_end = at;
+    while (*run_end < end && lpae_walk(&el2_table, *run_end, &leaf) == *mapped) {
+        if (*mapped && !is_mapped_as(&leaf, attr)) {
+            return E_OVERLAP;
+        }
+        *run_end = end - leaf.ia < leaf.size ? end : leaf.ia + leaf.size;
+    }
+    return OK;
+}
+
+/* Map the holes of `pages`; with `dry`, only see whether that can be done. */
+static enum status map_holes(struct range pages, enum lpae_attr attr, bool dry)
+{
+    enum status status = OK;
+    uint64_t run_end;
+    bool mapped;
+
+    for (uint64_t at = pages.base; status == OK && at < range_end(pages); at = run_end) {
+        status = find_run(at, range_end(pages), attr, &mapped, &run_end);
+        if (status == OK && !mapped && !dry) {
+            status = lpae_map(&el2_table, at, pa(at), run_end - at, attr);
+        }
+    }
+    return status;
+}
+
+enum status el2_map(struct range what, enum lpae_attr attr)
+{
+    struct range pages = whole_pages(what);
+    enum status status;
+
+    if (pages.size == 0 || range_end(pages) > UINT64_C(1) << el2_table.ia_bits) {
+        return E_INVALID;
+    }
+    lock_take(&el2_map_lock);
+    status = map_holes(pages, attr, true);
+    if (status == OK) {
+        status = map_holes(pages, attr, false);
+    }
+    lock_release(&el2_map_lock);
+    arch_dsb();
+    arch_isb();
+    return status;
+}
+
+enum status el2_unmap(struct range what)
+{
+    struct range pages = whole_pages(what);
+    enum status status;
+
+    lock_take(&el2_map_lock);
+    status = lpae_unmap(&el2_table, pages.base, pages.size);
+    if (status == OK) {
+        arch_tlb_forget_el2(pages);
+    }
+    lock_release(&el2_map_lock);
+    return status;
+}
+
+enum status el2_seal(struct range what)
+{
+    struct range pages = whole_pages(what);
+    enum status status;
+
+    lock_take(&el2_map_lock);
+    status = lpae_protect(&el2_table, pages.base, pages.size);
+    if (status == OK) {
+        arch_tlb_forget_el2(pages);
+    }
+    lock_release(&el2_map_lock);
+    return status;
+}
+
+/* ---- the audit ---- */
+
+struct audit_context {
+    const struct range *guest;
+    uint32_t count;
+    struct el2_audit *out;
+};
+
+static uint64_t overlap_bytes(struct range a, struct range b)
+{
+    uint64_t first = a.base > b.base ? a.base : b.base;
+    uint64_t last = range_end(a) < range_end(b) ? range_end(a) : range_end(b);
+
+    return first < last ? last - first : 0;
+}
+
+static void audit_leaf(void *ctx, const struct lpae_leaf *leaf)
+{
+    const struct audit_context *c = ctx;
+    struct el2_audit *out = c->out;
+
+    if (leaf->device) {
+        out->device += leaf->size;
+    } else if (leaf->execute) {
+        out->code += leaf->size;
+    } else if (leaf->write) {
+        out->data += leaf->size;
+    } else {
+        out->rodata += leaf->size;
+    }
+    out->wx += leaf->write && leaf->execute ? leaf->size : 0;
+    out->not_identity += leaf->pa != leaf->ia ? leaf->size : 0;
+    for (uint32_t i = 0; i < c->count; i++) {
+        out->guest += overlap_bytes((struct range){leaf->pa, leaf->size}, c->guest[i]);
+    }
+}
+
+void el2_map_audit(const struct range *guest, uint32_t count, struct el2_audit *out)
+{
+    struct audit_context ctx = {guest, count, out};
+
+    *out = (struct el2_audit){0};
+    lock_take(&el2_map_lock);
+    lpae_each(&el2_table, audit_leaf, &ctx);
+    lock_release(&el2_map_lock);
+}
