@@ -13,7 +13,7 @@
 struct image_facts {
     enum plan_kernel kind;
     uint64_t file_size;   /* inflated */
-    uint64_t memory_size; /* what it occupies once loaded, .bss counted */
+    uint64_t memory_size; /* what it occupies once loaded, .bss and (gzip) the inflater counted */
     uint64_t text_offset; /* arm64 Image: from a 2 MiB boundary */
     uint64_t load, entry; /* ELF64: lowest p_paddr and e_entry (as a physical address) */
 };
@@ -25,6 +25,13 @@ struct image_facts {
  */
 enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux,
                         struct image_facts *out, const char **why) MUST_CHECK;
+
+/*
+ * The index-th piece of memory that the image, placed, is loaded into (ELF64: one for each program
+ * header, empty where it loads nothing). E_NOT_FOUND past the end; E_INVALID where it is broken.
+ */
+enum status image_segment(enum plan_kernel kind, const struct plan_image *image, uint32_t index,
+                          struct range *out) MUST_CHECK;
 
 /*
  * Copy, inflate or load by segments into memory. `at(ctx, ipa, size)` gives a pointer to `size`

@@ -185,6 +185,12 @@ __attribute__((format(printf, 4, 5))) void plan_error(struct plan *p, int partit
 __attribute__((format(printf, 4, 5))) void plan_warning(struct plan *p, int partition,
                                                         const char *node, const char *format, ...);
 
+/*
+ * The configuration of partition `index` as messages name it, "/configurations/NAME"; in a buffer
+ * that the next call overwrites. Boot CPU, before the seal.
+ */
+const char *plan_where(const struct plan *p, uint32_t index);
+
 /* Copy a string into the plan, so that it outlives the system file; NULL where it is full. */
 const char *plan_string(struct plan *p, const char *s);
 
