@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules of a plan, held against it whoever made it: any content of the struct is survived.
+ * Rules that relate two partitions count what both ask for, whether or not one is refused already,
+ * so that what is told depends on no order.
+ */
+#include "core/plan/check.h"
+
+#include "core/base/arch.h"
+#include "core/base/bits.h"
+#include "core/base/console.h"
+#include "core/base/cpu.h"
+
+#define GICV2_MAX_CPUS 8
+#define FIRST_SPI      32
+#define END_SPI        1020 /* INTIDs from here on are no SPI; IHI 0048 2.2.1, IHI 0069 2.2 */
+
+/* What EL2 itself still takes after the check: tables for the GIC's registers. */
+#define SHARED_PAGES 8
+
+const char *plan_where(const struct plan *p, uint32_t index)
+{
+    static char where[64]; /* class: the boot CPU's, before the seal */
+    const char *name = p->partitions[index].name;
+
+    console_format(where, sizeof(where), "/configurations/%s", name != NULL ? name : "?");
+    return where;
+}
+
+static const char *name_of(const struct plan *p, uint32_t index)
+{
+    return p->partitions[index].name != NULL ? p->partitions[index].name : "?";
+}
+
+static const char *path_of(const struct plan_device *device)
+{
+    return device->path != NULL ? device->path : "?";
+}
+
+static bool share_page(struct range a, struct range b)
+{
+    return ranges_overlap(check_pages_of(a), check_pages_of(b));
+}
+
+/* Registers that are EL2's own: never granted. */
+static bool hits_own_registers(const struct plan *p, struct range window)
+{
+    const struct plan_gic *gic = &p->board.gic;
+    bool hit = share_page(window, gic->dist) || share_page(window, gic->cpu) ||
+               share_page(window, gic->hyp) || share_page(window, gic->virt) ||
+               share_page(window, p->board.console.mmio);
+
+    for (uint32_t i = 0; i < gic->redists; i++) {
+        hit = hit || share_page(window, gic->redist[i]);
+    }
+    return hit;
+}
+
+/* ---- one partition: CPUs, memory ---- */
+
+static void check_cpus(struct plan *p, uint32_t index)
+{
+    const struct plan_partition *part = &p->partitions[index];
+
+    if (part->cpu_count == 0) {
+        plan_error(p, (int)index, plan_where(p, index), "cpus: it has none; list at least one");
+    }
+    if (p->board.gic.version == 2 && part->cpu_count > GICV2_MAX_CPUS) {
+        plan_error(p, (int)index, plan_where(p, index), "cpus: %u listed, but a GICv2 serves 8",
+                   part->cpu_count);
+    }
+    for (uint32_t i = 0; i < part->cpu_count; i++) {
+        if (part->cpus[i] >= p->board.cpu_count) {
+            plan_error(p, (int)index, plan_where(p, index), "cpus: entry %u is no CPU", i);
+            continue;
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (part->cpus[i] == part->cpus[j]) {
+                plan_error(p, (int)index, plan_where(p, index),
+                           "cpus: 0x%lx is listed twice; list it once",
+                           p->board.cpus[part->cpus[i]].mpidr);
+            }
+        }
+    }
+}
+
+static void check_range(struct plan *p, uint32_t index, struct range r)
+{
+    const struct plan_partition *part = &p->partitions[index];
+    uint8_t bits = arch_pa_bits();
+    struct range window;
+
+    if (!range_valid(r.base, r.size) || !is_aligned(r.base | r.size, PAGE_SIZE) ||
+        range_end(r) > BIT(bits)) {
+        plan_error(p, (int)index, plan_where(p, index),
+                   "memory: 0x%lx bytes at 0x%lx: must be whole 4 KiB pages below 0x%lx", r.size,
+                   r.base, BIT(bits));
+        return;
+    }
+    for (uint32_t i = 0; check_emulated_window(p, part, i, &window); i++) {
+        if (share_page(r, window)) {
+            plan_error(p, (int)index, plan_where(p, index),
+                       "memory: 0x%lx-0x%lx overlaps the %s at 0x%lx-0x%lx; choose other addresses",
+                       r.base, range_end(r) - 1, i == 1 ? "console" : "interrupt controller",
+                       window.base, range_end(window) - 1);
+        }
+    }
+}
+
+static void check_memory(struct plan *p, uint32_t index)
+{
+    const struct plan_partition *part = &p->partitions[index];
+
+    if (part->memory_count == 0) {
+        plan_error(p, (int)index, plan_where(p, index), "memory: it has none; give it a range");
+    }
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        check_range(p, index, part->memory[i]);
+        for (uint32_t j = 0; j < i; j++) {
+            if (ranges_overlap(part->memory[i], part->memory[j])) {
+                plan_error(p, (int)index, plan_where(p, index),
+                           "memory: the ranges at 0x%lx and 0x%lx overlap; make them disjoint",
+                           part->memory[j].base, part->memory[i].base);
+            }
+        }
+    }
+}
+
+/* ---- one partition: what place.c gave it ---- */
+
+/* True where all of `r` is RAM, in one bank or in several that meet. */
+static bool is_ram(const struct plan_board *board, struct range r)
+{
+    uint64_t at = r.base;
+
+    for (uint32_t n = 0; n <= board->ram_banks; n++) {
+        for (uint32_t i = 0; i < board->ram_banks && at < range_end(r); i++) {
+            if (at - board->ram[i].base < board->ram[i].size) {
+                at = range_end(board->ram[i]);
+            }
+        }
+    }
+    return at >= range_end(r);
+}
+
+static bool is_reserved(const struct plan_board *board, struct range r)
+{
+    for (uint32_t i = 0; i < board->reserved_count; i++) {
+        if (share_page(board->reserved[i], r)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool extent_is_sound(const struct plan *p, const struct plan_partition *part, uint32_t n)
+{
+    const struct plan_extent *e = &part->extent[n];
+    struct range r = {e->pa, e->size};
+    bool inside = false;
+
+    if (!range_valid(e->pa, e->size) || !range_valid(e->ipa, e->size) ||
+        !is_aligned(e->ipa | e->pa | e->size, PAGE_SIZE) || range_end(r) > BIT(arch_pa_bits()) ||
+        !is_ram(&p->board, r) || is_reserved(&p->board, r) ||
+        (part->direct_map && e->ipa != e->pa)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        inside = inside || range_holds(part->memory[i], (struct range){e->ipa, e->size});
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (part->extent[i].ipa + part->extent[i].size > e->ipa ||
+            ranges_overlap((struct range){part->extent[i].pa, part->extent[i].size}, r)) {
+            return false; /* must ascend, and be disjoint */
+        }
+    }
+    return inside;
+}
+
+static void check_extents(struct plan *p, uint32_t index)
+{
+    const struct plan_partition *part = &p->partitions[index];
+    uint64_t asked = 0;
+    uint64_t given = 0;
+
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        asked += part->memory[i].size;
+    }
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        given += part->extent[i].size;
+        if (!extent_is_sound(p, part, i)) {
+            plan_error(p, (int)index, plan_where(p, index),
+                       "memory: 0x%lx bytes of RAM at 0x%lx cannot be given for 0x%lx",
+                       part->extent[i].size, part->extent[i].pa, part->extent[i].ipa);
+            return;
+        }
+    }
+    if (asked != given) {
+        plan_error(p, (int)index, plan_where(p, index),
+                   "memory: 0x%lx bytes are asked for, 0x%lx given", asked, given);
+    }
+}
+
+static bool in_memory(const struct plan_partition *part, uint64_t ipa, uint64_t size)
+{
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        uint64_t offset = ipa - part->extent[i].ipa;
+
+        if (offset < part->extent[i].size && size <= part->extent[i].size - offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_images(struct plan *p, uint32_t index)
+{
+    const struct plan_partition *part = &p->partitions[index];
+    struct range tree = {part->fdt_ipa, part->fdt_room};
+    struct range kernel = {part->kernel.load, part->kernel.load_size};
+    struct range ramdisk = {part->ramdisk.load, part->ramdisk.load_size};
+    bool spread = part->kernel_kind == PLAN_KERNEL_ELF64; /* its segments were checked one by one */
+
+    if (part->kernel.size == 0) {
+        plan_error(p, (int)index, plan_where(p, index), "kernel: it has none; name an image");
+        return;
+    }
+    if (!in_memory(part, part->entry, 4)) {
+        plan_error(p, (int)index, plan_where(p, index),
+                   "kernel: its entry 0x%lx is outside the partition's memory; change \"load\" and "
+                   "\"entry\", or \"memory\"",
+                   part->entry);
+        return;
+    }
+    if (part->ramdisk.size == 0) {
+        ramdisk.size = 0;
+    }
+    if ((!spread && !in_memory(part, kernel.base, kernel.size)) ||
+        !in_memory(part, tree.base, tree.size) || !is_aligned(tree.base, 8) ||
+        (ramdisk.size != 0 && !in_memory(part, ramdisk.base, ramdisk.size))) {
+        plan_error(p, (int)index, plan_where(p, index),
+                   "kernel, ramdisk or device tree is not inside the partition's memory; enlarge "
+                   "\"memory\"");
+    } else if ((!spread && (ranges_overlap(kernel, tree) || ranges_overlap(kernel, ramdisk))) ||
+               ranges_overlap(tree, ramdisk)) {
+        plan_error(p, (int)index, plan_where(p, index),
+                   "kernel, ramdisk and device tree overlap; enlarge \"memory\"");
+    }
+}
+
+/* ---- one partition: devices ---- */
+
+static void check_window(struct plan *p, uint32_t index, const struct plan_device *device,
+                         struct range window)
+{
+    const struct plan_partition *part = &p->partitions[index];
+    const char *why = NULL;
+
+    if (!range_valid(window.base, window.size) || range_end(window) > BIT(arch_pa_bits())) {
+        why = "makes no sense";
+    } else if (hits_own_registers(p, window)) {
+        why = "shares a page with the console or the interrupt controller: it cannot be granted";
+    }
+    for (uint32_t i = 0; i < p->board.ram_banks && why == NULL; i++) {
+        if (share_page(p->board.ram[i], window)) {
+            why = "overlaps the board's RAM: it cannot be granted";
+        }
+    }
+    for (uint32_t i = 0; i < part->memory_count && why == NULL; i++) {
+        if (share_page(part->memory[i], window)) {
+            why = "overlaps the partition's memory: change \"memory\"";
+        }
+    }
+    if (why != NULL) {
+        plan_error(p, (int)index, path_of(device), "devices: its window 0x%lx+0x%lx %s",
+                   window.base, window.size, why);
+    }
+}
+
+static void check_device(struct plan *p, const struct plan_device *device)
+{
+    uint32_t index = (uint32_t)device->partition;
+
+    for (uint32_t i = 0; i < device->mmio_count; i++) {
+        check_window(p, index, device, device->mmio[i]);
+    }
+    for (uint32_t i = 0; i < device->irq_count; i++) {
+        uint32_t intid = device->irq[i].intid;
+
+        if (intid < FIRST_SPI || intid >= END_SPI) {
+            plan_error(p, (int)index, path_of(device),
+                       "devices: its interrupt %u is no SPI (32-1019): it cannot be granted",
+                       intid);
+        } else if (intid == p->board.console.irq.intid) {
+            plan_error(p, (int)index, path_of(device),
+                       "devices: its interrupt %u is the console's too: it cannot be granted",
+                       intid);
+        }
+    }
+}
+
+/* ---- two partitions ---- */
+
+static void tell_cpu(struct plan *p, uint32_t index, uint32_t other, uint64_t mpidr)
+{
+    plan_error(p, (int)index, plan_where(p, index),
+               "cpus: 0x%lx is also in \"%s\": neither starts; give it to one of them", mpidr,
+               name_of(p, other));
+}
+
+static void check_shared_cpus(struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_partition *x = &p->partitions[a];
+    const struct plan_partition *y = &p->partitions[b];
+
+    for (uint32_t i = 0; i < x->cpu_count; i++) {
+        for (uint32_t j = 0; j < y->cpu_count; j++) {
+            if (x->cpus[i] == y->cpus[j] && x->cpus[i] < p->board.cpu_count) {
+                tell_cpu(p, a, b, p->board.cpus[x->cpus[i]].mpidr);
+                tell_cpu(p, b, a, p->board.cpus[x->cpus[i]].mpidr);
+            }
+        }
+    }
+}
+
+static void check_shared_memory(struct plan *p, uint32_t a, uint32_t b)
+{
+    const struct plan_partition *x = &p->partitions[a];
+    const struct plan_partition *y = &p->partitions[b];
+
+    for (uint32_t i = 0; i < x->extent_count; i++) {
+        struct range r = {x->extent[i].pa, x->extent[i].size};
+
+        for (uint32_t j = 0; j < y->extent_count; j++) {
+            if (ranges_overlap(r, (struct range){y->extent[j].pa, y->extent[j].size})) {
+                plan_error(p, (int)a, plan_where(p, a), "memory: shares RAM with \"%s\"",
+                           name_of(p, b));
+                plan_error(p, (int)b, plan_where(p, b), "memory: shares RAM with \"%s\"",
+                           name_of(p, a));
+                return;
+            }
+        }
+    }
+}
+
+/* What two devices have in common; NULL where nothing. */
+static const char *shared_by(const struct plan_device *x, const struct plan_device *y)
+{
+    if (x->node == y->node) {
+        return "the device itself";
+    }
+    for (uint32_t i = 0; i < x->mmio_count; i++) {
+        for (uint32_t j = 0; j < y->mmio_count; j++) {
+            if (share_page(x->mmio[i], y->mmio[j])) {
+                return "a 4 KiB page of registers";
+            }
+        }
+    }
+    for (uint32_t i = 0; i < x->irq_count; i++) {
+        for (uint32_t j = 0; j < y->irq_count; j++) {
+            if (x->irq[i].intid == y->irq[j].intid) {
+                return "an interrupt";
+            }
+        }
+    }
+    return NULL;
+}
+
+static void check_shared_devices(struct plan *p, const struct plan_device *x,
+                                 const struct plan_device *y)
+{
+    const char *what = shared_by(x, y);
+
+    if (what == NULL) {
+        return;
+    }
+    if (x->partition == y->partition) {
+        if (x->node == y->node) {
+            plan_error(p, x->partition, path_of(x), "devices: it is listed twice; list it once");
+        }
+        return;
+    }
+    plan_error(
+        p, x->partition, path_of(x),
+        "devices: %s is shared with %s of \"%s\": neither starts; grant both to one partition",
+        what, path_of(y), name_of(p, (uint32_t)y->partition));
+    plan_error(
+        p, y->partition, path_of(y),
+        "devices: %s is shared with %s of \"%s\": neither starts; grant both to one partition",
+        what, path_of(x), name_of(p, (uint32_t)x->partition));
+}
+
+/* ---- tables ---- */
+
+static void check_pool(struct plan *p, uint64_t pool_pages)
+{
+    uint64_t fixed = SHARED_PAGES + CPU_STACK_SIZE / PAGE_SIZE;
+    uint64_t left = pool_pages > fixed ? pool_pages - fixed : 0;
+
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        uint64_t need;
+
+        if (p->partitions[i].refused) {
+            continue;
+        }
+        need = check_pool_need(p, &p->partitions[i]);
+        if (need > left) {
+            plan_error(p, (int)i, plan_where(p, i),
+                       "memory: its tables take %lu pages, %lu are left in the pool; align "
+                       "\"memory\" to 2 MiB, or build with more CONFIG_POOL_PAGES",
+                       need, left);
+            continue;
+        }
+        left -= need;
+    }
+}
+
+/* ---- all ---- */
+
+/* Every count within its table, every index within what it points into. */
+static bool counts_are_sane(const struct plan *p)
+{
+    const struct plan_board *board = &p->board;
+    bool sane = board->ram_banks <= PLAN_MAX_RAM_BANKS &&
+                board->reserved_count <= PLAN_MAX_RESERVED && board->cpu_count <= CONFIG_MAX_CPUS &&
+                board->gic.redists <= PLAN_MAX_REDISTS && board->boot_cpu < CONFIG_MAX_CPUS &&
+                p->partition_count <= CONFIG_MAX_PARTITIONS && p->device_count <= PLAN_MAX_DEVICES;
+
+    for (uint32_t i = 0; sane && i < p->partition_count; i++) {
+        const struct plan_partition *part = &p->partitions[i];
+
+        sane = part->cpu_count <= PLAN_MAX_VCPUS && part->memory_count <= PLAN_MAX_RANGES &&
+               part->extent_count <= PLAN_MAX_EXTENTS;
+    }
+    for (uint32_t i = 0; sane && i < p->device_count; i++) {
+        const struct plan_device *device = &p->devices[i];
+
+        sane = device->mmio_count <= PLAN_MAX_WINDOWS && device->irq_count <= PLAN_MAX_IRQS &&
+               device->partition >= 0 && device->partition < (int)p->partition_count;
+    }
+    return sane;
+}
+
+static void check_each(struct plan *p)
+{
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        if (p->partitions[i].refused) {
+            continue; /* what it breaks was told where it was found */
+        }
+        check_cpus(p, i);
+        check_memory(p, i);
+        check_extents(p, i);
+        check_images(p, i);
+    }
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        check_device(p, &p->devices[i]);
+    }
+}
+
+static void check_pairs(struct plan *p)
+{
+    for (uint32_t b = 1; b < p->partition_count; b++) {
+        for (uint32_t a = 0; a < b; a++) {
+            check_shared_cpus(p, a, b);
+            check_shared_memory(p, a, b);
+        }
+    }
+    for (uint32_t b = 1; b < p->device_count; b++) {
+        for (uint32_t a = 0; a < b; a++) {
+            check_shared_devices(p, &p->devices[a], &p->devices[b]);
+        }
+    }
+}
+
+/* Who owns each CPU, now that it is known who starts; the console goes to the first of them. */
+static void own_cpus(struct plan *p)
+{
+    p->console_cpu = p->board.boot_cpu;
+    for (uint32_t i = 0; i < p->board.cpu_count; i++) {
+        p->board.cpus[i].partition = PLAN_NONE;
+        p->board.cpus[i].vcpu = 0;
+    }
+    for (uint32_t i = p->partition_count; i > 0; i--) {
+        const struct plan_partition *part = &p->partitions[i - 1];
+
+        for (uint32_t v = 0; v < part->cpu_count && !part->refused; v++) {
+            p->board.cpus[part->cpus[v]].partition = (int)(i - 1);
+            p->board.cpus[part->cpus[v]].vcpu = v;
+            p->console_cpu = part->cpus[0];
+        }
+    }
+}
+
+void plan_check(struct plan *p, uint64_t pool_pages)
+{
+    if (!counts_are_sane(p)) {
+        plan_error(p, PLAN_SHARED, "/", "the plan contradicts itself: a count exceeds its table");
+        return;
+    }
+    check_each(p);
+    check_pairs(p);
+    check_pool(p, pool_pages);
+    own_cpus(p);
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kernel images: the arm64 Image header (Linux, Documentation/arm64/booting), ELF64 (System V ABI),
+ * raw bytes, and gzip (RFC 1952) around them. Every byte is hostile.
+ */
+#include "core/plan/image.h"
+
+#include <string.h>
+
+#include <libdeflate.h>
+
+#include "core/base/addr.h"
+#include "core/base/arch.h"
+#include "core/base/bits.h"
+
+/* arm64 Image header, offsets in bytes; little-endian. */
+#define IMAGE_TEXT_OFFSET 8
+#define IMAGE_SIZE        16
+#define IMAGE_MAGIC       56
+#define IMAGE_HEADER_SIZE 64
+#define IMAGE_MAGIC_VALUE 0x644d5241u /* "ARM\x64" */
+/* Before Linux 3.17 image_size is 0; then text_offset is this, and .bss is not told. */
+#define IMAGE_OLD_TEXT_OFFSET UINT64_C(0x80000)
+#define IMAGE_OLD_BSS_ROOM    BLOCK_2M
+
+/* ELF64 header. */
+#define EHDR_CLASS     4
+#define EHDR_DATA      5
+#define EHDR_TYPE      16
+#define EHDR_MACHINE   18
+#define EHDR_ENTRY     24
+#define EHDR_PHOFF     32
+#define EHDR_PHENTSIZE 54
+#define EHDR_PHNUM     56
+#define EHDR_LENGTH    64
+#define ELFCLASS64     2
+#define ELFDATA2LSB    1
+#define ET_EXEC        2
+#define ET_DYN         3
+#define EM_AARCH64     183
+#define ELF_MAX_PHNUM  32
+
+/* ELF64 program header. */
+#define PHDR_TYPE   0
+#define PHDR_OFFSET 8
+#define PHDR_VADDR  16
+#define PHDR_PADDR  24
+#define PHDR_FILESZ 32
+#define PHDR_MEMSZ  40
+#define PHDR_LENGTH 56
+#define PT_LOAD     1
+
+/* No image or segment is larger, or lies higher: sums of two stay far from wrapping. */
+#define ADDRESS_LIMIT BIT(48)
+
+/* RFC 1952: the fixed header and the trailer (CRC32, ISIZE) of a member. */
+#define GZIP_MIN_SIZE   18
+#define GZIP_ISIZE_SIZE 4
+
+/*
+ * Where libdeflate keeps its tables: its struct is opaque, image_test.c proves that it is no
+ * larger. It needs to be zeroed. At load it lies behind the inflated image, in memory that is the
+ * partition's.
+ */
+#define INFLATER_SIZE  UINT64_C(12288)
+#define INFLATER_ALIGN UINT64_C(16)
+
+/*
+ * What is inflated of a gzip member to see its header. DEFLATE's longest match is 258 bytes: where
+ * one does not fit any more, all before it is there.
+ */
+#define HEAD_SIZE (IMAGE_HEADER_SIZE + 258)
+
+/* Class: the boot CPU's, before the seal: image_probe() only. */
+static uint8_t probe_inflater[INFLATER_SIZE] __attribute__((aligned(INFLATER_ALIGN)));
+
+/* A little-endian number of `size` bytes, at any alignment. */
+static uint64_t read_le(const uint8_t *p, uint32_t size)
+{
+    uint64_t v = 0;
+
+    for (uint32_t i = size; i > 0; i--) {
+        v = v << 8 | p[i - 1];
+    }
+    return v;
+}
+
+/* libdeflate's gzip code calls this; the architecture has instructions for it. */
+uint32_t libdeflate_crc32(uint32_t crc, const void *buffer, size_t len)
+{
+    return arch_crc32(crc, buffer, len);
+}
+
+/* ---- gzip ---- */
+
+static enum libdeflate_result inflate(void *inflater, const uint8_t *data, uint64_t size, void *out,
+                                      uint64_t room, size_t *used, size_t *made)
+{
+    memset(inflater, 0, INFLATER_SIZE);
+    return libdeflate_gzip_decompress_ex(inflater, data, (size_t)size, out, (size_t)room, used,
+                                         made);
+}
+
+static uint64_t gzip_isize(const uint8_t *data, uint64_t size)
+{
+    return read_le(data + size - GZIP_ISIZE_SIZE, GZIP_ISIZE_SIZE);
+}
+
+/* Bytes that the member and, behind it, the inflater take while it is unpacked. */
+static uint64_t gzip_room(uint64_t isize)
+{
+    return align_up(isize, INFLATER_ALIGN) + INFLATER_SIZE + INFLATER_ALIGN;
+}
+
+/* The first bytes of what is inside into head[HEAD_SIZE]; *inflated: the size of the whole. */
+static enum status gzip_head(const uint8_t *data, uint64_t size, uint8_t *head, uint64_t *inflated,
+                             const char **why)
+{
+    enum libdeflate_result result = LIBDEFLATE_BAD_DATA;
+    size_t made = 0;
+
+    memset(head, 0, HEAD_SIZE);
+    if (size >= GZIP_MIN_SIZE) {
+        result = inflate(probe_inflater, data, size, head, HEAD_SIZE, NULL, &made);
+    }
+    if (result != LIBDEFLATE_SUCCESS && result != LIBDEFLATE_INSUFFICIENT_SPACE) {
+        *why = "it is not a whole gzip file";
+        return E_INVALID;
+    }
+    *inflated = gzip_isize(data, size);
+    if (*inflated == 0) {
+        *why = "nothing is in the gzip file";
+        return E_INVALID;
+    }
+    return OK;
+}
+
+static enum status gzip_load(const struct plan_image *image, image_at at, void *ctx,
+                             const char **why)
+{
+    uint64_t isize = image->size < GZIP_MIN_SIZE ? 0 : gzip_isize(image->data, image->size);
+    uint8_t *out = at(ctx, image->load, gzip_room(isize));
+    uint8_t *inflater;
+    enum libdeflate_result result;
+    size_t used = 0;
+
+    if (isize == 0 || out == NULL || gzip_room(isize) > image->load_size) {
+        *why = "what is in the gzip file does not fit";
+        return E_INVALID;
+    }
+    inflater = out + isize;
+    inflater += align_up((uintptr_t)inflater, INFLATER_ALIGN) - (uintptr_t)inflater;
+    result = inflate(inflater, image->data, image->size, out, isize, &used, NULL);
+    memset(inflater, 0, INFLATER_SIZE);
+    if (result != LIBDEFLATE_SUCCESS || used != image->size) {
+        *why = "it is not one whole gzip file, or its checksum is wrong";
+        return E_INVALID;
+    }
+    return OK;
+}
+
+/* ---- arm64 Image ---- */
+
+static enum status probe_arm64(const uint8_t *head, struct image_facts *out, const char **why)
+{
+    uint64_t image_size;
+
+    if (out->file_size < IMAGE_HEADER_SIZE || read_le(head + IMAGE_MAGIC, 4) != IMAGE_MAGIC_VALUE) {
+        *why = "it is no arm64 Image: \"ARM\\x64\" is not at its byte 56";
+        return E_INVALID;
+    }
+    out->kind = PLAN_KERNEL_ARM64;
+    image_size = read_le(head + IMAGE_SIZE, 8);
+    out->text_offset = read_le(head + IMAGE_TEXT_OFFSET, 8);
+    if (image_size == 0) {
+        out->text_offset = IMAGE_OLD_TEXT_OFFSET;
+        image_size = out->file_size + IMAGE_OLD_BSS_ROOM;
+    }
+    if (image_size >= ADDRESS_LIMIT || out->text_offset >= ADDRESS_LIMIT) {
+        *why = "the image_size or text_offset in its header makes no sense";
+        return E_INVALID;
+    }
+    out->memory_size = image_size > out->file_size ? image_size : out->file_size;
+    return OK;
+}
+
+/* ---- ELF64 ---- */
+
+struct segment {
+    struct range file, memory; /* offset in the file; physical addresses, .bss counted */
+    uint64_t vaddr;
+};
+
+static bool is_elf(const uint8_t *data, uint64_t size)
+{
+    return size >= 4 && memcmp(data, "\177ELF", 4) == 0;
+}
+
+/* Bounds the header and the table of program headers; *count of them. */
+static enum status elf_open(const uint8_t *data, uint64_t size, uint32_t *count, const char **why)
+{
+    uint64_t type, phoff, phnum;
+
+    *why = "it is no ELF64 file for AArch64, little-endian, ET_EXEC or ET_DYN";
+    if (size < EHDR_LENGTH || data[EHDR_CLASS] != ELFCLASS64 || data[EHDR_DATA] != ELFDATA2LSB ||
+        read_le(data + EHDR_MACHINE, 2) != EM_AARCH64) {
+        return E_INVALID;
+    }
+    type = read_le(data + EHDR_TYPE, 2);
+    if (type != ET_EXEC && type != ET_DYN) {
+        return E_INVALID;
+    }
+    phoff = read_le(data + EHDR_PHOFF, 8);
+    phnum = read_le(data + EHDR_PHNUM, 2);
+    *why = "its ELF program headers leave the file, or are more than 32";
+    if (read_le(data + EHDR_PHENTSIZE, 2) != PHDR_LENGTH || phnum > ELF_MAX_PHNUM || phoff > size ||
+        phnum * PHDR_LENGTH > size - phoff) {
+        return E_INVALID;
+    }
+    *count = (uint32_t)phnum;
+    return OK;
+}
+
+/* Program header `index` of an opened file: E_NOT_FOUND where there is nothing in it to load. */
+static enum status elf_segment(const uint8_t *data, uint64_t size, uint32_t index,
+                               struct segment *out, const char **why)
+{
+    const uint8_t *ph = data + read_le(data + EHDR_PHOFF, 8) + index * PHDR_LENGTH;
+
+    out->file = (struct range){read_le(ph + PHDR_OFFSET, 8), read_le(ph + PHDR_FILESZ, 8)};
+    out->memory = (struct range){read_le(ph + PHDR_PADDR, 8), read_le(ph + PHDR_MEMSZ, 8)};
+    out->vaddr = read_le(ph + PHDR_VADDR, 8);
+    if (read_le(ph + PHDR_TYPE, 4) != PT_LOAD || out->memory.size == 0) {
+        return E_NOT_FOUND;
+    }
+    if (out->file.size > out->memory.size || out->file.base > size ||
+        out->file.size > size - out->file.base || out->memory.base >= ADDRESS_LIMIT ||
+        out->memory.size >= ADDRESS_LIMIT) {
+        *why = "an ELF segment leaves the file, or its p_paddr and p_memsz make no sense";
+        return E_INVALID;
+    }
+    return OK;
+}
+
+/* True where segment `index` overlaps none before it. */
+static bool elf_disjoint(const uint8_t *data, uint64_t size, uint32_t index,
+                         const struct segment *segment)
+{
+    struct segment other;
+    const char *why;
+
+    for (uint32_t i = 0; i < index; i++) {
+        if (elf_segment(data, size, i, &other, &why) == OK &&
+            ranges_overlap(other.memory, segment->memory)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status probe_elf(const uint8_t *data, uint64_t size, struct image_facts *out,
+                             const char **why)
+{
+    uint64_t e_entry = read_le(data + EHDR_ENTRY, size < EHDR_LENGTH ? 0 : 8);
+    uint64_t low = UINT64_MAX;
+    uint64_t high = 0;
+    uint32_t count = 0;
+    enum status status = elf_open(data, size, &count, why);
+
+    out->kind = PLAN_KERNEL_ELF64;
+    out->entry = UINT64_MAX;
+    for (uint32_t i = 0; status == OK && i < count; i++) {
+        struct segment s;
+
+        status = elf_segment(data, size, i, &s, why);
+        if (status == E_NOT_FOUND) {
+            status = OK;
+            continue;
+        }
+        if (status == OK && !elf_disjoint(data, size, i, &s)) {
+            *why = "its ELF segments overlap each other";
+            status = E_OVERLAP;
+        }
+        low = s.memory.base < low ? s.memory.base : low;
+        high = range_end(s.memory) > high ? range_end(s.memory) : high;
+        if (e_entry - s.vaddr < s.memory.size) {
+            out->entry = s.memory.base + (e_entry - s.vaddr);
+        }
+    }
+    if (status == OK && out->entry == UINT64_MAX) {
+        *why = "its ELF entry is in none of its segments";
+        status = E_INVALID;
+    }
+    out->load = low;
+    out->memory_size = high - low;
+    return status == OK ? OK : E_INVALID;
+}
+
+static enum status elf_load(const struct plan_image *image, image_at at, void *ctx,
+                            const char **why)
+{
+    uint32_t count = 0;
+    enum status status = elf_open(image->data, image->size, &count, why);
+
+    for (uint32_t i = 0; status == OK && i < count; i++) {
+        struct segment s;
+        void *to;
+
+        status = elf_segment(image->data, image->size, i, &s, why);
+        if (status == E_NOT_FOUND) {
+            status = OK;
+            continue;
+        }
+        to = status == OK ? at(ctx, s.memory.base, s.memory.size) : NULL;
+        if (to == NULL) {
+            *why = "an ELF segment is outside the partition's memory";
+            return E_INVALID;
+        }
+        memcpy(to, image->data + s.file.base, s.file.size);
+    }
+    return status;
+}
+
+/* ---- any ---- */
+
+enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux,
+                        struct image_facts *out, const char **why)
+{
+    uint8_t inflated[HEAD_SIZE];
+    const uint8_t *head = gzip ? inflated : data;
+    enum status status = OK;
+
+    *out = (struct image_facts){.kind = PLAN_KERNEL_RAW, .file_size = size};
+    if (gzip) {
+        status = gzip_head(data, size, inflated, &out->file_size, why);
+    }
+    out->memory_size = out->file_size;
+    if (status == OK && is_elf(head, out->file_size)) {
+        if (gzip) {
+            *why = "ELF64 inside gzip is not supported: use compression = \"none\"";
+            return E_UNSUPPORTED;
+        }
+        status = probe_elf(data, size, out, why);
+    } else if (status == OK && os_linux) {
+        status = probe_arm64(head, out, why);
+    }
+    if (status == OK && gzip && gzip_room(out->file_size) > out->memory_size) {
+        out->memory_size = gzip_room(out->file_size);
+    }
+    return status;
+}
+
+enum status image_segment(enum plan_kernel kind, const struct plan_image *image, uint32_t index,
+                          struct range *out)
+{
+    const char *why;
+    struct segment s;
+    uint32_t count = 0;
+    enum status status;
+
+    if (kind != PLAN_KERNEL_ELF64) {
+        *out = (struct range){image->load, image->load_size};
+        return index == 0 ? OK : E_NOT_FOUND;
+    }
+    *out = (struct range){0, 0};
+    status = elf_open(image->data, image->size, &count, &why);
+    if (status != OK || index >= count) {
+        return status == OK ? E_NOT_FOUND : status;
+    }
+    status = elf_segment(image->data, image->size, index, &s, &why);
+    if (status == OK) {
+        *out = s.memory;
+    }
+    return status == E_INVALID ? E_INVALID : OK;
+}
+
+enum status image_load(enum plan_kernel kind, const struct plan_image *image, image_at at,
+                       void *ctx, const char **why)
+{
+    void *to;
+
+    if (kind == PLAN_KERNEL_ELF64) {
+        return elf_load(image, at, ctx, why);
+    }
+    if (image->gzip) {
+        return gzip_load(image, at, ctx, why);
+    }
+    to = image->size > image->load_size ? NULL : at(ctx, image->load, image->size);
+    if (to == NULL) {
+        *why = "it is outside the partition's memory";
+        return E_INVALID;
+    }
+    memcpy(to, image->data, image->size);
+    return OK;
+}

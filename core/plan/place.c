@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gives every partition its physical memory. */
+#include "core/plan/place.h"
+
+#include <string.h>
+
+#include "core/base/arch.h"
+#include "core/base/bits.h"
+
+/* Free pieces: what cuts them (reservations, extents) adds at most one each. */
+#define MAX_PIECES                                                                                 \
+    (PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
+
+/* Free RAM in whole pages, ascending and disjoint. Class: the boot CPU's, before the seal. */
+static struct range piece[MAX_PIECES];
+static uint32_t pieces;
+
+/* ---- free RAM ---- */
+
+static void insert_piece(uint32_t at, struct range r)
+{
+    if (r.size == 0 || pieces == MAX_PIECES) {
+        return;
+    }
+    memmove(&piece[at + 1], &piece[at], (pieces - at) * sizeof(piece[0]));
+    piece[at] = r;
+    pieces++;
+}
+
+static void remove_piece(uint32_t at)
+{
+    pieces--;
+    memmove(&piece[at], &piece[at + 1], (pieces - at) * sizeof(piece[0]));
+}
+
+/* Take the pages of `r` out of what is free. */
+static void cut(struct range r)
+{
+    for (uint32_t i = 0; i < pieces;) {
+        struct range old = piece[i];
+
+        if (!ranges_overlap(old, r)) {
+            i++;
+            continue;
+        }
+        remove_piece(i);
+        if (range_end(old) > range_end(r)) {
+            insert_piece(i, (struct range){range_end(r), range_end(old) - range_end(r)});
+        }
+        if (old.base < r.base) {
+            insert_piece(i, (struct range){old.base, r.base - old.base});
+            i++;
+        }
+    }
+}
+
+static void add_bank(struct range bank)
+{
+    uint64_t limit = UINT64_C(1) << arch_pa_bits();
+    uint64_t end = align_down(range_end(bank) < limit ? range_end(bank) : limit, PAGE_SIZE);
+    struct range r = {align_up(bank.base, PAGE_SIZE), 0};
+    uint32_t at = 0;
+
+    if (bank.base >= limit || r.base >= end) {
+        return;
+    }
+    r.size = end - r.base;
+    cut(r); /* banks that overlap count once */
+    while (at < pieces && piece[at].base < r.base) {
+        at++;
+    }
+    insert_piece(at, r);
+}
+
+static void join_neighbours(void)
+{
+    for (uint32_t i = 0; i + 1 < pieces;) {
+        if (range_end(piece[i]) == piece[i + 1].base) {
+            piece[i].size += piece[i + 1].size;
+            remove_piece(i + 1);
+        } else {
+            i++;
+        }
+    }
+}
+
+/* RAM without what is reserved and what partitions have been given so far. */
+static void find_free(const struct plan *p)
+{
+    const struct plan_board *board = &p->board;
+
+    pieces = 0;
+    for (uint32_t i = 0; i < board->ram_banks; i++) {
+        add_bank(board->ram[i]);
+    }
+    join_neighbours();
+    for (uint32_t i = 0; i < board->reserved_count; i++) {
+        struct range r = board->reserved[i];
+        uint64_t base = align_down(r.base, PAGE_SIZE);
+
+        cut((struct range){base, align_up(range_end(r), PAGE_SIZE) - base});
+    }
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        for (uint32_t e = 0; e < p->partitions[i].extent_count; e++) {
+            const struct plan_extent *x = &p->partitions[i].extent[e];
+
+            cut((struct range){x->pa, x->size});
+        }
+    }
+}
+
+/* ---- memory ---- */
+
+static bool add_extent(struct plan_partition *part, uint64_t ipa, uint64_t pa, uint64_t size)
+{
+    uint32_t at = part->extent_count;
+
+    if (at == PLAN_MAX_EXTENTS) {
+        return false;
+    }
+    while (at > 0 && part->extent[at - 1].ipa > ipa) {
+        part->extent[at] = part->extent[at - 1];
+        at--;
+    }
+    part->extent[at] = (struct plan_extent){ipa, pa, size};
+    part->extent_count++;
+    cut((struct range){pa, size});
+    return true;
+}
+
+/* The lowest address from `base` on that equals `ipa` modulo `stride`. */
+static uint64_t congruent(uint64_t base, uint64_t ipa, uint64_t stride)
+{
+    return base + ((ipa - base) & (stride - 1));
+}
+
+/* Bytes of the piece from its first address congruent to `ipa` on. */
+static uint64_t usable(struct range r, uint64_t ipa, uint64_t stride)
+{
+    uint64_t start = congruent(r.base, ipa, stride);
+
+    return start < r.base || start >= range_end(r) ? 0 : range_end(r) - start;
+}
+
+/* All of `want` in one extent, from the smallest piece that has room for it. */
+static bool take_whole(struct plan_partition *part, struct range want, uint64_t stride)
+{
+    uint32_t best = pieces;
+
+    for (uint32_t i = 0; i < pieces; i++) {
+        if (usable(piece[i], want.base, stride) >= want.size &&
+            (best == pieces || piece[i].size < piece[best].size)) {
+            best = i;
+        }
+    }
+    return best < pieces &&
+           add_extent(part, want.base, congruent(piece[best].base, want.base, stride), want.size);
+}
+
+/* How much of `want`'s beginning the piece can hold so that the rest begins at a stride again. */
+static uint64_t chunk_of(struct range r, struct range want, uint64_t stride)
+{
+    uint64_t size = usable(r, want.base, stride);
+    uint64_t end;
+
+    if (size >= want.size) {
+        return want.size;
+    }
+    end = align_down(want.base + size, stride);
+    return end > want.base ? end - want.base : 0;
+}
+
+/* All of `want` in several extents, each as large as can be; takes nothing where it fails. */
+static bool take_split(const struct plan *p, struct plan_partition *part, struct range want,
+                       uint64_t stride)
+{
+    struct plan_extent before[PLAN_MAX_EXTENTS];
+    uint32_t count = part->extent_count;
+
+    memcpy(before, part->extent, sizeof(before));
+    while (want.size != 0) {
+        uint64_t size = 0;
+        uint32_t best = 0;
+
+        for (uint32_t i = 0; i < pieces; i++) {
+            if (chunk_of(piece[i], want, stride) > size) {
+                size = chunk_of(piece[i], want, stride);
+                best = i;
+            }
+        }
+        if (size == 0 ||
+            !add_extent(part, want.base, congruent(piece[best].base, want.base, stride), size)) {
+            memcpy(part->extent, before, sizeof(before));
+            part->extent_count = count;
+            find_free(p);
+            return false;
+        }
+        want = (struct range){want.base + size, want.size - size};
+    }
+    return true;
+}
+
+static bool has_block(struct range r, uint64_t size)
+{
+    uint64_t first = align_up(r.base, size);
+
+    return first >= r.base && first < range_end(r) && range_end(r) - first >= size;
+}
+
+/* Blocks matter more than being in one piece; 1 GiB blocks are worth no splitting. */
+static bool take_range(const struct plan *p, struct plan_partition *part, struct range want)
+{
+    if (has_block(want, BLOCK_1G) && take_whole(part, want, BLOCK_1G)) {
+        return true;
+    }
+    if (has_block(want, BLOCK_2M) &&
+        (take_whole(part, want, BLOCK_2M) || take_split(p, part, want, BLOCK_2M))) {
+        return true;
+    }
+    return take_whole(part, want, PAGE_SIZE) || take_split(p, part, want, PAGE_SIZE);
+}
+
+static uint64_t in_unit(uint64_t size)
+{
+    return size < BIT(20) ? size / 1024 : size >> 20;
+}
+
+static const char *unit(uint64_t size)
+{
+    return size < BIT(20) ? "KiB" : "MiB";
+}
+
+static void tell_too_large(struct plan *p, uint32_t index, struct range want)
+{
+    uint64_t total = 0;
+    uint64_t largest = 0;
+
+    for (uint32_t i = 0; i < pieces; i++) {
+        total += piece[i].size;
+        largest = piece[i].size > largest ? piece[i].size : largest;
+    }
+    plan_error(p, (int)index, plan_where(p, index),
+               "memory: %lu %s at 0x%lx do not fit: %lu %s of RAM are free, the largest piece has "
+               "%lu %s; ask for less",
+               in_unit(want.size), unit(want.size), want.base, in_unit(total), unit(total),
+               in_unit(largest), unit(largest));
+}
+
+/* Forget what the partition was given: it is refused. */
+static void give_back(struct plan *p, struct plan_partition *part)
+{
+    part->extent_count = 0;
+    find_free(p);
+}
+
+static void place_images_or_give_back(struct plan *p, uint32_t index)
+{
+    place_images(p, index);
+    if (p->partitions[index].refused) {
+        give_back(p, &p->partitions[index]);
+    }
+}
+
+/* The index of the partition's largest range not yet in `done`, a bit each. */
+static uint32_t largest_range(const struct plan_partition *part, uint32_t done)
+{
+    uint32_t best = PLAN_MAX_RANGES;
+
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        if ((done >> i & 1) == 0 &&
+            (best == PLAN_MAX_RANGES || part->memory[i].size > part->memory[best].size)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void place_anywhere(struct plan *p, uint32_t index)
+{
+    struct plan_partition *part = &p->partitions[index];
+    uint32_t done = 0;
+
+    for (uint32_t n = 0; n < part->memory_count; n++) {
+        uint32_t i = largest_range(part, done);
+
+        if (!take_range(p, part, part->memory[i])) {
+            give_back(p, part);
+            tell_too_large(p, index, part->memory[i]);
+            return;
+        }
+        done |= 1u << i;
+    }
+    place_images_or_give_back(p, index);
+}
+
+/* ---- direct-map ---- */
+
+static void tell_not_free(struct plan *p, uint32_t index, struct range want)
+{
+    const struct plan_board *board = &p->board;
+
+    for (uint32_t i = 0; i < board->reserved_count; i++) {
+        if (ranges_overlap(board->reserved[i], want)) {
+            plan_error(p, (int)index, plan_where(p, index),
+                       "memory: direct-map takes 0x%lx-0x%lx as it is, but 0x%lx-0x%lx there is "
+                       "reserved: %s; choose other addresses",
+                       want.base, range_end(want) - 1, board->reserved[i].base,
+                       range_end(board->reserved[i]) - 1, board->reserved_name[i]);
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < board->ram_banks; i++) {
+        if (ranges_overlap(board->ram[i], want)) {
+            plan_error(p, (int)index, plan_where(p, index),
+                       "memory: direct-map takes 0x%lx-0x%lx as it is, but the board's RAM there "
+                       "is 0x%lx-0x%lx; choose other addresses",
+                       want.base, range_end(want) - 1, board->ram[i].base,
+                       range_end(board->ram[i]) - 1);
+            return;
+        }
+    }
+    plan_error(p, (int)index, plan_where(p, index),
+               "memory: direct-map takes 0x%lx-0x%lx as it is, but the board has no RAM there; "
+               "choose other addresses",
+               want.base, range_end(want) - 1);
+}
+
+static bool is_free(struct range want)
+{
+    for (uint32_t i = 0; i < pieces; i++) {
+        if (range_holds(piece[i], want)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void place_direct(struct plan *p, uint32_t index)
+{
+    struct plan_partition *part = &p->partitions[index];
+
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        struct range want = part->memory[i];
+
+        if (!is_free(want)) {
+            give_back(p, part);
+            tell_not_free(p, index, want);
+            return;
+        }
+        add_extent(part, want.base, want.base, want.size);
+    }
+    place_images_or_give_back(p, index);
+}
+
+static bool claims_overlap(const struct plan_partition *a, const struct plan_partition *b,
+                           struct range *where)
+{
+    for (uint32_t i = 0; i < a->memory_count; i++) {
+        for (uint32_t j = 0; j < b->memory_count; j++) {
+            if (ranges_overlap(a->memory[i], b->memory[j])) {
+                *where = a->memory[i];
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void tell_claim(struct plan *p, uint32_t index, uint32_t other, struct range where)
+{
+    plan_error(p, (int)index, plan_where(p, index),
+               "memory: direct-map of this and of \"%s\" overlap near 0x%lx: neither starts; "
+               "choose other addresses for one",
+               p->partitions[other].name, where.base);
+}
+
+/* Two that name the same RAM: neither gets it. */
+static void check_claims(struct plan *p)
+{
+    struct range where;
+
+    for (uint32_t a = 0; a < p->partition_count; a++) {
+        for (uint32_t b = a + 1; b < p->partition_count; b++) {
+            if (p->partitions[a].direct_map && p->partitions[b].direct_map &&
+                claims_overlap(&p->partitions[a], &p->partitions[b], &where)) {
+                tell_claim(p, a, b, where);
+                tell_claim(p, b, a, where);
+            }
+        }
+    }
+}
+
+/* ---- all ---- */
+
+/* The size that decides who comes first; 0 where it has been placed, or shall not be. */
+static uint64_t rank(const struct plan_partition *part)
+{
+    if (part->refused || part->direct_map || part->extent_count != 0 || part->memory_count == 0) {
+        return 0;
+    }
+    return part->memory[largest_range(part, 0)].size;
+}
+
+void plan_place(struct plan *p)
+{
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        p->partitions[i].extent_count = 0;
+    }
+    find_free(p);
+    check_claims(p);
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        if (!p->partitions[i].refused && p->partitions[i].direct_map) {
+            place_direct(p, i);
+        }
+    }
+    for (uint32_t n = 0; n < p->partition_count; n++) {
+        uint32_t best = 0;
+
+        for (uint32_t i = 1; i < p->partition_count; i++) {
+            if (rank(&p->partitions[i]) > rank(&p->partitions[best])) {
+                best = i;
+            }
+        }
+        if (rank(&p->partitions[best]) != 0) {
+            place_anywhere(p, best);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts a partition's kernel, device tree and ramdisk into the memory it was given. */
+#include "core/plan/place.h"
+
+#include <string.h>
+
+#include "core/plan/image.h"
+
+#define GENERATED_TREE_ROOM (32 * UINT64_C(1024)) /* a generated tree, its bootargs not counted */
+#define OWN_TREE_GROWTH     PAGE_SIZE             /* what is filled into a partition's own tree */
+
+static bool in_one_extent(const struct plan_partition *part, struct range r)
+{
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        const struct plan_extent *e = &part->extent[i];
+
+        if (r.base >= e->ipa && r.base - e->ipa < e->size &&
+            r.size <= e->size - (r.base - e->ipa)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Something already placed that overlaps `want`. */
+static bool find_placed(const struct plan_partition *part, struct range want, struct range *hit)
+{
+    for (uint32_t i = 0; image_segment(part->kernel_kind, &part->kernel, i, hit) == OK; i++) {
+        if (ranges_overlap(*hit, want)) {
+            return true;
+        }
+    }
+    *hit = (struct range){part->fdt_ipa, part->fdt_room};
+    return ranges_overlap(*hit, want);
+}
+
+/* The highest free place for `size` bytes, page-aligned, in one extent; 0 is no failure. */
+static bool find_high(const struct plan_partition *part, const struct plan_extent *e, uint64_t size,
+                      uint64_t *ipa)
+{
+    uint64_t top = e->ipa + e->size;
+    struct range hit;
+
+    while (top > e->ipa && top - e->ipa >= size) {
+        *ipa = align_down(top - size, PAGE_SIZE);
+        if (*ipa < e->ipa) {
+            return false;
+        }
+        if (!find_placed(part, (struct range){*ipa, size}, &hit)) {
+            return true;
+        }
+        top = hit.base; /* lower each time, and past one of a bounded number */
+    }
+    return false;
+}
+
+/* The first memory range is searched first, then the others; each from its top. */
+static bool place_high(const struct plan_partition *part, uint64_t size, uint64_t *ipa)
+{
+    for (int first = 1; first >= 0; first--) {
+        for (uint32_t i = part->extent_count; i > 0; i--) {
+            const struct plan_extent *e = &part->extent[i - 1];
+            bool in_first = e->ipa - part->memory[0].base < part->memory[0].size;
+
+            if (in_first == (first == 1) && find_high(part, e, size, ipa)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool place_kernel(struct plan *p, uint32_t index)
+{
+    struct plan_partition *part = &p->partitions[index];
+    struct plan_image *kernel = &part->kernel;
+    struct image_facts facts;
+    struct range segment;
+    const char *why = "";
+
+    if (part->kernel_kind == PLAN_KERNEL_ARM64) {
+        if (image_probe(kernel->data, kernel->size, kernel->gzip, true, &facts, &why) != OK) {
+            plan_error(p, (int)index, plan_where(p, index), "kernel \"%s\": %s", kernel->name, why);
+            return false;
+        }
+        kernel->load = align_up(part->memory[0].base, BLOCK_2M) + facts.text_offset;
+        part->entry = kernel->load;
+    }
+    for (uint32_t i = 0; image_segment(part->kernel_kind, kernel, i, &segment) == OK; i++) {
+        if (segment.size != 0 && !in_one_extent(part, segment)) {
+            plan_error(p, (int)index, plan_where(p, index),
+                       "kernel \"%s\" takes 0x%lx bytes at 0x%lx, which are not all in one piece "
+                       "of the partition's memory; enlarge or move \"memory\"",
+                       kernel->name, segment.size, segment.base);
+            return false;
+        }
+    }
+    return true;
+}
+
+void place_images(struct plan *p, uint32_t index)
+{
+    struct plan_partition *part = &p->partitions[index];
+    struct plan_image *ramdisk = &part->ramdisk;
+    uint64_t room;
+
+    part->fdt_room = 0;
+    if (!place_kernel(p, index)) {
+        return;
+    }
+    room = part->fdt.size != 0 ? part->fdt.size + OWN_TREE_GROWTH : GENERATED_TREE_ROOM;
+    room = align_up(room + strlen(part->bootargs), 8);
+    if (!place_high(part, room, &part->fdt_ipa)) {
+        plan_error(p, (int)index, plan_where(p, index),
+                   "memory: beside the kernel there is no room for the device tree (%lu KiB); "
+                   "enlarge \"memory\"",
+                   room / 1024);
+        return;
+    }
+    part->fdt_room = room;
+    if (ramdisk->size == 0) {
+        return;
+    }
+    ramdisk->load_size = ramdisk->load_size > ramdisk->size ? ramdisk->load_size : ramdisk->size;
+    if (!place_high(part, ramdisk->load_size, &ramdisk->load)) {
+        plan_error(p, (int)index, plan_where(p, index),
+                   "memory: beside the kernel there is no room for ramdisk \"%s\" (%lu KiB); "
+                   "enlarge \"memory\"",
+                   ramdisk->name, ramdisk->load_size / 1024);
+    }
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a partition's address space holds beside its memory, and the pool pages all of it takes. */
+#include "core/plan/check.h"
+
+#include "core/base/bits.h"
+#include "core/base/cpu.h"
+#include "core/memory/lpae.h"
+
+/* What a partition takes of the pool beside its tables; an upper bound, alignment counted. */
+#define VGIC_PAGES 12 /* struct virq of every SPI */
+#define VCPU_PAGES 1
+
+struct range check_pages_of(struct range r)
+{
+    uint64_t base = align_down(r.base, PAGE_SIZE);
+    uint64_t end = r.base + r.size < r.base ? UINT64_MAX : align_up(range_end(r), PAGE_SIZE);
+
+    return (struct range){base, r.size == 0 || end < base ? 0 : end - base};
+}
+
+bool check_emulated_window(const struct plan *p, const struct plan_partition *part, uint32_t index,
+                           struct range *out)
+{
+    const struct plan_gic *gic = &p->board.gic;
+
+    if (index == 0) {
+        *out = gic->dist;
+    } else if (index == 1) {
+        *out = part->console == PLAN_CONSOLE_SHARED ? p->board.console.mmio : (struct range){0, 0};
+    } else if (index == 2) {
+        *out = gic->version == 2 ? gic->cpu : (struct range){0, 0};
+    } else if (gic->version != 2 && index - 3 < gic->redists) {
+        *out = gic->redist[index - 3];
+    } else {
+        return false;
+    }
+    return true;
+}
+
+uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part)
+{
+    uint64_t last = 0;
+    uint8_t bits = 32;
+    struct range r;
+
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        last |= range_end(part->memory[i]) - 1;
+    }
+    for (uint32_t i = 0; check_emulated_window(p, part, i, &r); i++) {
+        last |= r.size == 0 ? 0 : range_end(r) - 1;
+    }
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        const struct plan_device *device = &p->devices[i];
+
+        for (uint32_t w = 0; w < device->mmio_count; w++) {
+            if (device->partition == (int)(part - p->partitions)) {
+                last |= range_end(device->mmio[w]) - 1;
+            }
+        }
+    }
+    while (bits < 64 && last >> bits != 0) {
+        bits++;
+    }
+    return bits;
+}
+
+/* lpae_init()'s choice: the lowest start level that needs at most 16 concatenated pages. */
+static uint64_t root_pages(uint8_t ipa_bits)
+{
+    static const uint8_t level_bits[] = {30, 39, 48};
+
+    for (uint32_t i = 0; i < ARRAY_SIZE(level_bits); i++) {
+        if (ipa_bits <= level_bits[i]) {
+            return 1;
+        }
+        if (ipa_bits <= level_bits[i] + 4) {
+            return BIT(ipa_bits - level_bits[i]);
+        }
+    }
+    return 16;
+}
+
+uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part)
+{
+    uint64_t total = root_pages(plan_ipa_bits(p, part));
+
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        const struct plan_extent *e = &part->extent[i];
+
+        total += lpae_bound(e->ipa, e->pa, e->size);
+    }
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        const struct plan_device *device = &p->devices[i];
+
+        for (uint32_t w = 0; w < device->mmio_count; w++) {
+            struct range r = check_pages_of(device->mmio[w]);
+
+            if (device->partition == (int)(part - p->partitions)) {
+                total += lpae_bound(r.base, r.base, r.size);
+            }
+        }
+    }
+    if (p->board.gic.version == 2) {
+        struct range r = check_pages_of(p->board.gic.cpu);
+
+        total += lpae_bound(r.base, r.base, r.size);
+    }
+    return total;
+}
+
+/* Stage 2 with its root aligned, EL2's map of its RAM while it is loaded, structures, stacks. */
+uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
+{
+    uint64_t need = plan_table_pages(p, part) + root_pages(plan_ipa_bits(p, part)) - 1 + VGIC_PAGES;
+
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        need += lpae_bound(part->extent[i].pa, part->extent[i].pa, part->extent[i].size);
+    }
+    return need + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
+}
