@@ -44,6 +44,7 @@
 #define GICC_RPR   0x0014 /* RO */
 #define GICC_HPPIR 0x0018 /* RO */
 #define GICC_APR   0x00d0 /* RW, 4 words */
+#define GICC_NSAPR 0x00e0 /* RW, 4 words */
 #define GICC_IIDR  0x00fc /* RO */
 #define GICC_DIR   0x1000 /* WO */
 
