@@ -74,16 +74,10 @@ static bool place_kernel(struct plan *p, uint32_t index)
 {
     struct plan_partition *part = &p->partitions[index];
     struct plan_image *kernel = &part->kernel;
-    struct image_facts facts;
     struct range segment;
-    const char *why = "";
 
     if (part->kernel_kind == PLAN_KERNEL_ARM64) {
-        if (image_probe(kernel->data, kernel->size, kernel->gzip, true, &facts, &why) != OK) {
-            plan_error(p, (int)index, plan_where(p, index), "kernel \"%s\": %s", kernel->name, why);
-            return false;
-        }
-        kernel->load = align_up(part->memory[0].base, BLOCK_2M) + facts.text_offset;
+        kernel->load += align_up(part->memory[0].base, BLOCK_2M); /* it was the text_offset */
         part->entry = kernel->load;
     }
     for (uint32_t i = 0; image_segment(part->kernel_kind, kernel, i, &segment) == OK; i++) {
