@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of the page pool, in order: what one test takes is gone for the next. */
+#include "core/memory/pool.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define THREADS 4
+
+static uint8_t owner[CONFIG_POOL_PAGES]; /* by page: how often it was handed out */
+
+static uint64_t page_index(const void *p)
+{
+    return ((uint64_t)(uintptr_t)p - pool_range().base) / PAGE_SIZE;
+}
+
+static bool is_zero(const uint8_t *p, uint64_t size)
+{
+    return p[0] == 0 && memcmp(p, p + 1, size - 1) == 0;
+}
+
+/* Own `pages` pages at `p`: atomically counted, then dirtied. */
+static void own(uint8_t *p, uint32_t pages)
+{
+    for (uint32_t i = 0; i < pages; i++) {
+        __atomic_fetch_add(&owner[page_index(p) + i], 1, __ATOMIC_RELAXED);
+    }
+    memset(p, 0xa5, pages * PAGE_SIZE);
+}
+
+static void range_is_whole_pages(void **state)
+{
+    (void)state;
+    assert_true(is_aligned(pool_range().base, PAGE_SIZE));
+    assert_int_equal(pool_range().size, CONFIG_POOL_PAGES * PAGE_SIZE);
+    assert_int_equal(pool_left(), CONFIG_POOL_PAGES);
+}
+
+static void nonsense_takes_nothing(void **state)
+{
+    (void)state;
+    assert_null(pool_take(0));
+    assert_null(pool_take(CONFIG_POOL_PAGES + 1));
+    assert_null(pool_take(UINT32_MAX));
+    assert_null(pool_take(UINT32_MAX / 2 + 2));
+    assert_int_equal(pool_left(), CONFIG_POOL_PAGES);
+}
+
+static void pages_are_zero_aligned_and_disjoint(void **state)
+{
+    static const uint32_t sizes[] = {1, 2, 1, 3, 4, 1, 5, 8, 1, 16, 7};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint32_t left = pool_left();
+        uint64_t align = PAGE_SIZE;
+        uint8_t *p = pool_take(sizes[i]);
+
+        while (align < sizes[i] * PAGE_SIZE) {
+            align *= 2;
+        }
+        assert_non_null(p);
+        assert_true(is_aligned((uint64_t)(uintptr_t)p, align));
+        assert_true(range_holds(pool_range(),
+                                (struct range){(uint64_t)(uintptr_t)p, sizes[i] * PAGE_SIZE}));
+        assert_true(is_zero(p, sizes[i] * PAGE_SIZE));
+        assert_true(pool_left() <= left - sizes[i]);
+        own(p, sizes[i]);
+    }
+    for (uint32_t i = 0; i < CONFIG_POOL_PAGES; i++) {
+        assert_true(owner[i] <= 1);
+    }
+}
+
+static void what_is_too_large_leaves_the_rest(void **state)
+{
+    uint32_t left = pool_left();
+
+    (void)state;
+    assert_null(pool_take(left + 1));
+    assert_int_equal(pool_left(), left);
+}
+
+static void *take_until_empty(void *taken)
+{
+    uint32_t pages = 1;
+
+    for (;;) {
+        uint8_t *p = pool_take(pages);
+
+        if (p == NULL && pages == 1) {
+            return NULL;
+        }
+        if (p != NULL) {
+            *(uint32_t *)taken += pages;
+            own(p, pages);
+        }
+        pages = p == NULL ? 1 : pages % 3 + 1;
+    }
+}
+
+static void threads_get_disjoint_pages_until_it_is_empty(void **state)
+{
+    pthread_t thread[THREADS];
+    uint32_t taken[THREADS] = {0};
+    uint32_t total = 0;
+
+    (void)state;
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, take_until_empty, &taken[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(thread[i], NULL), 0);
+        total += taken[i];
+    }
+    assert_true(total > CONFIG_POOL_PAGES / 4);
+    assert_int_equal(pool_left(), 0);
+    assert_null(pool_take(1));
+    for (uint32_t i = 0; i < CONFIG_POOL_PAGES; i++) {
+        assert_true(owner[i] <= 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(range_is_whole_pages),
+        cmocka_unit_test(nonsense_takes_nothing),
+        cmocka_unit_test(pages_are_zero_aligned_and_disjoint),
+        cmocka_unit_test(what_is_too_large_leaves_the_rest),
+        cmocka_unit_test(threads_get_disjoint_pages_until_it_is_empty),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
