@@ -5,17 +5,20 @@
 
 #include "guest.h"
 
-#define SGI          1u
-#define SGIS_EACH    1000u
-#define TIMEOUT_US   10000000u
+#define HOPS         1000u
+#define NEWS_SGI     15u /* below it: one SGI for each CPU's token */
+#define TIMEOUT_US   60000000u
 #define MPIDR_NO_CPU 0xff00fffffeull
 
-/* Each is written by the CPU of that index only. */
-static volatile unsigned ready[GUEST_MAX_CPUS];
+/* Each CPU writes its own entry. */
+static volatile unsigned runs[GUEST_MAX_CPUS];
 static volatile unsigned received[GUEST_MAX_CPUS];
-static volatile unsigned finished[GUEST_MAX_CPUS];
-static volatile bool timed_out[GUEST_MAX_CPUS];
 
+/* Token t is SGI t. Only the CPU that has it writes its entry. */
+static volatile unsigned hops[GUEST_MAX_CPUS];
+
+static volatile bool go;
+static volatile bool timed_out;
 static unsigned failures;
 
 static void expect(const char *what, int64_t got, int64_t want)
@@ -26,90 +29,145 @@ static void expect(const char *what, int64_t got, int64_t want)
     }
 }
 
-static void sgi_received(unsigned intid, unsigned source)
+static unsigned next_cpu(void)
+{
+    return (cpu_index() + 1) % guest.cpu_count;
+}
+
+/* Wakes every CPU that waits in ring_wait(). */
+static void news_send(void)
+{
+    for (unsigned cpu = 0; cpu < guest.cpu_count; cpu++) {
+        gic_send_sgi(NEWS_SGI, cpu);
+    }
+}
+
+static void news_received(unsigned intid, unsigned source)
 {
     (void)intid;
     (void)source;
-    received[cpu_index()]++;
-    cpu_send_event();
 }
 
-/* Waits for *counter to reach `value`. */
-static bool wait_for(const volatile unsigned *counter, unsigned value)
+static void token_received(unsigned token, unsigned source)
 {
-    uint64_t end = timer_count() + timer_us_to_ticks(TIMEOUT_US);
+    (void)source;
+    received[cpu_index()]++;
+    hops[token]++;
+    if (hops[token] < HOPS) {
+        gic_send_sgi(token, next_cpu());
+    } else {
+        news_send();
+    }
+}
 
-    while (*counter < value) {
-        if (timer_count() > end) {
-            timed_out[cpu_index()] = true;
+static void time_is_over(unsigned intid, unsigned source)
+{
+    (void)intid;
+    (void)source;
+    timer_stop();
+    timed_out = true;
+}
+
+static bool ring_may_start(void)
+{
+    return go;
+}
+
+static bool ring_is_over(void)
+{
+    for (unsigned token = 0; token < guest.cpu_count; token++) {
+        if (hops[token] < HOPS) {
             return false;
         }
-        cpu_wait_for_event();
     }
     return true;
 }
 
-/* What each CPU does: an SGI to the next CPU, each when the one before it has arrived. */
+/* Sleeps, but for interrupts, until `condition` holds. */
+static void ring_wait(bool (*condition)(void))
+{
+    while (!condition() && !timed_out) {
+        cpu_wait_for_interrupt();
+        cpu_unmask_interrupts();
+        barrier_isb();
+        cpu_mask_interrupts();
+    }
+}
+
+/* What each CPU does: sends its own token round, and passes on those that come. */
 static void ring(void)
 {
-    unsigned self = cpu_index();
-    unsigned next = (self + 1) % guest.cpu_count;
-
-    ready[self] = 1;
+    timer_start(timer_count() + timer_us_to_ticks(TIMEOUT_US));
+    gic_enable(guest.timer_virtual_intid);
+    runs[cpu_index()]++;
     cpu_send_event();
-    wait_for(&ready[next], 1); /* an SGI sent before its gic_init_cpu() would be lost */
-    cpu_unmask_interrupts();
-    for (unsigned i = 1; i <= SGIS_EACH; i++) {
-        gic_send_sgi(SGI, next);
-        if (!wait_for(&received[next], i)) {
-            break;
-        }
-    }
-    /* Not gone before the CPU before us is done with us. */
-    wait_for(&received[self], SGIS_EACH);
-    cpu_mask_interrupts();
-    finished[self]++;
-    cpu_send_event();
+    ring_wait(ring_may_start);
+    gic_send_sgi(cpu_index(), next_cpu());
+    ring_wait(ring_is_over);
+    timer_stop();
 }
 
-static void idle(void)
+static void run_once(void)
 {
-    finished[cpu_index()]++;
+    runs[cpu_index()]++;
     cpu_send_event();
 }
 
-/* CPU_OFF takes a moment after `function` has returned. */
+static bool wait_for_run(unsigned cpu, unsigned run)
+{
+    uint64_t end = timer_count() + timer_us_to_ticks(TIMEOUT_US);
+
+    while (runs[cpu] < run && timer_count() < end) {
+        cpu_wait_for_event();
+    }
+    return runs[cpu] == run;
+}
+
+/* CPU_OFF takes a moment after a CPU's function has returned. */
 static void expect_off(unsigned cpu)
 {
     uint64_t end = timer_count() + timer_us_to_ticks(TIMEOUT_US);
-    int64_t state;
+    int64_t state = psci_affinity_info(guest.cpu_mpidr[cpu]);
 
-    do {
+    while (state != PSCI_AFFINITY_OFF && timer_count() < end) {
+        cpu_wait_for_event();
         state = psci_affinity_info(guest.cpu_mpidr[cpu]);
-    } while (state != PSCI_AFFINITY_OFF && timer_count() < end);
+    }
     expect("AFFINITY_INFO of a CPU that is off", state, PSCI_AFFINITY_OFF);
 }
 
-static void run_ring(void)
+static void test_ring(void)
 {
     unsigned total = 0;
 
+    irq_set_handler(NEWS_SGI, news_received);
+    irq_set_handler(guest.timer_virtual_intid, time_is_over);
+    for (unsigned cpu = 0; cpu < guest.cpu_count; cpu++) {
+        irq_set_handler(cpu, token_received);
+    }
     for (unsigned cpu = 1; cpu < guest.cpu_count; cpu++) {
         expect_off(cpu);
         expect("CPU_ON", cpu_start(cpu, ring), PSCI_SUCCESS);
+        expect("runs after CPU_ON", wait_for_run(cpu, 1), true);
+        expect("AFFINITY_INFO of a CPU that runs", psci_affinity_info(guest.cpu_mpidr[cpu]),
+               PSCI_AFFINITY_ON);
     }
+    go = true;
+    news_send();
     ring();
+    expect("time-outs", timed_out, false);
+    for (unsigned cpu = 1; cpu < guest.cpu_count; cpu++) {
+        expect_off(cpu);
+    }
     for (unsigned cpu = 0; cpu < guest.cpu_count; cpu++) {
-        wait_for(&finished[cpu], 1);
-        expect("a CPU's time-outs", timed_out[cpu], 0);
         total += received[cpu];
     }
-    expect("SGIs", total, SGIS_EACH * guest.cpu_count);
+    expect("SGIs", total, HOPS * guest.cpu_count);
     printf("smp: %u CPUs, %u SGIs, %s\n", guest.cpu_count, total, failures == 0 ? "ok" : "FAIL");
 }
 
-/* Off, on and off once more. */
-static void run_power(void)
+/* On and off once more, and the answers to calls that cannot be followed. */
+static void test_power(void)
 {
     expect("AFFINITY_INFO of the CPU that asks", psci_affinity_info(guest.cpu_mpidr[0]),
            PSCI_AFFINITY_ON);
@@ -117,10 +175,8 @@ static void run_power(void)
     expect("CPU_ON of no CPU", psci_cpu_on(MPIDR_NO_CPU, 0, 0), PSCI_INVALID_PARAMETERS);
     expect("AFFINITY_INFO of no CPU", psci_affinity_info(MPIDR_NO_CPU), PSCI_INVALID_PARAMETERS);
     for (unsigned cpu = 1; cpu < guest.cpu_count; cpu++) {
-        expect_off(cpu);
-        expect("CPU_ON after CPU_OFF", cpu_start(cpu, idle), PSCI_SUCCESS);
-        wait_for(&finished[cpu], 2);
-        expect("runs after CPU_ON", finished[cpu], 2);
+        expect("CPU_ON after CPU_OFF", cpu_start(cpu, run_once), PSCI_SUCCESS);
+        expect("runs after CPU_OFF and CPU_ON", wait_for_run(cpu, 2), true);
         expect_off(cpu);
     }
     printf("smp: CPU_ON, CPU_OFF, AFFINITY_INFO, %s\n", failures == 0 ? "ok" : "FAIL");
@@ -132,9 +188,8 @@ int main(void)
 
     printf("smp: PSCI %u.%u by %s\n", (unsigned)version >> 16, (unsigned)version & 0xffff,
            guest.psci_smc ? "SMC" : "HVC");
-    irq_set_handler(SGI, sgi_received);
-    run_ring();
-    run_power();
+    test_ring();
+    test_power();
     puts("smp: done");
     return 0;
 }

@@ -103,7 +103,7 @@ static void timer_handler(unsigned intid, unsigned source)
     timer_came = true;
 }
 
-/* Drops the priorities that reads of GICC_IAR raised. QEMU looks at GICC_APR again at an EOI only. */
+/* Drops the priorities that reads of GICC_IAR raised. QEMU looks at GICC_APR only at an EOI. */
 static void interface_drain(void)
 {
     if (guest.gic_version == 2) {
