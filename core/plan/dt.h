@@ -69,6 +69,7 @@ int dt_phandle(const void *fdt, uint32_t phandle);
 
 /* The node's full path, what is not printable as '?'; "?" where it is longer than `size`. */
 void dt_path(const void *fdt, int node, char *path, size_t size);
+void dt_path_at(const void *fdt, const struct dt_at *at, char *path, size_t size);
 
 /* True where `status` is absent, "okay" or "ok". */
 bool dt_enabled(const void *fdt, int node);

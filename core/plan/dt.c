@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The structure of a flattened device tree (Devicetree Specification 5): its validity, its nodes,
+ * properties and paths. libfdt looks everything up from the root and checks every byte again each
+ * time; here dt_valid() checks once, and then a walk costs a few instructions a token.
+ */
+#include "core/plan/dt.h"
+
+#include <string.h>
+
+#include <libfdt.h>
+
+/* What follows a tag, in bytes: a node's is its name; a property's are length, name and value. */
+#define TAG_SIZE      4
+#define PROPERTY_SIZE 12
+
+#define RESERVATION_SIZE 16 /* address, size: 64 bits each */
+
+static uint32_t be32(const void *p)
+{
+    return fdt32_to_cpu(*(const fdt32_t *)p);
+}
+
+static const char *structure(const void *fdt)
+{
+    return (const char *)fdt + be32(&((const struct fdt_header *)fdt)->off_dt_struct);
+}
+
+static const char *strings(const void *fdt)
+{
+    return (const char *)fdt + be32(&((const struct fdt_header *)fdt)->off_dt_strings);
+}
+
+/* The offset behind the token at `offset`. */
+static int token_end(const char *base, int offset)
+{
+    const char *token = base + offset;
+
+    switch (be32(token)) {
+    case FDT_BEGIN_NODE:
+        return offset + TAG_SIZE + (int)align_up(strlen(token + TAG_SIZE) + 1, TAG_SIZE);
+    case FDT_PROP:
+        return offset + PROPERTY_SIZE + (int)align_up(be32(token + TAG_SIZE), TAG_SIZE);
+    default:
+        return offset + TAG_SIZE;
+    }
+}
+
+/* ---- validity ---- */
+
+uint64_t dt_size(const void *fdt)
+{
+    return fdt_magic(fdt) == FDT_MAGIC ? fdt_totalsize(fdt) : 0;
+}
+
+static bool block_valid(uint32_t total, uint32_t offset, uint32_t size)
+{
+    return offset >= sizeof(struct fdt_header) && offset <= total && size <= total - offset;
+}
+
+static bool header_valid(const void *fdt, uint64_t room)
+{
+    uint32_t total;
+
+    if (!is_aligned((uintptr_t)fdt, TAG_SIZE) || room < sizeof(struct fdt_header) ||
+        dt_size(fdt) == 0) {
+        return false;
+    }
+    total = fdt_totalsize(fdt);
+    return total <= room && total <= INT32_MAX && fdt_version(fdt) >= 17 &&
+           fdt_last_comp_version(fdt) <= 17 && is_aligned(fdt_off_dt_struct(fdt), TAG_SIZE) &&
+           is_aligned(fdt_off_mem_rsvmap(fdt), TAG_SIZE) &&
+           block_valid(total, fdt_off_mem_rsvmap(fdt), 0) &&
+           block_valid(total, fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt)) &&
+           block_valid(total, fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt));
+}
+
+/* The list of reservations ends, with an entry of size 0, inside the blob. */
+static bool reservations_valid(const void *fdt)
+{
+    const char *entry = (const char *)fdt + fdt_off_mem_rsvmap(fdt);
+    uint64_t left = fdt_totalsize(fdt) - fdt_off_mem_rsvmap(fdt);
+
+    for (; left >= RESERVATION_SIZE; left -= RESERVATION_SIZE, entry += RESERVATION_SIZE) {
+        if (dt_cells(entry + 8, 2) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Bytes of the strings block up to its last terminator: a name that begins there ends there. */
+static uint32_t strings_room(const void *fdt)
+{
+    uint32_t size = fdt_size_dt_strings(fdt);
+
+    while (size > 0 && strings(fdt)[size - 1] != '\0') {
+        size--;
+    }
+    return size;
+}
+
+struct scan {
+    const char *base;
+    uint32_t size;    /* of the structure block */
+    uint32_t strings; /* where names of properties may begin */
+    uint32_t offset;
+    uint32_t depth;
+    bool properties; /* may come here: nothing but properties since the node began */
+};
+
+static bool scan_node(struct scan *s)
+{
+    uint32_t name = s->offset + TAG_SIZE;
+    const char *end = memchr(s->base + name, '\0', s->size - name);
+
+    if (end == NULL || s->depth == DT_DEPTH || (s->depth == 0 && s->offset != 0)) {
+        return false;
+    }
+    s->depth++;
+    s->properties = true;
+    return true;
+}
+
+static bool scan_property(const struct scan *s)
+{
+    uint32_t left = s->size - s->offset;
+
+    return s->properties && left >= PROPERTY_SIZE &&
+           be32(s->base + s->offset + 4) <= left - PROPERTY_SIZE &&
+           be32(s->base + s->offset + 8) < s->strings;
+}
+
+/* One token at s->offset, of which the tag lies inside. */
+static bool scan_token(struct scan *s)
+{
+    switch (be32(s->base + s->offset)) {
+    case FDT_BEGIN_NODE:
+        return scan_node(s);
+    case FDT_END_NODE:
+        s->properties = false;
+        return s->depth-- > 0;
+    case FDT_PROP:
+        return scan_property(s);
+    case FDT_NOP:
+        return s->depth > 0 || s->offset != 0;
+    default:
+        return false;
+    }
+}
+
+bool dt_valid(const void *fdt, uint64_t room)
+{
+    struct scan s = {0};
+
+    if (!header_valid(fdt, room) || !reservations_valid(fdt)) {
+        return false;
+    }
+    s.base = structure(fdt);
+    s.size = fdt_size_dt_struct(fdt);
+    s.strings = strings_room(fdt);
+    while (s.offset <= s.size && s.size - s.offset >= TAG_SIZE) {
+        if (be32(s.base + s.offset) == FDT_END) {
+            return s.depth == 0 && s.offset != 0;
+        }
+        if (!scan_token(&s)) {
+            return false;
+        }
+        s.offset = (uint32_t)token_end(s.base, (int)s.offset);
+    }
+    return false;
+}
+
+/* ---- nodes ---- */
+
+void dt_root(struct dt_at *at)
+{
+    at->node[0] = 0;
+    at->depth = 0;
+}
+
+bool dt_step(const void *fdt, struct dt_at *at)
+{
+    const char *base = structure(fdt);
+    int offset = token_end(base, at->node[at->depth]);
+
+    for (;; offset = token_end(base, offset)) {
+        switch (be32(base + offset)) {
+        case FDT_BEGIN_NODE:
+            at->node[++at->depth] = offset;
+            return true;
+        case FDT_END_NODE:
+            if (at->depth == 0) {
+                return false;
+            }
+            at->depth--;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+bool dt_at(const void *fdt, int node, struct dt_at *at)
+{
+    dt_root(at);
+    while (at->node[at->depth] < node) {
+        if (!dt_step(fdt, at)) {
+            return false;
+        }
+    }
+    return at->node[at->depth] == node;
+}
+
+const char *dt_name(const void *fdt, int node)
+{
+    return structure(fdt) + node + TAG_SIZE;
+}
+
+static void unknown_path(char *path, size_t size)
+{
+    if (size > 0) {
+        path[0] = size > 1 ? '?' : '\0';
+        path[size > 1 ? 1 : 0] = '\0';
+    }
+}
+
+void dt_path_at(const void *fdt, const struct dt_at *at, char *path, size_t size)
+{
+    size_t used = 0;
+
+    for (uint32_t d = at->depth == 0 ? 0 : 1; d <= at->depth; d++) {
+        const char *name = dt_name(fdt, at->node[d]);
+        size_t length = strlen(name);
+
+        if (length + 2 > size - used) {
+            unknown_path(path, size);
+            return;
+        }
+        path[used++] = '/';
+        for (size_t i = 0; i < length; i++) {
+            path[used++] = name[i] > ' ' && name[i] <= '~' ? name[i] : '?';
+        }
+    }
+    path[used] = '\0';
+}
+
+void dt_path(const void *fdt, int node, char *path, size_t size)
+{
+    struct dt_at at;
+
+    if (dt_at(fdt, node, &at)) {
+        dt_path_at(fdt, &at, path, size);
+    } else {
+        unknown_path(path, size);
+    }
+}
+
+int dt_phandle(const void *fdt, uint32_t phandle)
+{
+    const char *base = structure(fdt);
+    int node = 0;
+
+    for (int offset = 0; be32(base + offset) != FDT_END; offset = token_end(base, offset)) {
+        const char *token = base + offset;
+
+        if (be32(token) == FDT_BEGIN_NODE) {
+            node = offset;
+        } else if (be32(token) == FDT_PROP && be32(token + 4) == sizeof(phandle) &&
+                   be32(token + PROPERTY_SIZE) == phandle) {
+            const char *name = strings(fdt) + be32(token + 8);
+
+            if (strcmp(name, "phandle") == 0 || strcmp(name, "linux,phandle") == 0) {
+                return node;
+            }
+        }
+    }
+    return -1;
+}
+
+/* The child of `node` whose name is the `length` bytes at `name`; -1 where there is none. */
+static int find_child(const void *fdt, int node, const char *name, size_t length)
+{
+    struct dt_at at = {.node = {node}};
+
+    while (dt_step(fdt, &at)) {
+        const char *child = dt_name(fdt, at.node[at.depth]);
+
+        if (at.depth == 1 && strncmp(child, name, length) == 0 && child[length] == '\0') {
+            return at.node[1];
+        }
+    }
+    return -1;
+}
+
+/* Down from `node`; `path` is "" or "/name/name...". */
+static enum status find_below(const void *fdt, int node, const char *path, int *out)
+{
+    while (*path == '/') {
+        const char *name = path + 1;
+        const char *end = strchr(name, '/');
+        size_t length = end != NULL ? (size_t)(end - name) : strlen(name);
+
+        if (length == 0) {
+            return E_INVALID;
+        }
+        node = find_child(fdt, node, name, length);
+        if (node < 0) {
+            return E_NOT_FOUND;
+        }
+        path = name + length;
+    }
+    *out = node;
+    return OK;
+}
+
+/* The path that /aliases gives for the `length` bytes at `name`; NULL where it has none. */
+static const char *find_alias(const void *fdt, const char *name, size_t length)
+{
+    int aliases = find_child(fdt, 0, "aliases", strlen("aliases"));
+    struct dt_property property;
+
+    if (aliases < 0) {
+        return NULL;
+    }
+    for (int i = dt_next_property(fdt, aliases, &property); i >= 0;
+         i = dt_next_property(fdt, i, &property)) {
+        if (strncmp(property.name, name, length) == 0 && property.name[length] == '\0') {
+            return dt_string(property.data, property.size, 0);
+        }
+    }
+    return NULL;
+}
+
+enum status dt_find(const void *fdt, const char *path, int *node)
+{
+    const char *rest = strchr(path, '/');
+    size_t length = rest != NULL ? (size_t)(rest - path) : strlen(path);
+    enum status status = OK;
+
+    *node = 0;
+    if (path[0] == '\0') {
+        return E_INVALID;
+    }
+    if (strcmp(path, "/") == 0) {
+        return OK;
+    }
+    if (length > 0) {
+        const char *alias = find_alias(fdt, path, length);
+
+        if (alias == NULL) {
+            return E_NOT_FOUND;
+        }
+        status = alias[0] == '/' ? find_below(fdt, 0, alias, node) : E_INVALID;
+    }
+    return status == OK && rest != NULL ? find_below(fdt, *node, rest, node) : status;
+}
+
+/* ---- properties ---- */
+
+int dt_next_property(const void *fdt, int offset, struct dt_property *out)
+{
+    const char *base = structure(fdt);
+
+    do {
+        offset = token_end(base, offset);
+    } while (be32(base + offset) == FDT_NOP);
+    if (be32(base + offset) != FDT_PROP) {
+        return -1;
+    }
+    out->size = be32(base + offset + 4);
+    out->name = strings(fdt) + be32(base + offset + 8);
+    out->data = base + offset + PROPERTY_SIZE;
+    return offset;
+}
+
+const void *dt_property(const void *fdt, int node, const char *name, uint32_t *size)
+{
+    struct dt_property property;
+
+    for (int i = dt_next_property(fdt, node, &property); i >= 0;
+         i = dt_next_property(fdt, i, &property)) {
+        if (property.name[0] == name[0] && strcmp(property.name, name) == 0) {
+            if (size != NULL) {
+                *size = property.size;
+            }
+            return property.data;
+        }
+    }
+    return NULL;
+}
+
+const char *dt_string(const void *data, uint32_t size, uint32_t index)
+{
+    const char *s = data;
+
+    while (size > 0) {
+        const char *end = memchr(s, '\0', size);
+
+        if (end == NULL || index-- == 0) {
+            return end != NULL ? s : NULL;
+        }
+        size -= (uint32_t)(end + 1 - s);
+        s = end + 1;
+    }
+    return NULL;
+}
+
+bool dt_enabled(const void *fdt, int node)
+{
+    uint32_t size;
+    const void *data = dt_property(fdt, node, "status", &size);
+    const char *status;
+
+    if (data == NULL) {
+        return true;
+    }
+    status = dt_string(data, size, 0);
+    return status != NULL && (strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0);
+}
+
+bool dt_compatible(const void *fdt, int node, const char *const *list)
+{
+    uint32_t size = 0;
+    const char *s = dt_property(fdt, node, "compatible", &size);
+    const char *end;
+
+    if (s == NULL) {
+        return false;
+    }
+    end = s + size;
+    for (; (s = dt_string(s, (uint32_t)(end - s), 0)) != NULL; s += strlen(s) + 1) {
+        for (const char *const *known = list; *known != NULL; known++) {
+            if (strcmp(s, *known) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+uint64_t dt_cells(const void *p, uint32_t cells)
+{
+    return cells == 2 ? (uint64_t)be32(p) << 32 | be32((const char *)p + 4) : be32(p);
+}
+
+uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallback)
+{
+    uint32_t size;
+    const void *data = dt_property(fdt, node, name, &size);
+
+    if (data == NULL || (size != 4 && size != 8)) {
+        return fallback;
+    }
+    return dt_cells(data, size / 4);
+}

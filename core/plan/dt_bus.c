@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What buses and interrupt controllers between a node and the CPU make of its `reg` and
+ * `interrupts`: Devicetree Specification 2.3 and 2.4, and the GIC's three cells.
+ */
+#include "core/plan/dt.h"
+
+#include "core/base/bits.h"
+
+#define CELL            4
+#define MAX_CELLS       4                   /* of one address or one interrupt */
+#define MAX_NEXUS       8                   /* interrupt-maps on the way to the GIC */
+#define MAX_MAP_ENTRIES 256                 /* of one interrupt-map that are looked at */
+#define ADDRESS_LIMIT   (UINT64_C(1) << 48) /* no table of ours maps more */
+
+static uint32_t cells_of(const void *fdt, int node, const char *name, uint32_t fallback)
+{
+    uint64_t cells = dt_number(fdt, node, name, fallback);
+
+    return cells <= MAX_CELLS ? (uint32_t)cells : MAX_CELLS + 1;
+}
+
+static bool one_or_two(uint32_t cells)
+{
+    return cells == 1 || cells == 2;
+}
+
+/* ---- addresses ---- */
+
+/* From the addresses below `bus` to those of `parent`, by the bus's `ranges`. */
+static enum status translate(const void *fdt, int bus, int parent, struct range *r)
+{
+    uint32_t child_cells = cells_of(fdt, bus, "#address-cells", 2);
+    uint32_t parent_cells = cells_of(fdt, parent, "#address-cells", 2);
+    uint32_t size_cells = cells_of(fdt, bus, "#size-cells", 1);
+    uint32_t entry = (child_cells + parent_cells + size_cells) * CELL;
+    uint32_t size;
+    const char *data = dt_property(fdt, bus, "ranges", &size);
+
+    if (data == NULL) {
+        return E_INVALID;
+    }
+    if (size == 0) {
+        return OK;
+    }
+    if (!one_or_two(child_cells) || !one_or_two(parent_cells) || !one_or_two(size_cells)) {
+        return E_INVALID;
+    }
+    for (; size >= entry; size -= entry, data += entry) {
+        uint64_t offset = r->base - dt_cells(data, child_cells);
+        uint64_t length = dt_cells(data + (child_cells + parent_cells) * CELL, size_cells);
+
+        if (r->base >= dt_cells(data, child_cells) && offset < length &&
+            r->size <= length - offset) {
+            r->base = dt_cells(data + child_cells * CELL, parent_cells) + offset;
+            return r->base >= offset ? OK : E_INVALID;
+        }
+    }
+    return E_INVALID;
+}
+
+enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index, struct range *out)
+{
+    int parent = at->node[at->depth == 0 ? 0 : at->depth - 1];
+    uint32_t address_cells = cells_of(fdt, parent, "#address-cells", 2);
+    uint32_t size_cells = cells_of(fdt, parent, "#size-cells", 1);
+    uint32_t entry = (address_cells + size_cells) * CELL;
+    uint32_t size;
+    const char *data = dt_property(fdt, at->node[at->depth], "reg", &size);
+
+    if (data == NULL) {
+        return E_NOT_FOUND;
+    }
+    if (at->depth == 0 || !one_or_two(address_cells) || !one_or_two(size_cells) ||
+        size % entry != 0) {
+        return E_INVALID;
+    }
+    if (index >= size / entry) {
+        return E_NOT_FOUND;
+    }
+    data += index * entry;
+    out->base = dt_cells(data, address_cells);
+    out->size = dt_cells(data + address_cells * CELL, size_cells);
+    for (uint32_t bus = at->depth - 1; bus > 0; bus--) {
+        if (translate(fdt, at->node[bus], at->node[bus - 1], out) != OK) {
+            return E_INVALID;
+        }
+    }
+    return range_valid(out->base, out->size) && range_end(*out) <= ADDRESS_LIMIT ? OK : E_INVALID;
+}
+
+enum status dt_reg(const void *fdt, int node, uint32_t index, struct range *out)
+{
+    struct dt_at at;
+
+    return dt_at(fdt, node, &at) ? dt_reg_at(fdt, &at, index, out) : E_INVALID;
+}
+
+/* ---- interrupts ---- */
+
+/* An interrupt on its way to the GIC: what it is called at `controller`. */
+struct wire {
+    int controller;
+    uint32_t address_cells;
+    uint32_t address[MAX_CELLS]; /* unit address, for an interrupt-map to match */
+    uint32_t cells;
+    uint32_t cell[MAX_CELLS];
+};
+
+static void get_cells(uint32_t *to, const char *from, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        to[i] = (uint32_t)dt_cells(from + i * CELL, 1);
+    }
+}
+
+/* Nearly all interrupts go to the GIC: look there before walking the tree. */
+static int find_controller(const void *fdt, uint32_t phandle, int gic_node)
+{
+    if (gic_node >= 0 && dt_number(fdt, gic_node, "phandle", 0) == phandle) {
+        return gic_node;
+    }
+    return dt_phandle(fdt, phandle);
+}
+
+/* The nearest interrupt-parent, or the nearest ancestor that has #interrupt-cells; -1: none. */
+static int interrupt_parent(const void *fdt, const struct dt_at *at, int gic_node)
+{
+    for (uint32_t d = at->depth;; d--) {
+        uint64_t phandle = dt_number(fdt, at->node[d], "interrupt-parent", 0);
+
+        if (phandle != 0) {
+            return find_controller(fdt, (uint32_t)phandle, gic_node);
+        }
+        if (d == 0) {
+            return -1;
+        }
+        if (dt_property(fdt, at->node[d - 1], "#interrupt-cells", NULL) != NULL) {
+            return at->node[d - 1];
+        }
+    }
+}
+
+static enum status from_interrupts(const void *fdt, const struct dt_at *at, uint32_t index,
+                                   int gic_node, struct wire *wire)
+{
+    uint32_t size;
+    const char *data = dt_property(fdt, at->node[at->depth], "interrupts", &size);
+
+    if (data == NULL) {
+        return E_NOT_FOUND;
+    }
+    wire->controller =
+        at->node[at->depth] == gic_node ? gic_node : interrupt_parent(fdt, at, gic_node);
+    if (wire->controller < 0) {
+        return E_INVALID;
+    }
+    wire->cells = cells_of(fdt, wire->controller, "#interrupt-cells", 0);
+    if (wire->cells == 0 || wire->cells > MAX_CELLS || size % (wire->cells * CELL) != 0) {
+        return E_INVALID;
+    }
+    if (index >= size / (wire->cells * CELL)) {
+        return E_NOT_FOUND;
+    }
+    get_cells(wire->cell, data + index * wire->cells * CELL, wire->cells);
+    return OK;
+}
+
+/* `data`, `size`: interrupts-extended, a list of (phandle, as many cells as that one says). */
+static enum status from_extended(const void *fdt, const char *data, uint32_t size, uint32_t index,
+                                 int gic_node, struct wire *wire)
+{
+    for (; size >= CELL; index--) {
+        uint32_t phandle = (uint32_t)dt_cells(data, 1);
+
+        wire->controller = find_controller(fdt, phandle, gic_node);
+        if (wire->controller < 0) {
+            return E_INVALID;
+        }
+        wire->cells = cells_of(fdt, wire->controller, "#interrupt-cells", 0);
+        if (wire->cells > MAX_CELLS || size / CELL - 1 < wire->cells) {
+            return E_INVALID;
+        }
+        if (index == 0) {
+            get_cells(wire->cell, data + CELL, wire->cells);
+            return OK;
+        }
+        data += (1 + wire->cells) * CELL;
+        size -= (1 + wire->cells) * CELL;
+    }
+    return size == 0 ? E_NOT_FOUND : E_INVALID;
+}
+
+/* The node's own unit address, as far as its `reg` gives it. */
+static void take_address(const void *fdt, int node, struct wire *wire)
+{
+    uint32_t size = 0;
+    const char *data = dt_property(fdt, node, "reg", &size);
+    uint32_t cells = size / CELL < MAX_CELLS ? size / CELL : MAX_CELLS;
+
+    for (uint32_t i = 0; i < MAX_CELLS; i++) {
+        wire->address[i] = i < cells ? (uint32_t)dt_cells(data + i * CELL, 1) : 0;
+    }
+}
+
+/* True where the map's entry, under its mask, is for this wire. */
+static bool entry_matches(const struct wire *wire, const uint32_t *entry, const uint32_t *mask)
+{
+    for (uint32_t i = 0; i < wire->address_cells; i++) {
+        if (((entry[i] ^ wire->address[i]) & mask[i]) != 0) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < wire->cells; i++) {
+        if (((entry[wire->address_cells + i] ^ wire->cell[i]) & mask[wire->address_cells + i]) !=
+            0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Through the interrupt-map of the nexus wire->controller, to the next controller. */
+static enum status follow_map(const void *fdt, int gic_node, struct wire *wire)
+{
+    uint32_t mask[2 * MAX_CELLS] = {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
+    uint32_t size, mask_size, key;
+    const char *map = dt_property(fdt, wire->controller, "interrupt-map", &size);
+    const char *mask_data = dt_property(fdt, wire->controller, "interrupt-map-mask", &mask_size);
+
+    if (map == NULL) {
+        return E_UNSUPPORTED;
+    }
+    wire->address_cells = cells_of(fdt, wire->controller, "#address-cells", 2);
+    key = wire->address_cells + wire->cells;
+    if (wire->address_cells > MAX_CELLS || (mask_data != NULL && mask_size != key * CELL)) {
+        return E_INVALID;
+    }
+    if (mask_data != NULL) {
+        get_cells(mask, mask_data, key);
+    }
+    for (uint32_t n = 0; n < MAX_MAP_ENTRIES && size / CELL > key; n++) {
+        uint32_t entry[2 * MAX_CELLS];
+        int parent = find_controller(fdt, (uint32_t)dt_cells(map + key * CELL, 1), gic_node);
+        uint32_t address_cells, cells;
+
+        if (parent < 0) {
+            return E_INVALID;
+        }
+        address_cells = cells_of(fdt, parent, "#address-cells", 0);
+        cells = cells_of(fdt, parent, "#interrupt-cells", 0);
+        if (address_cells > MAX_CELLS || cells > MAX_CELLS ||
+            size / CELL < key + 1 + address_cells + cells) {
+            return E_INVALID;
+        }
+        get_cells(entry, map, key);
+        map += (key + 1) * CELL;
+        if (entry_matches(wire, entry, mask)) {
+            wire->controller = parent;
+            get_cells(wire->address, map, address_cells);
+            get_cells(wire->cell, map + address_cells * CELL, cells);
+            wire->cells = cells;
+            return OK;
+        }
+        map += (address_cells + cells) * CELL;
+        size -= (key + 1 + address_cells + cells) * CELL;
+    }
+    return E_INVALID;
+}
+
+/* The GIC's binding: type (0 SPI, 1 PPI), number, flags (1 and 2: edges; 4 and 8: levels). */
+static enum status decode(const struct wire *wire, struct plan_irq *out)
+{
+    static const struct {
+        uint32_t first, count;
+    } kinds[] = {{32, 988}, {16, 16}};
+    uint32_t kind = wire->cell[0];
+
+    if (wire->cells < 3) {
+        return E_INVALID;
+    }
+    if (kind >= ARRAY_SIZE(kinds)) {
+        return E_UNSUPPORTED;
+    }
+    if (wire->cell[1] >= kinds[kind].count) {
+        return E_INVALID;
+    }
+    out->intid = kinds[kind].first + wire->cell[1];
+    out->edge = (wire->cell[2] & 3) != 0;
+    return OK;
+}
+
+enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, int gic_node,
+                      struct plan_irq *out)
+{
+    int node = at->node[at->depth];
+    struct wire wire = {0};
+    uint32_t size;
+    const char *extended = dt_property(fdt, node, "interrupts-extended", &size);
+    enum status status;
+
+    if (extended != NULL) {
+        status = from_extended(fdt, extended, size, index, gic_node, &wire);
+    } else {
+        status = from_interrupts(fdt, at, index, gic_node, &wire);
+    }
+    if (status == OK && wire.controller != gic_node) {
+        take_address(fdt, node, &wire);
+    }
+    for (uint32_t n = 0; status == OK && wire.controller != gic_node; n++) {
+        status = n < MAX_NEXUS ? follow_map(fdt, gic_node, &wire) : E_INVALID;
+    }
+    return status == OK ? decode(&wire, out) : status;
+}
+
+enum status dt_irq(const void *fdt, int node, uint32_t index, int gic_node, struct plan_irq *out)
+{
+    struct dt_at at;
+
+    return dt_at(fdt, node, &at) ? dt_irq_at(fdt, &at, index, gic_node, out) : E_INVALID;
+}

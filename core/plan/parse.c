@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The system file into the plan: every configuration that is a partition, word by word. All that is
+ * wrong with it is told, not just the first; nothing is taken that is not understood.
+ */
+#include "core/plan/parse.h"
+
+#include <string.h>
+
+#include "core/base/bits.h"
+#include "core/base/console.h"
+
+#define COMPATIBLE         "bulkhead,partition"
+#define PARTITION_NAME_MAX 31 /* Devicetree Specification 2.2.1; it tags lines of the console too */
+#define DESCRIPTION_MAX    127
+#define BOOTARGS_MAX       2047 /* Linux's COMMAND_LINE_SIZE on arm64, without the terminator */
+
+/* ---- values ---- */
+
+/* A string for people: no control characters, and well-formed UTF-8 beyond ASCII. */
+static bool is_text(const char *s)
+{
+    while (*s != '\0') {
+        uint8_t c = (uint8_t)*s++;
+        uint32_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+
+        if (c >= ' ' && c <= '~') {
+            continue;
+        }
+        if (c < 0xc2 || c > 0xf4 || (c == 0xc2 && (uint8_t)*s < 0xa0)) {
+            return false; /* control characters, C0 and C1; a byte that begins nothing */
+        }
+        while (more-- > 0) {
+            if (((uint8_t)*s++ & 0xc0) != 0x80) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+const char *config_strings(const struct config *c, const struct dt_property *property,
+                           const char *rest)
+{
+    const char *end = (const char *)property->data + property->size;
+    const char *s = rest != NULL ? rest + strlen(rest) + 1 : property->data;
+    const char *why = NULL;
+
+    if (rest != NULL && s == end) {
+        return NULL;
+    }
+    if (dt_string(s, (uint32_t)(end - s), 0) == NULL) {
+        why = property->size == 0 ? "has no value: give it a string" : "is no string: use \"...\"";
+    } else if (*s == '\0') {
+        why = "is an empty string: name something, or leave the property out";
+    } else if (!is_text(s)) {
+        why = "holds control characters, or is not UTF-8";
+    }
+    if (why != NULL) {
+        plan_error(c->p, c->index, c->path, "%s: %s", property->name, why);
+        return NULL;
+    }
+    return s;
+}
+
+const char *config_string(const struct config *c, const struct dt_property *property)
+{
+    const char *s = config_strings(c, property, NULL);
+
+    if (s != NULL && strlen(s) + 1 != property->size) {
+        plan_error(c->p, c->index, c->path, "%s: it is a list of strings: give it one",
+                   property->name);
+        return NULL;
+    }
+    return s;
+}
+
+/* The string at most `most` bytes long, and where it is longer that is told. */
+static const char *short_string(const struct config *c, const struct dt_property *property,
+                                uint32_t most)
+{
+    const char *s = config_string(c, property);
+
+    if (s != NULL && property->size > most + 1) {
+        plan_error(c->p, c->index, c->path, "%s: %u characters: at most %u are kept",
+                   property->name, property->size - 1, most);
+        return NULL;
+    }
+    return s;
+}
+
+const char *config_keep(const struct config *c, const char *s)
+{
+    const char *copy = plan_string(c->p, s);
+
+    if (copy == NULL) {
+        plan_error(c->p, c->index, c->path,
+                   "all names and descriptions together exceed %d bytes: shorten some",
+                   PLAN_STRINGS);
+        return "?";
+    }
+    return copy;
+}
+
+/* ---- words of a configuration ---- */
+
+static void read_description(const struct config *c, const struct dt_property *property)
+{
+    const char *s = short_string(c, property, DESCRIPTION_MAX);
+
+    if (s != NULL) {
+        c->part->description = config_keep(c, s);
+    }
+}
+
+static void read_bootargs(const struct config *c, const struct dt_property *property)
+{
+    const char *s = property->data;
+
+    if (property->size != 1 || *s != '\0') { /* an empty command line is one */
+        s = short_string(c, property, BOOTARGS_MAX);
+    }
+    if (s != NULL) {
+        c->part->bootargs = s;
+    }
+}
+
+/* The board's CPU with that affinity; told where there is none. */
+static bool find_cpu(const struct config *c, uint32_t mpidr, uint32_t *cpu)
+{
+    const struct plan_board *board = &c->p->board;
+    char list[160] = "";
+
+    for (*cpu = 0; *cpu < board->cpu_count; (*cpu)++) {
+        char number[20];
+
+        if (board->cpus[*cpu].mpidr == mpidr) {
+            return true;
+        }
+        console_format(number, sizeof(number), "0x%lx", board->cpus[*cpu].mpidr);
+        list_append(list, sizeof(list), number);
+    }
+    plan_error(c->p, c->index, c->path, "cpus: <0x%x> is not in the board's /cpus; it has %s",
+               mpidr, list);
+    return false;
+}
+
+static bool has_cpu(const struct plan_partition *part, uint32_t cpu)
+{
+    for (uint32_t i = 0; i < part->cpu_count; i++) {
+        if (part->cpus[i] == cpu) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_cpus(const struct config *c, const struct dt_property *property)
+{
+    const char *data = property->data;
+    uint32_t count = property->size / 4;
+
+    if (count == 0 || property->size % 4 != 0) {
+        plan_error(c->p, c->index, c->path,
+                   "cpus: %u bytes: list the CPUs as cells, as in <0x0 0x1>", property->size);
+        return;
+    }
+    if (count > PLAN_MAX_VCPUS) {
+        plan_error(c->p, c->index, c->path, "cpus: %u listed; a partition has at most %d", count,
+                   PLAN_MAX_VCPUS);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t mpidr = (uint32_t)dt_cells(data + i * 4, 1);
+        uint32_t index;
+
+        if (!find_cpu(c, mpidr, &index)) {
+            continue;
+        }
+        if (has_cpu(c->part, index)) {
+            plan_error(c->p, c->index, c->path, "cpus: <0x%x> is listed twice; list it once",
+                       mpidr);
+            continue;
+        }
+        c->part->cpus[c->part->cpu_count++] = index;
+    }
+}
+
+/* What is wrong with one (base, size) by itself; NULL where nothing is. */
+static const char *range_fault(struct range r)
+{
+    if (r.size == 0) {
+        return "its size is 0";
+    }
+    if (!is_aligned(r.base | r.size, PAGE_SIZE)) {
+        return "base and size must be multiples of 0x1000";
+    }
+    return range_valid(r.base, r.size) ? NULL : "it ends beyond the last address";
+}
+
+static void read_memory(const struct config *c, const struct dt_property *property)
+{
+    struct plan_partition *part = c->part;
+    const char *data = property->data;
+
+    if (property->size == 0 || property->size % 16 != 0) {
+        plan_error(c->p, c->index, c->path,
+                   "memory: %u bytes: give (base, size) pairs of two cells each, as in "
+                   "<0x0 0x40000000 0x0 0x20000000>",
+                   property->size);
+        return;
+    }
+    if (property->size / 16 > PLAN_MAX_RANGES) {
+        plan_error(c->p, c->index, c->path, "memory: %u ranges; a partition has at most %d",
+                   property->size / 16, PLAN_MAX_RANGES);
+        return;
+    }
+    for (uint32_t i = 0; i < property->size / 16; i++) {
+        struct range r = {dt_cells(data + i * 16, 2), dt_cells(data + i * 16 + 8, 2)};
+        const char *why = range_fault(r);
+
+        for (uint32_t j = 0; j < part->memory_count && why == NULL; j++) {
+            why = ranges_overlap(part->memory[j], r) ? "it overlaps another of the list" : NULL;
+        }
+        if (why != NULL) {
+            plan_error(c->p, c->index, c->path, "memory: range %u, 0x%lx bytes at 0x%lx: %s", i,
+                       r.size, r.base, why);
+        } else {
+            part->memory[part->memory_count++] = r;
+        }
+    }
+}
+
+static void read_direct_map(const struct config *c, const struct dt_property *property)
+{
+    if (property->size != 0) {
+        plan_error(c->p, c->index, c->path, "direct-map: it is a flag: write it without a value");
+    }
+    c->part->direct_map = true;
+}
+
+static void read_console(const struct config *c, const struct dt_property *property)
+{
+    const char *s = config_string(c, property);
+
+    if (s == NULL) {
+        return;
+    }
+    if (strcmp(s, "none") == 0) {
+        c->part->console = PLAN_CONSOLE_NONE;
+    } else if (strcmp(s, "shared") != 0) {
+        plan_error(c->p, c->index, c->path, "console: \"%s\": it is \"shared\" or \"none\"", s);
+    }
+}
+
+static void read_interrupt_mode(const struct config *c, const struct dt_property *property)
+{
+    const char *s = config_string(c, property);
+
+    if (s == NULL || strcmp(s, "virtual") == 0) {
+        return;
+    }
+    plan_error(c->p, c->index, c->path, "interrupt-mode: \"%s\" %s", s,
+               strcmp(s, "direct") == 0
+                   ? "is not supported by this version: use \"virtual\", or leave it out"
+                   : "is unknown: use \"virtual\"");
+}
+
+static void read_devices(const struct config *c, const struct dt_property *property)
+{
+    config_devices(c, property, false);
+}
+
+static void read_unprotected(const struct config *c, const struct dt_property *property)
+{
+    config_devices(c, property, true);
+}
+
+/* Read in this order; direct-map before what depends on it. */
+static const struct {
+    const char *name;
+    void (*read)(const struct config *c, const struct dt_property *property); /* NULL: no matter */
+    const char *required; /* the way out where it is absent; NULL: it may be */
+} words[] = {
+    {"compatible", NULL, NULL},
+    {"description", read_description, NULL},
+    {"kernel", config_kernel, "name an image of /images"},
+    {"ramdisk", config_ramdisk, NULL},
+    {"fdt", config_fdt, NULL},
+    {"bootargs", read_bootargs, NULL},
+    {"cpus", read_cpus, "list the CPUs it runs on, as in <0x0 0x1>"},
+    {"memory", read_memory, "give (base, size) pairs, as in <0x0 0x40000000 0x0 0x20000000>"},
+    {"direct-map", read_direct_map, NULL},
+    {"devices", read_devices, NULL},
+    {"unprotected-devices", read_unprotected, NULL},
+    {"console", read_console, NULL},
+    {"interrupt-mode", read_interrupt_mode, NULL},
+    {"phandle", NULL, NULL},
+};
+
+/* ---- a configuration ---- */
+
+static uint32_t find_word(const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < ARRAY_SIZE(words) && strcmp(words[i].name, name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static void unknown_word(const struct config *c, const char *name)
+{
+    struct nearest nearest;
+
+    nearest_begin(&nearest, name);
+    for (uint32_t i = 0; i < ARRAY_SIZE(words); i++) {
+        nearest_offer(&nearest, words[i].name);
+    }
+    plan_error(c->p, c->index, c->path, "unknown property \"%s\"%s%s%s", name,
+               NEAREST_HINT(&nearest));
+}
+
+/* U-Boot's verified boot puts hash and signature nodes below; others mean nothing. */
+static void check_subnodes(const struct config *c, int node)
+{
+    struct dt_at at = {.node = {node}};
+
+    while (dt_step(c->p->fit, &at)) {
+        const char *name = dt_name(c->p->fit, at.node[at.depth]);
+
+        if (at.depth == 1 && strncmp(name, "hash", 4) != 0 && strncmp(name, "signature", 9) != 0) {
+            plan_error(c->p, c->index, c->path,
+                       "unknown node \"%s\": only hash and signature may be below", name);
+        }
+    }
+}
+
+static void read_config(const struct config *c, int node)
+{
+    struct dt_property value[ARRAY_SIZE(words)] = {{0}};
+    struct dt_property property;
+
+    for (int i = dt_next_property(c->p->fit, node, &property); i >= 0;
+         i = dt_next_property(c->p->fit, i, &property)) {
+        uint32_t word = find_word(property.name);
+
+        if (word == ARRAY_SIZE(words)) {
+            unknown_word(c, property.name);
+        } else if (value[word].name != NULL) {
+            plan_error(c->p, c->index, c->path, "%s: it is there twice", property.name);
+        } else {
+            value[word] = property;
+        }
+    }
+    check_subnodes(c, node);
+    for (uint32_t i = 0; i < ARRAY_SIZE(words); i++) {
+        if (value[i].name != NULL && words[i].read != NULL) {
+            words[i].read(c, &value[i]);
+        } else if (value[i].name == NULL && words[i].required != NULL) {
+            plan_error(c->p, c->index, c->path, "there is no \"%s\": %s", words[i].name,
+                       words[i].required);
+        }
+    }
+}
+
+/* The partition's name into the plan, and whether it can be one. */
+static void read_name(const struct config *c, const char *name)
+{
+    char clean[PARTITION_NAME_MAX + 1];
+    size_t length = strnlen(name, PARTITION_NAME_MAX);
+    bool good = length > 0 && name[length] == '\0';
+
+    for (size_t i = 0; i < length; i++) {
+        bool plain = name[i] > ' ' && name[i] <= '~';
+
+        clean[i] = plain ? name[i] : '?';
+        good = good && plain;
+    }
+    clean[length] = '\0';
+    c->part->name = config_keep(c, clean);
+    if (!good) {
+        plan_error(c->p, c->index, c->path,
+                   "its name must be 1 to %d printable characters without blanks",
+                   PARTITION_NAME_MAX);
+    }
+    for (int i = 0; i < c->index; i++) {
+        if (strcmp(c->p->partitions[i].name, c->part->name) == 0) {
+            plan_error(c->p, i, c->path, "two configurations have this name: neither starts");
+            plan_error(c->p, c->index, c->path,
+                       "two configurations have this name: neither starts");
+        }
+    }
+}
+
+static void parse_partition(struct plan *p, int node)
+{
+    char path[DT_PATH_MAX];
+    struct config c = {p, (int)p->partition_count, NULL, path};
+
+    dt_path(p->fit, node, path, sizeof(path));
+    if (p->partition_count == CONFIG_MAX_PARTITIONS) {
+        plan_error(p, CONFIG_MAX_PARTITIONS, path,
+                   "more than %d partitions: this one is not started; raise CONFIG_MAX_PARTITIONS",
+                   CONFIG_MAX_PARTITIONS);
+        return;
+    }
+    c.part = &p->partitions[p->partition_count++];
+    *c.part = (struct plan_partition){.node = node, .description = "", .bootargs = ""};
+    read_name(&c, dt_name(p->fit, node));
+    read_config(&c, node);
+}
+
+/* ---- the file ---- */
+
+/*
+ * A configuration without our compatible is somebody else's (U-Boot's own), unless it says what
+ * only a partition would say.
+ */
+static bool is_partition(struct plan *p, int node)
+{
+    static const char *const ours[] = {COMPATIBLE, NULL};
+    char path[DT_PATH_MAX];
+
+    if (dt_compatible(p->fit, node, ours)) {
+        return true;
+    }
+    dt_path(p->fit, node, path, sizeof(path));
+    if (dt_property(p->fit, node, "cpus", NULL) != NULL ||
+        dt_property(p->fit, node, "memory", NULL) != NULL) {
+        plan_error(p, CONFIG_MAX_PARTITIONS, path,
+                   "it looks like a partition, but has no compatible = \"" COMPATIBLE
+                   "\": it is not started");
+    } else {
+        plan_warning(p, CONFIG_MAX_PARTITIONS, path,
+                     "no compatible = \"" COMPATIBLE "\": not a partition");
+    }
+    return false;
+}
+
+void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t fit_pa)
+{
+    struct dt_at at = {.node = {0}};
+
+    p->fit = fit;
+    p->fit_size = size;
+    plan_reserve(p, "the system file", fit_pa, size);
+    if (!dt_valid(fit, size) || dt_find(fit, "/images", &at.node[0]) != OK ||
+        dt_find(fit, "/configurations", &at.node[0]) != OK) {
+        plan_error(p, PLAN_SHARED, "the system file",
+                   "no FIT with /images and /configurations, or it is cut off or damaged; make it "
+                   "with mkimage, and load all of it");
+        return;
+    }
+    while (dt_step(fit, &at)) {
+        if (at.depth == 1 && is_partition(p, at.node[1])) {
+            parse_partition(p, at.node[1]);
+        }
+    }
+    if (p->partition_count == 0) {
+        plan_error(p, PLAN_SHARED, "/configurations", "there is no partition in it");
+        return;
+    }
+    devices_against_board(p);
+}

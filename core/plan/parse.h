@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parser's files share: hints to a misspelt name, and one partition's reading. */
+#ifndef CORE_PLAN_PARSE_H
+#define CORE_PLAN_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/plan/dt.h"
+#include "core/plan/plan.h"
+
+/* ---- plan.c: looking for the name that was meant ---- */
+
+/* Class: on the stack of who looks. */
+struct nearest {
+    const char *word;
+    size_t distance;        /* of the best so far; those further away are no help */
+    char name[DT_PATH_MAX]; /* the best so far; "" where there is none */
+};
+
+/* Look for what `word` may have meant: names, offered one by one, few edits away. */
+void nearest_begin(struct nearest *n, const char *word);
+void nearest_offer(struct nearest *n, const char *name);
+
+/* The arguments of "%s%s%s" at the end of a message: ': did you mean "NAME"?', or nothing. */
+#define NEAREST_HINT(n)                                                                            \
+    (n)->name[0] != '\0' ? ": did you mean \"" : "", (n)->name, (n)->name[0] != '\0' ? "\"?" : ""
+
+/* Append `name` to a list "a, b, c" in `list`; "..." where it is full. */
+void list_append(char *list, size_t size, const char *name);
+
+/* ---- parse_board.c ---- */
+
+/* Nodes of the board's tree that are known by what they are compatible with. */
+enum found_kind { FOUND_PSCI, FOUND_TIMER, FOUND_GIC_V2, FOUND_GIC_V3, FOUND_KINDS };
+
+#define FOUND_PMUS 4
+
+/* What one walk of the board's tree finds: the first enabled node of each kind, or -1. */
+struct found {
+    int node[FOUND_KINDS];
+    int cpus, reserved;
+    int pmu[FOUND_PMUS];
+    uint32_t pmus;
+};
+
+/* A fault in what all share, told with the path of the board's node. */
+__attribute__((format(printf, 3, 4))) void board_error(struct plan *p, int node, const char *format,
+                                                       ...);
+
+/* Whole pages around the range are nobody's RAM; `name` outlives the plan. */
+void plan_reserve(struct plan *p, const char *name, uint64_t base, uint64_t size);
+
+/* ---- parse_irq.c ---- */
+
+/* The GIC, then what needs it to know its interrupts. */
+void parse_gic(struct plan *p, const struct found *found);
+void parse_timer(struct plan *p, int node);
+void parse_pmu(struct plan *p, const struct found *found);
+void parse_console(struct plan *p);
+
+/* ---- parse.c ---- */
+
+/* One partition while it is read. */
+struct config {
+    struct plan *p;
+    int index;
+    struct plan_partition *part;
+    const char *path; /* of its configuration */
+};
+
+/* The property as one string that a person can read; NULL, and told, where it is none. */
+const char *config_string(const struct config *c, const struct dt_property *property);
+
+/*
+ * The strings of a list, one after the other: `rest` begins as NULL. NULL past the last, and where
+ * the list is malformed, which is told.
+ */
+const char *config_strings(const struct config *c, const struct dt_property *property,
+                           const char *rest);
+
+/* A copy in the plan; "?" where it is full, which is told. */
+const char *config_keep(const struct config *c, const char *s);
+
+/* ---- parse_image.c ---- */
+
+void config_kernel(const struct config *c, const struct dt_property *property);
+void config_ramdisk(const struct config *c, const struct dt_property *property);
+void config_fdt(const struct config *c, const struct dt_property *property);
+
+/* ---- parse_device.c ---- */
+
+/* `devices` and, with `unprotected`, `unprotected-devices`. */
+void config_devices(const struct config *c, const struct dt_property *property, bool unprotected);
+
+/* Granted devices against all other nodes of the board's tree: shared pages, shared interrupts. */
+void devices_against_board(struct plan *p);
+
+#endif

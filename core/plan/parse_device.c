@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Granted devices into the plan: found in the board's tree, with their windows and interrupts. What
+ * is not a partition's to have is refused by name.
+ */
+#include "core/plan/parse.h"
+
+#include <string.h>
+
+#include "core/base/bits.h"
+
+#define FIRST_SPI     32
+#define MAX_NEIGHBOUR 256 /* windows and interrupts of any other node that are looked at */
+
+/* Devices that never master the bus. Those without registers are descriptions only. */
+static const char *const no_dma[] = {
+    "arm,pl011", "arm,pl031", "arm,pl050", "arm,pl061", "arm,sp804", "arm,sp805", "ns16550a", NULL,
+};
+static const char *const no_registers[] = {"gpio-keys", "gpio-leds", NULL};
+
+/* ---- the node ---- */
+
+static void unknown_device(const struct config *c, const char *list, const char *path)
+{
+    const void *fdt = c->p->board.fdt;
+    char candidate[DT_PATH_MAX];
+    struct nearest nearest;
+    struct dt_property alias;
+    struct dt_at at;
+    int aliases;
+
+    nearest_begin(&nearest, path);
+    if (path[0] == '/') {
+        dt_root(&at);
+        while (dt_step(fdt, &at)) {
+            dt_path_at(fdt, &at, candidate, sizeof(candidate));
+            nearest_offer(&nearest, candidate);
+        }
+    } else if (dt_find(fdt, "/aliases", &aliases) == OK) {
+        for (int i = dt_next_property(fdt, aliases, &alias); i >= 0;
+             i = dt_next_property(fdt, i, &alias)) {
+            nearest_offer(&nearest, alias.name);
+        }
+    }
+    plan_error(c->p, c->index, c->path, "%s: \"%s\" is not in the board's tree%s%s%s", list, path,
+               NEAREST_HINT(&nearest));
+}
+
+static bool is_memory(const void *fdt, const struct dt_at *at)
+{
+    uint32_t size = 0;
+    const void *data = dt_property(fdt, at->node[at->depth], "device_type", &size);
+    const char *type = data != NULL ? dt_string(data, size, 0) : NULL;
+
+    return (type != NULL && strcmp(type, "memory") == 0) ||
+           strcmp(dt_name(fdt, at->node[1]), "reserved-memory") == 0;
+}
+
+/* Why this node is nobody's; NULL where it may be granted. */
+static const char *not_to_grant(const struct plan_board *board, const struct dt_at *at)
+{
+    const void *fdt = board->fdt;
+    int node = at->node[at->depth];
+    uint32_t size = 0;
+
+    if (at->depth == 0) {
+        return "is the whole board";
+    }
+    if (node == board->console.node) {
+        return "is the board's console, which Bulkhead drives: use console = \"shared\"";
+    }
+    if (node == board->timer_node || node == board->pmu_node) {
+        return "is part of every CPU, and so every partition's already";
+    }
+    if (strcmp(dt_name(fdt, at->node[1]), "cpus") == 0) {
+        return "belongs to the CPUs: list CPUs in \"cpus\"";
+    }
+    if (is_memory(fdt, at)) {
+        return "is memory: ask for memory in \"memory\"";
+    }
+    if (strcmp(dt_name(fdt, at->node[1]), "psci") == 0) {
+        return "is the firmware's: every partition has a PSCI of its own";
+    }
+    for (uint32_t d = 1; d <= at->depth; d++) {
+        if (at->node[d] == board->gic.node) {
+            return "is part of the interrupt controller: every partition has one of its own";
+        }
+        if (!dt_enabled(fdt, at->node[d])) {
+            return "is disabled in the board's tree (status)";
+        }
+    }
+    if (dt_property(fdt, node, "#iommu-cells", NULL) != NULL) {
+        return "is an SMMU: it guards the partitions and is none's";
+    }
+    if ((dt_property(fdt, node, "ranges", &size) != NULL && size != 0)) {
+        return "is a bus: not supported by this version";
+    }
+    if (dt_property(fdt, node, "reg", NULL) == NULL && !dt_compatible(fdt, node, no_registers)) {
+        return "has no registers (reg): there is nothing to grant";
+    }
+    return NULL;
+}
+
+/* ---- what it has ---- */
+
+static bool read_windows(const struct config *c, const struct dt_at *at, struct plan_device *device)
+{
+    struct range window;
+    enum status status;
+
+    while ((status = dt_reg_at(c->p->board.fdt, at, device->mmio_count, &window)) == OK) {
+        if (device->mmio_count == PLAN_MAX_WINDOWS) {
+            plan_error(c->p, c->index, device->path, "reg: more than %d windows: not supported",
+                       PLAN_MAX_WINDOWS);
+            return false;
+        }
+        device->mmio[device->mmio_count++] = window;
+    }
+    if (status != E_NOT_FOUND) {
+        plan_error(c->p, c->index, device->path,
+                   "reg: window %u is not one that the CPU can reach: it cannot be granted",
+                   device->mmio_count);
+        return false;
+    }
+    return true;
+}
+
+static const char *irq_fault(enum status status, const struct plan_irq *irq)
+{
+    if (status == E_UNSUPPORTED) {
+        return "does not go to the GIC: not supported by this version";
+    }
+    if (status != OK) {
+        return "makes no sense";
+    }
+    return irq->intid < FIRST_SPI ? "is a CPU's own (PPI): it cannot be granted" : NULL;
+}
+
+static bool read_irqs(const struct config *c, const struct dt_at *at, struct plan_device *device)
+{
+    const struct plan_board *board = &c->p->board;
+    struct plan_irq irq = {0};
+    enum status status;
+
+    while ((status = dt_irq_at(board->fdt, at, device->irq_count, board->gic.node, &irq)) !=
+           E_NOT_FOUND) {
+        const char *why = irq_fault(status, &irq);
+
+        if (why == NULL && device->irq_count == PLAN_MAX_IRQS) {
+            why = "is one too many: not supported";
+        }
+        if (why != NULL) {
+            plan_error(c->p, c->index, device->path, "interrupts: number %u %s", device->irq_count,
+                       why);
+            return false;
+        }
+        device->irq[device->irq_count++] = irq;
+    }
+    return true;
+}
+
+/* DMA is contained, or the user has said twice that it need not be. */
+static bool check_dma(const struct config *c, bool unprotected, struct plan_device *device)
+{
+    const void *fdt = c->p->board.fdt;
+
+    if (dt_compatible(fdt, device->node, no_dma) ||
+        dt_compatible(fdt, device->node, no_registers)) {
+        return true;
+    }
+    if (!unprotected || !c->part->direct_map) {
+        plan_error(c->p, c->index, device->path,
+                   "it may master the bus (DMA) and is behind no SMMU; %s",
+                   unprotected ? "only a partition with direct-map may have it"
+                               : "list it in unprotected-devices and give the partition "
+                                 "direct-map");
+        return false;
+    }
+    device->unprotected = true;
+    plan_warning(c->p, c->index, device->path,
+                 "unprotected: its DMA reaches all memory, that of other partitions too");
+    return true;
+}
+
+static bool is_listed(const struct config *c, int node)
+{
+    for (uint32_t i = 0; i < c->p->device_count; i++) {
+        if (c->p->devices[i].partition == c->index && c->p->devices[i].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Grant the device that `name`, of the property `list`, says. */
+static void grant(const struct config *c, const char *list, const char *name, bool unprotected)
+{
+    const void *fdt = c->p->board.fdt;
+    struct plan_device device = {.partition = c->index, .node = -1};
+    char path[DT_PATH_MAX];
+    struct dt_at at;
+    const char *why;
+
+    if (dt_find(fdt, name, &device.node) != OK || !dt_at(fdt, device.node, &at)) {
+        unknown_device(c, list, name);
+        return;
+    }
+    dt_path_at(fdt, &at, path, sizeof(path));
+    why = not_to_grant(&c->p->board, &at);
+    if (why == NULL && is_listed(c, device.node)) {
+        why = "is listed twice; list it once";
+    }
+    if (why == NULL && c->p->device_count == PLAN_MAX_DEVICES) {
+        why = "is one device too many for all partitions together: raise PLAN_MAX_DEVICES";
+    }
+    if (why != NULL || path[0] != '/') {
+        plan_error(c->p, c->index, c->path, "%s: \"%s\" %s", list, name,
+                   why != NULL ? why : "has too long a path");
+        return;
+    }
+    device.path = config_keep(c, path);
+    if (read_windows(c, &at, &device) && read_irqs(c, &at, &device) &&
+        check_dma(c, unprotected, &device)) {
+        c->p->devices[c->p->device_count++] = device;
+    }
+}
+
+void config_devices(const struct config *c, const struct dt_property *property, bool unprotected)
+{
+    uint32_t count = 0;
+
+    for (const char *s = config_strings(c, property, NULL); s != NULL;
+         s = config_strings(c, property, s)) {
+        if (count++ == PLAN_MAX_DEVICES) {
+            plan_error(c->p, c->index, c->path, "%s: more than %d devices", property->name,
+                       PLAN_MAX_DEVICES);
+            return;
+        }
+        grant(c, property->name, s, unprotected);
+    }
+}
+
+/* ---- neighbours ---- */
+
+static bool share_page(struct range a, struct range b)
+{
+    return align_down(a.base, PAGE_SIZE) < range_end(b) &&
+           align_down(b.base, PAGE_SIZE) < range_end(a);
+}
+
+/* The window of the node `at` that shares a page with one of the device's; false where none. */
+static bool find_shared_page(const void *fdt, const struct dt_at *at,
+                             const struct plan_device *device, struct range *window)
+{
+    for (uint32_t i = 0; i < MAX_NEIGHBOUR && dt_reg_at(fdt, at, i, window) == OK; i++) {
+        for (uint32_t w = 0; w < device->mmio_count; w++) {
+            if (share_page(*window, device->mmio[w])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool find_shared_irq(const struct plan_board *board, const struct dt_at *at,
+                            const struct plan_device *device, struct plan_irq *irq)
+{
+    for (uint32_t i = 0; i < MAX_NEIGHBOUR; i++) {
+        enum status status = dt_irq_at(board->fdt, at, i, board->gic.node, irq);
+
+        if (status == E_NOT_FOUND || status == E_INVALID) {
+            return false;
+        }
+        for (uint32_t n = 0; status == OK && n < device->irq_count; n++) {
+            if (irq->intid == device->irq[n].intid) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_granted(const struct plan *p, int node)
+{
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        if (p->devices[i].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void against_node(struct plan *p, const struct plan_device *device, const struct dt_at *at)
+{
+    char path[DT_PATH_MAX];
+    struct range window;
+    struct plan_irq irq;
+
+    if (find_shared_page(p->board.fdt, at, device, &window)) {
+        dt_path_at(p->board.fdt, at, path, sizeof(path));
+        plan_error(p, device->partition, device->path,
+                   "its registers share the page 0x%lx with %s, which would be granted with it",
+                   align_down(window.base, PAGE_SIZE), path);
+    }
+    if (find_shared_irq(&p->board, at, device, &irq)) {
+        dt_path_at(p->board.fdt, at, path, sizeof(path));
+        plan_error(p, device->partition, device->path, "its interrupt %u is that of %s too",
+                   irq.intid, path);
+    }
+}
+
+/* Two granted devices are check.c's matter. */
+void devices_against_board(struct plan *p)
+{
+    const void *fdt = p->board.fdt;
+    struct dt_at at;
+
+    dt_root(&at);
+    while (p->device_count > 0 && dt_step(fdt, &at)) {
+        int node = at.node[at.depth];
+
+        if (is_granted(p, node) || !dt_enabled(fdt, node)) {
+            continue;
+        }
+        for (uint32_t i = 0; i < p->device_count; i++) {
+            against_node(p, &p->devices[i], &at);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The board's tree into the plan: the GIC, and timer, PMU and console with their interrupts. */
+#include <string.h>
+
+#include "core/base/bits.h"
+#include "core/plan/parse.h"
+
+#define FIRST_SPI 32
+
+/* ---- GIC: IHI 0048 and IHI 0069; Linux's bindings arm,gic and arm,gic-v3 ---- */
+
+/* The index-th window, told by `what` where it is missing. */
+static bool gic_window(struct plan *p, const struct dt_at *at, uint32_t index, const char *what,
+                       struct range *out)
+{
+    enum status status = dt_reg_at(p->board.fdt, at, index, out);
+
+    if (status != OK) {
+        board_error(p, at->node[at->depth], "reg: entry %u, %s, %s", index, what,
+                    status == E_NOT_FOUND ? "is missing: Bulkhead cannot virtualize this GIC"
+                                          : "makes no sense");
+    }
+    return status == OK;
+}
+
+static void parse_gic_v2(struct plan *p, const struct dt_at *at)
+{
+    struct plan_gic *gic = &p->board.gic;
+
+    if (gic_window(p, at, 0, "GICD", &gic->dist) && gic_window(p, at, 1, "GICC", &gic->cpu) &&
+        gic_window(p, at, 2, "GICH", &gic->hyp)) {
+        gic_window(p, at, 3, "GICV", &gic->virt);
+    }
+}
+
+static void parse_gic_v3(struct plan *p, const struct dt_at *at)
+{
+    struct plan_gic *gic = &p->board.gic;
+    uint64_t regions = dt_number(p->board.fdt, gic->node, "#redistributor-regions", 1);
+
+    gic->redist_stride = dt_number(p->board.fdt, gic->node, "redistributor-stride", 0);
+    if (regions == 0 || regions > PLAN_MAX_REDISTS) {
+        board_error(p, gic->node, "#redistributor-regions: <%lu> is not 1 to %d", regions,
+                    PLAN_MAX_REDISTS);
+        return;
+    }
+    if (!gic_window(p, at, 0, "GICD", &gic->dist)) {
+        return;
+    }
+    for (uint32_t i = 0; i < regions; i++) {
+        if (!gic_window(p, at, 1 + i, "GICR", &gic->redist[i])) {
+            return;
+        }
+        gic->redists++;
+    }
+}
+
+void parse_gic(struct plan *p, const struct found *found)
+{
+    struct plan_gic *gic = &p->board.gic;
+    uint32_t version = found->node[FOUND_GIC_V3] >= 0 ? 3 : 2;
+    int node = found->node[version == 3 ? FOUND_GIC_V3 : FOUND_GIC_V2];
+    struct plan_irq irq;
+    struct dt_at at;
+
+    if (!dt_at(p->board.fdt, node, &at)) {
+        plan_error(p, PLAN_SHARED, "/",
+                   "there is no interrupt controller that Bulkhead drives (GICv2 as arm,gic-400 or "
+                   "arm,cortex-a15-gic, GICv3 as arm,gic-v3)");
+        return;
+    }
+    gic->node = node;
+    gic->version = version;
+    if (version == 2) {
+        parse_gic_v2(p, &at);
+    } else {
+        parse_gic_v3(p, &at);
+    }
+    if (dt_irq_at(p->board.fdt, &at, 0, gic->node, &irq) != OK || irq.intid >= FIRST_SPI) {
+        board_error(p, gic->node,
+                    "interrupts: the maintenance interrupt, a PPI, is missing: "
+                    "Bulkhead cannot virtualize this GIC");
+        return;
+    }
+    gic->maintenance = irq.intid;
+}
+
+/* ---- generic timer: Linux's binding arm,arch_timer ---- */
+
+/* Where `name` is in interrupt-names; `fallback` where the node has none. */
+static uint32_t timer_position(const void *fdt, int node, const char *name, uint32_t fallback)
+{
+    uint32_t size = 0;
+    const char *names = dt_property(fdt, node, "interrupt-names", &size);
+    const char *s;
+
+    if (names == NULL) {
+        return fallback;
+    }
+    for (uint32_t i = 0; i < PLAN_MAX_IRQS && (s = dt_string(names, size, i)) != NULL; i++) {
+        if (strcmp(s, name) == 0) {
+            return i;
+        }
+    }
+    return PLAN_MAX_IRQS;
+}
+
+void parse_timer(struct plan *p, int node)
+{
+    const struct {
+        const char *name;
+        uint32_t position; /* sec-phys is the first */
+        uint32_t *intid;
+    } timers[] = {
+        {"phys", 1, &p->board.timer_phys},
+        {"virt", 2, &p->board.timer_virt},
+        {"hyp-phys", 3, &p->board.timer_hyp},
+    };
+    struct dt_at at;
+
+    if (!dt_at(p->board.fdt, node, &at)) {
+        plan_error(p, PLAN_SHARED, "/", "there is no generic timer (arm,armv8-timer)");
+        return;
+    }
+    p->board.timer_node = node;
+    p->board.timer_hz = (uint32_t)dt_number(p->board.fdt, node, "clock-frequency", 0);
+    for (uint32_t i = 0; i < ARRAY_SIZE(timers); i++) {
+        uint32_t position = timer_position(p->board.fdt, node, timers[i].name, timers[i].position);
+        struct plan_irq irq;
+
+        if (dt_irq_at(p->board.fdt, &at, position, p->board.gic.node, &irq) != OK ||
+            irq.intid >= FIRST_SPI) {
+            board_error(p, node, "interrupts: that of the %s timer, a PPI, is missing",
+                        timers[i].name);
+        } else {
+            *timers[i].intid = irq.intid;
+        }
+    }
+}
+
+/* ---- PMU ---- */
+
+/* The first whose interrupt is a PPI, and so each CPU's own; else the first. */
+void parse_pmu(struct plan *p, const struct found *found)
+{
+    for (uint32_t i = 0; i < found->pmus; i++) {
+        struct plan_irq irq;
+        bool ppi = dt_irq(p->board.fdt, found->pmu[i], 0, p->board.gic.node, &irq) == OK &&
+                   irq.intid < FIRST_SPI;
+
+        if (ppi || i == 0) {
+            p->board.pmu_node = found->pmu[i];
+        }
+        if (ppi) {
+            p->board.pmu = irq.intid;
+            return;
+        }
+    }
+}
+
+/* ---- console ---- */
+
+/* Hz: its own clock-frequency, or that of a fixed-clock which is its first clock; 0: not told. */
+static uint64_t console_clock(const void *fdt, int node)
+{
+    static const char *const fixed[] = {"fixed-clock", NULL};
+    uint32_t size = 0;
+    const void *clocks = dt_property(fdt, node, "clocks", &size);
+    uint64_t rate = dt_number(fdt, node, "clock-frequency", 0);
+    int clock;
+
+    if (rate != 0 || clocks == NULL || size < 4) {
+        return rate;
+    }
+    clock = dt_phandle(fdt, (uint32_t)dt_cells(clocks, 1));
+    return clock >= 0 && dt_compatible(fdt, clock, fixed)
+               ? dt_number(fdt, clock, "clock-frequency", 0)
+               : 0;
+}
+
+/* stdout-path without the options behind ':'; the alias serial0 where /chosen has none. */
+static enum status find_console(const void *fdt, char *path, size_t size, int *node)
+{
+    const char *value = NULL;
+    uint32_t length = 0;
+    size_t used;
+
+    if (dt_find(fdt, "/chosen", node) == OK) {
+        value = dt_property(fdt, *node, "stdout-path", &length);
+        if (value == NULL) {
+            value = dt_property(fdt, *node, "linux,stdout-path", &length);
+        }
+        value = dt_string(value, value != NULL ? length : 0, 0);
+    }
+    if (value == NULL) {
+        value = "serial0";
+    }
+    for (used = 0; value[used] != '\0' && value[used] != ':' && used + 1 < size; used++) {
+        path[used] = value[used];
+    }
+    path[used] = '\0';
+    return dt_find(fdt, path, node);
+}
+
+void parse_console(struct plan *p)
+{
+    struct plan_uart *uart = &p->board.console;
+    const void *fdt = p->board.fdt;
+    char path[DT_PATH_MAX];
+    struct dt_at at;
+    int node;
+
+    if (find_console(fdt, path, sizeof(path), &node) != OK || !dt_at(fdt, node, &at)) {
+        plan_error(p, PLAN_SHARED, "/chosen",
+                   "stdout-path: \"%s\" is not in the tree; name the UART that is the console",
+                   path);
+        return;
+    }
+    uart->node = node;
+    dt_path_at(fdt, &at, path, sizeof(path));
+    uart->path = plan_string(p, path);
+    uart->clock = console_clock(fdt, node);
+    if (!dt_enabled(fdt, node)) {
+        board_error(p, node, "it is /chosen's stdout-path, but disabled");
+    }
+    if (dt_reg_at(fdt, &at, 0, &uart->mmio) != OK) {
+        board_error(p, node, "reg: the console needs one that the CPU can reach");
+    }
+    if (dt_irq_at(fdt, &at, 0, p->board.gic.node, &uart->irq) != OK ||
+        uart->irq.intid < FIRST_SPI) {
+        board_error(p, node, "interrupts: the console needs one, an SPI of the GIC");
+    }
+}
