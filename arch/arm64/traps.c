@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns what happens when a guest's exception comes to EL2: decode by class, handle, apply. */
+#include "arch/arm64/traps.h"
+
+#include <stddef.h>
+
+#include <arch/sysreg.h>
+#include <arch/vcpu.h>
+
+#include "arch/arm64/boot.h"
+#include "arch/arm64/inject.h"
+#include "core/base/arch.h"
+#include "core/base/cpu.h"
+#include "core/base/panic.h"
+#include "core/guest/irq.h"
+#include "core/guest/mmio.h"
+#include "core/guest/psci.h"
+#include "core/guest/trap.h"
+#include "core/guest/vcpu.h"
+#include "core/guest/vgic.h"
+#include "core/plan/plan.h"
+
+/* ESR_EL2.ISS of an abort. */
+#define ISS_ISV         BIT(24)      /* the fields above bit 13 are valid */
+#define ISS_SAS         MASK(23, 22) /* log2 of bytes */
+#define ISS_SSE         BIT(21)      /* sign-extend what is read */
+#define ISS_SRT         MASK(20, 16)
+#define ISS_SF          BIT(15) /* the register is 64 bits wide */
+#define ISS_EA          BIT(9)  /* external */
+#define ISS_CM          BIT(8)  /* cache maintenance */
+#define ISS_S1PTW       BIT(7)  /* stage 2 of a stage-1 walk */
+#define ISS_WNR         BIT(6)
+#define ISS_FSC         MASK(5, 2) /* kind of fault; the level is below */
+#define FSC_TRANSLATION field_prep(ISS_FSC, 1)
+
+#define HPFAR_FIPA    MASK(43, 4) /* IPA bits 51..12 */
+#define PAR_F         BIT(0)
+#define PAR_PA        MASK(51, 12)
+#define MIDR_REVISION (MASK(23, 20) | MASK(3, 0))
+#define MIDR_A57      UINT64_C(0x410fd070)
+
+/* ISS of an HVC or SMC, and of a trapped AArch32 instruction. */
+#define ISS_IMM16    MASK(15, 0)
+#define ISS_CV       BIT(24)
+#define ISS_COND     MASK(23, 20)
+#define SPSR_IT_7_4  MASK(15, 12)
+#define CONDITION_AL 14
+
+typedef enum trap_outcome (*trap_handler)(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr);
+
+uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
+{
+    return n < 31 ? regs->x[n] : 0;
+}
+
+void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v)
+{
+    if (n < 31) {
+        regs->x[n] = v;
+    }
+}
+
+/* ---- calls ---- */
+
+static enum trap_outcome call(struct vcpu *vcpu, struct arch_regs *regs)
+{
+    uint64_t *x = regs->x;
+    struct smccc_call c = {x[0], {x[1], x[2], x[3]}, {x[0], x[1], x[2], x[3]}};
+    enum trap_outcome outcome = smccc_handle(vcpu, regs, &c);
+
+    if (outcome == TRAP_RESUME) {
+        x[0] = c.result[0];
+        x[1] = c.result[1];
+        x[2] = c.result[2];
+        x[3] = c.result[3];
+    }
+    return outcome;
+}
+
+/* DDI 0487 D1.3: the return address is behind the HVC, but that of an undefined one is its own. */
+static enum trap_outcome trap_hvc(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+{
+    if ((esr & ISS_IMM16) != 0) {
+        sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) - 4);
+        return TRAP_UNDEF;
+    }
+    return call(vcpu, regs);
+}
+
+static enum trap_outcome trap_smc(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+{
+    enum trap_outcome outcome = TRAP_UNDEF;
+
+    if ((esr & ISS_IMM16) == 0) {
+        outcome = call(vcpu, regs);
+    }
+    return outcome == TRAP_RESUME ? TRAP_SKIP : outcome;
+}
+
+/* ---- system registers ---- */
+
+/* Group 0 does not exist for a guest, nor another security state: SGI0R and ASGI1R do nothing. */
+static enum trap_outcome write_sgi(struct vcpu *vcpu, uint32_t id, uint64_t value)
+{
+    if (plan.board.gic.version == 2) {
+        return TRAP_UNDEF;
+    }
+    if (id == SYSREG_ID(3, 0, 12, 11, 5)) {
+        vgic_sgi1r_write(vcpu, value);
+    }
+    return TRAP_SKIP;
+}
+
+/* The feature ID space: op0 3, op1 0, CRn 0, CRm 1 to 7. */
+static bool is_id_register(uint32_t id)
+{
+    const uint32_t crm_op2 = SYSREG_ID(0, 0, 0, 7, 7);
+
+    return (id & ~crm_op2) == SYSREG_ID(3, 0, 0, 0, 0) && (id & SYSREG_ID(0, 0, 0, 7, 0)) != 0;
+}
+
+static enum trap_outcome trap_sysreg(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+{
+    const uint32_t id = (uint32_t)esr & SYSREG_ID_MASK;
+    const uint32_t rt = (uint32_t)field_get(ISS_SYS_RT, esr);
+    const bool read = (esr & ISS_SYS_READ) != 0;
+
+    switch (id) {
+    case SYSREG_ID(3, 0, 12, 11, 5): /* ICC_SGI1R_EL1 */
+    case SYSREG_ID(3, 0, 12, 11, 6): /* ICC_ASGI1R_EL1 */
+    case SYSREG_ID(3, 0, 12, 11, 7): /* ICC_SGI0R_EL1 */
+        return read ? TRAP_UNDEF : write_sgi(vcpu, id, arch_reg_get(regs, rt));
+    case SYSREG_ID(3, 0, 1, 0, 1): /* ACTLR_EL1: RAZ/WI */
+        if (read) {
+            arch_reg_set(regs, rt, 0);
+        }
+        return TRAP_SKIP;
+    default:
+        break;
+    }
+    if (read && is_id_register(id)) {
+        arch_reg_set(regs, rt, idregs_read(id));
+        return TRAP_SKIP;
+    }
+    return TRAP_UNDEF;
+}
+
+/* ---- AArch32 at EL0: nothing that it has traps, but for what does not exist ---- */
+
+/* DDI 0487 ConditionHolds(). */
+static bool condition_holds(uint64_t condition, uint64_t spsr)
+{
+    const bool n = (spsr & BIT(31)) != 0;
+    const bool z = (spsr & BIT(30)) != 0;
+    const bool c = (spsr & BIT(29)) != 0;
+    const bool v = (spsr & BIT(28)) != 0;
+    const bool tests[] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
+    const bool holds = tests[condition >> 1];
+
+    return (condition & 1) != 0 && condition != 15 ? !holds : holds;
+}
+
+/* A core may trap an instruction whose condition fails: that one is a NOP. */
+static enum trap_outcome trap_aarch32(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+{
+    const uint64_t spsr = sysreg_read(SPSR_EL2);
+    uint64_t condition = field_get(ISS_COND, esr);
+
+    (void)vcpu;
+    (void)regs;
+    if ((esr & ISS_CV) == 0) { /* T32: ITSTATE's upper half, 0 outside an IT block */
+        condition = field_get(SPSR_IT_7_4, spsr);
+        condition = condition == 0 ? CONDITION_AL : condition;
+    }
+    return condition_holds(condition, spsr) ? TRAP_UNDEF : TRAP_SKIP;
+}
+
+/* ---- aborts ---- */
+
+/*
+ * The IPA of a stage-2 translation fault; false where there is none and the guest must take its own
+ * stage-1 fault first. Cortex-A57 erratum 834220: HPFAR_EL2 may be of a fault that stage 1 hides.
+ */
+static bool fault_ipa(ipa_t *out)
+{
+    const uint64_t far = sysreg_read(FAR_EL2);
+    const uint64_t offset = far & (PAGE_SIZE - 1);
+    uint64_t own_par;
+    uint64_t par;
+
+    if ((sysreg_read(MIDR_EL1) & ~MIDR_REVISION) != MIDR_A57) {
+        *out = ipa(field_get(HPFAR_FIPA, sysreg_read(HPFAR_EL2)) << PAGE_SHIFT | offset);
+        return true;
+    }
+    own_par = sysreg_read(PAR_EL1);
+    __asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(far) : "memory");
+    par = sysreg_read(PAR_EL1);
+    sysreg_write(PAR_EL1, own_par);
+    *out = ipa((par & PAR_PA) | offset);
+    return (par & PAR_F) == 0;
+}
+
+/* What was read, as the trapped load wants it in its register. */
+static uint64_t extend(uint64_t value, uint64_t esr, unsigned bits)
+{
+    if ((esr & ISS_SSE) != 0) {
+        value = (uint64_t)((int64_t)(value << (64 - bits)) >> (64 - bits));
+    }
+    return (esr & ISS_SF) != 0 ? value : value & UINT32_MAX;
+}
+
+/* Only a translation fault with a valid syndrome, of a plain load or store, is ours to emulate. */
+static enum trap_outcome trap_data_abort(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+{
+    const uint32_t rt = (uint32_t)field_get(ISS_SRT, esr);
+    const uint8_t size = (uint8_t)(1u << field_get(ISS_SAS, esr));
+    struct mmio_access access = {.size = size, .write = (esr & ISS_WNR) != 0};
+    enum trap_outcome outcome;
+
+    if ((esr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION)) {
+        return TRAP_ABORT;
+    }
+    if (!fault_ipa(&access.ipa)) {
+        return TRAP_RESUME;
+    }
+    if (!is_aligned(access.ipa.v, size)) {
+        return TRAP_ABORT;
+    }
+    if (access.write) {
+        access.value = arch_reg_get(regs, rt) & (~UINT64_C(0) >> (64 - 8 * size));
+        return mmio_handle(vcpu, &access);
+    }
+    outcome = mmio_handle(vcpu, &access);
+    if (outcome == TRAP_SKIP) {
+        arch_reg_set(regs, rt, extend(access.value, esr, 8u * size));
+    }
+    return outcome;
+}
+
+/* A guest whose vector cannot be fetched would come back here for ever. */
+static enum trap_outcome trap_instruction_abort(struct vcpu *vcpu, struct arch_regs *regs,
+                                                uint64_t esr)
+{
+    ipa_t at = {UINT64_MAX};
+
+    if (sysreg_read(ELR_EL2) != inject_vector()) {
+        return TRAP_ABORT;
+    }
+    if ((esr & ISS_FSC) == FSC_TRANSLATION && !fault_ipa(&at)) {
+        return TRAP_RESUME;
+    }
+    return trap_fatal(vcpu, regs, at.v, "cannot fetch its exception vector");
+}
+
+/* ---- the dispatcher ---- */
+
+/* DDI 0487 ESR_EL2.EC. What is not here is undefined for a guest. */
+static const trap_handler handlers[64] = {
+    [0x03] = trap_aarch32, /* MCR, MRC */
+    [0x04] = trap_aarch32, /* MCRR, MRRC */
+    [0x05] = trap_aarch32, /* debug MCR, MRC */
+    [0x06] = trap_aarch32, /* LDC, STC */
+    [0x08] = trap_aarch32, /* VMRS */
+    [0x0c] = trap_aarch32, /* debug MRRC */
+    [0x16] = trap_hvc,        [0x17] = trap_smc,
+    [0x18] = trap_sysreg,     [0x20] = trap_instruction_abort,
+    [0x24] = trap_data_abort,
+};
+
+void trap_sync(struct arch_regs *regs)
+{
+    struct vcpu *vcpu = cpu_self()->vcpu;
+    const uint64_t esr = sysreg_read(ESR_EL2);
+    const trap_handler handler = handlers[field_get(ESR_EC, esr)];
+    enum trap_outcome outcome = handler != NULL ? handler(vcpu, regs, esr) : TRAP_UNDEF;
+
+    switch (outcome) {
+    case TRAP_RESUME:
+        break;
+    case TRAP_SKIP:
+        inject_skip(esr);
+        break;
+    case TRAP_ABORT:
+        inject_abort(esr);
+        break;
+    case TRAP_STOP:
+        vcpu_stop(vcpu);
+    case TRAP_UNDEF:
+    default:
+        inject_undef();
+        break;
+    }
+}
+
+void trap_irq(void)
+{
+    struct vcpu *vcpu;
+
+    irq_handle();
+    vcpu = cpu_self()->vcpu;
+    if (vcpu_must_stop(vcpu)) {
+        vcpu_stop(vcpu);
+    }
+}
+
+/* Physical SErrors come to EL2: the device access that failed was the guest's. */
+void trap_serror(struct arch_regs *regs)
+{
+    struct vcpu *vcpu = cpu_self()->vcpu;
+
+    (void)trap_fatal(vcpu, regs, UINT64_MAX, "SError");
+    vcpu_stop(vcpu);
+}
+
+void trap_el2(uint64_t esr, uint64_t elr, uint64_t far, uint64_t vector)
+{
+    panic("exception at EL2: vector %lu, ESR 0x%lx, ELR 0x%lx (image + 0x%lx), FAR 0x%lx", vector,
+          esr, elr, elr - (uintptr_t)image_start, far);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between vectors.S, the trap handlers in C and what they ask. */
+#ifndef ARCH_ARM64_TRAPS_H
+#define ARCH_ARM64_TRAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/bits.h"
+
+struct arch_regs;
+
+/* ESR_EL2 (DDI 0487 D17.2.37) beyond its ISS. */
+#define ESR_EC MASK(31, 26)
+#define ESR_IL BIT(25)
+
+/* ISS of a trapped MSR or MRS. */
+#define ISS_SYS_RT   MASK(9, 5)
+#define ISS_SYS_READ BIT(0)
+
+/* A system register by its encoding, where a trap's ISS has it. */
+#define SYSREG_ID(op0, op1, crn, crm, op2)                                                         \
+    ((uint32_t)((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1))
+#define SYSREG_ID_MASK (MASK(21, 10) | MASK(4, 1))
+
+/* SPSR_EL2 of a guest. */
+#define SPSR_EL1H    UINT64_C(0x5)
+#define SPSR_AARCH32 BIT(4)
+#define SPSR_DAIF    MASK(9, 6)
+
+/* vectors.S: VBAR_EL2. */
+extern uint8_t vectors[];
+
+/* vectors.S: leave EL2 for EL1 at ELR_EL2, SPSR_EL2; all general and SIMD registers 0 but x0. */
+__attribute__((noreturn)) void vectors_enter(uint64_t x0, uint64_t stack_top);
+
+/* Called by vectors.S. The guest's registers, x0 to x30, are in `regs`; an IRQ's stay with C. */
+void trap_sync(struct arch_regs *regs);
+void trap_irq(void);
+__attribute__((noreturn)) void trap_serror(struct arch_regs *regs);
+__attribute__((noreturn)) void trap_el2(uint64_t esr, uint64_t elr, uint64_t far, uint64_t vector);
+
+/* idregs.c: what a guest reads from the ID register; `id` is in op0 3, op1 0, CRn 0, CRm 1..7. */
+uint64_t idregs_read(uint32_t id);
+
+#endif
