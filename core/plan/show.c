@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan as text for a person, at most 100 columns wide, and what lies where on the board. */
+#include "core/plan/plan.h"
+
+#include <string.h>
+
+#include "core/base/bits.h"
+#include "core/base/console.h"
+#include "core/plan/dt.h"
+
+#define SIZE_TEXT 24 /* "18446744073709551615 bytes" does not occur: sizes are pages */
+#define NAME_TEXT 72 /* characters of a path, a model or a description that are shown */
+#define IN_A_LINE 5  /* CPUs */
+
+/* ---- pieces of lines ---- */
+
+/* In the largest unit that divides it: "512 MiB". */
+static const char *size_text(char *text, uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+    uint32_t unit = 0;
+
+    while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < ARRAY_SIZE(units)) {
+        bytes /= 1024;
+        unit++;
+    }
+    console_format(text, SIZE_TEXT, "%lu %s", bytes, units[unit]);
+    return text;
+}
+
+/* As much as fits into NAME_TEXT, whole characters of UTF-8; what does not print as '?'. */
+static const char *name_text(char *text, const char *from)
+{
+    size_t length = strnlen(from, NAME_TEXT);
+
+    if (length == NAME_TEXT) {
+        length -= sizeof("...");
+        while (length > 0 && ((uint8_t)from[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    for (size_t i = 0; i < length; i++) {
+        text[i] = (uint8_t)from[i] < ' ' || from[i] == 0x7f ? '?' : from[i];
+    }
+    if (from[length] == '\0') {
+        text[length] = '\0';
+    } else {
+        memcpy(text + length, "...", sizeof("..."));
+    }
+    return text;
+}
+
+/* ---- a partition ---- */
+
+static void show_cpus(const struct plan *p, const struct plan_partition *part)
+{
+    for (uint32_t i = 0; i < part->cpu_count; i++) {
+        if (i % IN_A_LINE == 0) {
+            console_printf("%sbulkhead:   %-8s", i == 0 ? "" : "\n", i == 0 ? "CPUs" : "");
+        }
+        console_printf(" 0x%lx as %u%s", p->board.cpus[part->cpus[i]].mpidr, i,
+                       i + 1 < part->cpu_count ? "," : "\n");
+    }
+}
+
+static void show_memory(const struct plan_partition *part)
+{
+    char size[SIZE_TEXT];
+
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        const struct plan_extent *e = &part->extent[i];
+
+        console_printf("bulkhead:   %-8s 0x%lx-0x%lx on 0x%lx, %s\n", i == 0 ? "memory" : "",
+                       e->ipa, e->ipa + e->size - 1, e->pa, size_text(size, e->size));
+    }
+}
+
+static void show_device(const struct plan_device *device)
+{
+    char text[NAME_TEXT + 1];
+
+    console_printf("bulkhead:   device   %s%s\n", name_text(text, device->path),
+                   device->unprotected ? " UNPROTECTED" : "");
+    for (uint32_t i = 0; i < device->mmio_count; i++) {
+        console_printf("bulkhead:            registers 0x%lx-0x%lx\n", device->mmio[i].base,
+                       range_end(device->mmio[i]) - 1);
+    }
+    for (uint32_t i = 0; i < device->irq_count; i++) {
+        console_printf("bulkhead:            interrupt %u, %s\n", device->irq[i].intid,
+                       device->irq[i].edge ? "edge" : "level");
+    }
+}
+
+static void show_image(const char *what, const struct plan_image *image, const char *kind)
+{
+    char size[SIZE_TEXT];
+
+    if (image->size != 0) {
+        console_printf("bulkhead:   %-8s %.31s at 0x%lx, %s%s%s\n", what, image->name, image->load,
+                       size_text(size, image->load_size), kind, image->gzip ? ", gzip" : "");
+    }
+}
+
+static void show_images(const struct plan_partition *part)
+{
+    static const char *const kinds[] = {
+        [PLAN_KERNEL_RAW] = ", raw binary",
+        [PLAN_KERNEL_ARM64] = ", arm64 Image",
+        [PLAN_KERNEL_ELF64] = ", ELF64",
+    };
+
+    show_image("kernel", &part->kernel, kinds[part->kernel_kind]);
+    show_image("ramdisk", &part->ramdisk, "");
+    console_printf("bulkhead:   tree     %.31s at 0x%lx\n",
+                   part->fdt.size != 0 ? part->fdt.name : "generated", part->fdt_ipa);
+    console_printf("bulkhead:   entry    0x%lx\n", part->entry);
+}
+
+static void show_partition(const struct plan *p, uint32_t index)
+{
+    const struct plan_partition *part = &p->partitions[index];
+    char text[NAME_TEXT + 1];
+
+    if (part->refused) {
+        console_printf("bulkhead: partition %s: refused\n", part->name);
+        return;
+    }
+    console_printf("bulkhead: partition %s\n", part->name);
+    if (part->description[0] != '\0') {
+        console_printf("bulkhead:            %s\n", name_text(text, part->description));
+    }
+    show_cpus(p, part);
+    show_memory(part);
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        if (p->devices[i].partition == (int)index) {
+            show_device(&p->devices[i]);
+        }
+    }
+    show_images(part);
+    console_printf("bulkhead:   console  %s%s\n",
+                   part->console == PLAN_CONSOLE_SHARED ? "shared" : "none",
+                   part->direct_map ? "; memory is mapped one to one" : "");
+}
+
+/* ---- the board, and what is left over ---- */
+
+/* The index-th piece of RAM that is taken: reservations, then extents; false past the last. */
+static bool taken(const struct plan *p, uint32_t index, struct range *out)
+{
+    if (index < p->board.reserved_count) {
+        *out = p->board.reserved[index];
+        return true;
+    }
+    index -= p->board.reserved_count;
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        const struct plan_partition *part = &p->partitions[i];
+        uint32_t count = part->refused ? 0 : part->extent_count;
+
+        if (index < count) {
+            *out = (struct range){part->extent[index].pa, part->extent[index].size};
+            return true;
+        }
+        index -= count;
+    }
+    return false;
+}
+
+/* The first free piece of the bank at or after *at; false where the bank is all taken. */
+static bool next_free(const struct plan *p, struct range bank, uint64_t at, struct range *out)
+{
+    struct range r;
+    uint64_t end = range_end(bank);
+    bool moved = true;
+
+    while (moved) {
+        moved = false;
+        for (uint32_t i = 0; taken(p, i, &r); i++) {
+            if (at >= r.base && at < range_end(r)) {
+                at = range_end(r);
+                moved = true;
+            }
+        }
+    }
+    for (uint32_t i = 0; taken(p, i, &r); i++) {
+        if (r.base > at && r.base < end) {
+            end = r.base;
+        }
+    }
+    *out = (struct range){at, end - at};
+    return at < range_end(bank);
+}
+
+static void show_left_over(const struct plan *p)
+{
+    char size[SIZE_TEXT];
+    uint32_t cpus = 0;
+
+    console_printf("bulkhead: left over\n");
+    for (uint32_t i = 0; i < p->board.cpu_count; i++) {
+        const struct plan_cpu *cpu = &p->board.cpus[i];
+
+        if (cpu->partition != PLAN_NONE && !p->partitions[cpu->partition].refused) {
+            continue;
+        }
+        if (cpus % (2 * IN_A_LINE) == 0) {
+            console_printf("%sbulkhead:   %-8s", cpus == 0 ? "" : "\n", cpus == 0 ? "CPUs" : "");
+        }
+        console_printf(" 0x%lx", cpu->mpidr);
+        cpus++;
+    }
+    console_printf(cpus > 0 ? "\n" : "");
+    for (uint32_t i = 0; i < p->board.ram_banks; i++) {
+        struct range bank = p->board.ram[i];
+        struct range free;
+
+        for (uint64_t at = bank.base; next_free(p, bank, at, &free); at = range_end(free)) {
+            console_printf("bulkhead:   memory   0x%lx-0x%lx, %s\n", free.base, range_end(free) - 1,
+                           size_text(size, free.size));
+        }
+    }
+}
+
+static void show_board(const struct plan *p)
+{
+    const struct plan_board *board = &p->board;
+    char text[NAME_TEXT + 1];
+    char total_text[SIZE_TEXT], free_text[SIZE_TEXT];
+    uint64_t total = 0;
+    uint64_t unused = 0;
+
+    for (uint32_t i = 0; i < board->ram_banks; i++) {
+        struct range free;
+
+        total += board->ram[i].size;
+        for (uint64_t at = board->ram[i].base; next_free(p, board->ram[i], at, &free);
+             at = range_end(free)) {
+            unused += free.size;
+        }
+    }
+    console_printf("bulkhead: board %s\n",
+                   name_text(text, board->model != NULL ? board->model : "without a model"));
+    console_printf("bulkhead:            %u CPUs, RAM %s of which %s left over, GICv%u\n",
+                   board->cpu_count, size_text(total_text, total), size_text(free_text, unused),
+                   board->gic.version);
+    console_printf("bulkhead:   console  %s\n",
+                   name_text(text, board->console.path != NULL ? board->console.path : "none"));
+}
+
+void plan_show(const struct plan *p)
+{
+    show_board(p);
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        show_partition(p, i);
+    }
+    show_left_over(p);
+}
+
+/* ---- what lies where ---- */
+
+void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t size)
+{
+    const void *fdt = p->board.fdt;
+    uint64_t smallest = UINT64_MAX;
+    struct dt_at at;
+    struct range r;
+
+    console_format(path, size, "nothing");
+    dt_root(&at);
+    while (dt_step(fdt, &at)) {
+        for (uint32_t i = 0; i < PLAN_MAX_WINDOWS && dt_reg_at(fdt, &at, i, &r) == OK; i++) {
+            if (address - r.base < r.size && r.size < smallest) {
+                smallest = r.size;
+                dt_path_at(fdt, &at, path, size);
+            }
+        }
+    }
+}
