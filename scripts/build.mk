@@ -80,7 +80,7 @@ $(O)/config.h: $(CONFIG) scripts/build.mk
 ### Third-party libraries
 
 LIBFDT := fdt fdt_addresses fdt_empty_tree fdt_ro fdt_rw fdt_strerror fdt_sw fdt_wip
-LIBINFLATE := deflate_decompress gzip_decompress
+LIBINFLATE := deflate_decompress gzip_decompress $(if $(CONFIG_HOST),x86/cpu_features)
 # At EL2 newlib gives these functions, and no others.
 LIBSTRING := memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp strnlen strrchr
 FAST_STRING := memcmp memcpy memmove memset

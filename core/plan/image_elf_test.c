@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of image.c's ELF64 side: segments told and loaded, and hostile headers. */
+#include "core/plan/image.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/addr.h"
+
+#define RAM_BASE UINT64_C(0x40000000)
+#define RAM_SIZE 0x40000
+
+static const char *why;
+
+/* The partition's memory: one extent, with red zones of ASan around it. */
+static uint8_t ram[RAM_SIZE];
+
+static void *ram_at(void *ctx, uint64_t ipa, uint64_t size)
+{
+    (void)ctx;
+    if (ipa < RAM_BASE || ipa - RAM_BASE > RAM_SIZE || size > RAM_SIZE - (ipa - RAM_BASE)) {
+        return NULL;
+    }
+    return ram + (ipa - RAM_BASE);
+}
+
+static void put_le(uint8_t *p, uint32_t size, uint64_t v)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        p[i] = (uint8_t)(v >> (8 * i));
+    }
+}
+
+static bool ram_is_zero(uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i < to; i++) {
+        if (ram[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status probe(const void *data, uint64_t size, bool os_linux, struct image_facts *facts)
+{
+    enum status status;
+
+    why = NULL;
+    status = image_probe(data, size, false, os_linux, facts, &why);
+    if (status != OK) {
+        assert_non_null(why);
+    }
+    return status;
+}
+
+static uint8_t elf[1024];
+
+struct ph {
+    uint32_t type;
+    uint64_t offset, vaddr, paddr, filesz, memsz;
+};
+
+static void make_elf(uint64_t entry, const struct ph *ph, uint32_t count)
+{
+    memset(elf, 0, sizeof(elf));
+    memcpy(elf, "\177ELF\2\1\1", 7);
+    put_le(elf + 16, 2, 2);
+    put_le(elf + 18, 2, 183);
+    put_le(elf + 24, 8, entry);
+    put_le(elf + 32, 8, 64);
+    put_le(elf + 54, 2, 56);
+    put_le(elf + 56, 2, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *p = elf + 64 + i * 56;
+
+        put_le(p, 4, ph[i].type);
+        put_le(p + 8, 8, ph[i].offset);
+        put_le(p + 16, 8, ph[i].vaddr);
+        put_le(p + 24, 8, ph[i].paddr);
+        put_le(p + 32, 8, ph[i].filesz);
+        put_le(p + 40, 8, ph[i].memsz);
+    }
+    for (uint32_t i = 64 + count * 56; i < sizeof(elf); i++) {
+        elf[i] = (uint8_t)i;
+    }
+}
+
+#define VIRT UINT64_C(0xffff800000000000)
+
+static const struct ph two[] = {
+    {1, 512, VIRT, RAM_BASE + 0x1000, 100, 0x200},
+    {6, 0, 0, 0, 56, 56},
+    {1, 700, VIRT + 0x1000, RAM_BASE + 0x2000, 50, 50},
+};
+
+static enum status load_elf(void)
+{
+    struct plan_image image = {.data = elf, .size = sizeof(elf), .load_size = RAM_SIZE};
+
+    memset(ram, 0, sizeof(ram));
+    return image_load(PLAN_KERNEL_ELF64, &image, ram_at, NULL, &why);
+}
+
+static void loads_elf_by_segments(void **state)
+{
+    struct plan_image image = {.data = elf, .size = sizeof(elf)};
+    struct image_facts facts;
+    struct range r;
+
+    (void)state;
+    make_elf(VIRT + 0x1010, two, 3);
+    for (int os_linux = 0; os_linux < 2; os_linux++) {
+        assert_int_equal(probe(elf, sizeof(elf), os_linux != 0, &facts), OK);
+        assert_int_equal(facts.kind, PLAN_KERNEL_ELF64);
+        assert_int_equal(facts.load, RAM_BASE + 0x1000);
+        assert_int_equal(facts.memory_size, 0x1000 + 50);
+        assert_int_equal(facts.entry, RAM_BASE + 0x2010);
+    }
+    assert_int_equal(load_elf(), OK);
+    assert_memory_equal(ram + 0x1000, elf + 512, 100);
+    assert_true(ram_is_zero(0x1000 + 100, 0x2000));
+    assert_memory_equal(ram + 0x2000, elf + 700, 50);
+    assert_int_equal(image_segment(PLAN_KERNEL_ELF64, &image, 0, &r), OK);
+    assert_int_equal(r.base, RAM_BASE + 0x1000);
+    assert_int_equal(r.size, 0x200);
+    assert_int_equal(image_segment(PLAN_KERNEL_ELF64, &image, 1, &r), OK);
+    assert_int_equal(r.size, 0);
+    assert_int_equal(image_segment(PLAN_KERNEL_ELF64, &image, 3, &r), E_NOT_FOUND);
+}
+
+static void refused_elf(uint64_t entry, struct ph a, struct ph b)
+{
+    const struct ph ph[] = {a, b};
+    struct image_facts facts;
+
+    make_elf(entry, ph, 2);
+    assert_int_equal(probe(elf, sizeof(elf), false, &facts), E_INVALID);
+}
+
+static void refuses_bad_segments(void **state)
+{
+    const struct ph good = {1, 512, RAM_BASE, RAM_BASE, 64, 64};
+    const struct ph none = {0};
+    struct ph bad = good;
+
+    (void)state;
+    refused_elf(RAM_BASE, good, good); /* overlap */
+    refused_elf(RAM_BASE + 64, good, none);
+    refused_elf(RAM_BASE - 1, good, none);
+    refused_elf(RAM_BASE, none, none);
+    bad.filesz = 65;
+    refused_elf(RAM_BASE, bad, none);
+    bad = good;
+    bad.offset = 1024 - 63;
+    refused_elf(RAM_BASE, bad, none);
+    bad.offset = UINT64_MAX - 8;
+    refused_elf(RAM_BASE, bad, none);
+    bad = good;
+    bad.paddr = UINT64_MAX - 8;
+    refused_elf(RAM_BASE, bad, none);
+    bad = good;
+    bad.memsz = UINT64_MAX;
+    refused_elf(RAM_BASE, bad, none);
+}
+
+/* Changing `size` bytes at `at` of a good file makes it a bad one. */
+static void refused_with(uint32_t at, uint32_t size, uint64_t value)
+{
+    struct image_facts facts;
+
+    make_elf(VIRT, two, 3);
+    put_le(elf + at, size, value);
+    assert_int_equal(probe(elf, sizeof(elf), false, &facts), E_INVALID);
+    assert_int_equal(load_elf() == OK && at != 24, 0);
+}
+
+static void refuses_bad_elf_headers(void **state)
+{
+    (void)state;
+    refused_with(4, 1, 1);     /* ELFCLASS32 */
+    refused_with(5, 1, 2);     /* big-endian */
+    refused_with(16, 2, 1);    /* ET_REL */
+    refused_with(18, 2, 62);   /* x86-64 */
+    refused_with(24, 8, 0);    /* e_entry */
+    refused_with(32, 8, 1024); /* e_phoff */
+    refused_with(32, 8, UINT64_MAX);
+    refused_with(54, 2, 32); /* e_phentsize */
+    refused_with(56, 2, 33); /* e_phnum */
+    refused_with(56, 2, 0xffff);
+    refused_with(56, 2, 18); /* one more than the file has */
+}
+
+static void refuses_elf_outside_memory(void **state)
+{
+    struct ph ph = {1, 512, 0, RAM_BASE + RAM_SIZE - 32, 16, 64};
+
+    (void)state;
+    make_elf(0, &ph, 1);
+    assert_int_equal(load_elf(), E_INVALID);
+}
+
+static void survives_any_bit_flip_in_elf(void **state)
+{
+    struct image_facts facts;
+    struct range r;
+
+    (void)state;
+    for (uint32_t at = 0; at < 64 + 3 * 56; at++) {
+        for (uint32_t bit = 0; bit < 8; bit++) {
+            uint8_t *exact = malloc(sizeof(elf));
+            struct plan_image image = {.data = exact, .size = sizeof(elf)};
+
+            make_elf(VIRT, two, 3);
+            elf[at] ^= (uint8_t)(1u << bit);
+            memcpy(exact, elf, sizeof(elf));
+            (void)probe(exact, sizeof(elf), false, &facts);
+            assert_in_range(image_load(PLAN_KERNEL_ELF64, &image, ram_at, NULL, &why), OK,
+                            E_INVALID);
+            for (uint32_t i = 0; i < 40; i++) {
+                assert_in_range(image_segment(PLAN_KERNEL_ELF64, &image, i, &r), OK, E_NOT_FOUND);
+            }
+            free(exact);
+        }
+    }
+}
+
+static void survives_cut_off_elf(void **state)
+{
+    struct image_facts facts;
+
+    (void)state;
+    make_elf(VIRT, two, 3);
+    for (uint64_t cut = 4; cut < 750; cut++) {
+        uint8_t *exact = malloc(cut);
+
+        memcpy(exact, elf, cut);
+        assert_int_equal(probe(exact, cut, false, &facts), E_INVALID);
+        free(exact);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loads_elf_by_segments),
+        cmocka_unit_test(refuses_bad_segments),
+        cmocka_unit_test(refuses_bad_elf_headers),
+        cmocka_unit_test(refuses_elf_outside_memory),
+        cmocka_unit_test(survives_any_bit_flip_in_elf),
+        cmocka_unit_test(survives_cut_off_elf),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
