@@ -73,7 +73,7 @@ void arch_tlb_forget_el2(struct range what)
 
 bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr)
 {
-    const struct {
+    static const struct {
         const uint8_t *start, *end;
         enum lpae_attr attr;
     } sections[] = {
