@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of place.c and place_images.c: who gets which RAM, what goes where in it, who is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/bits.h"
+#include "core/plan/plan.h"
+#include "core/plan/told_test.h"
+
+#define MIB   UINT64_C(0x100000)
+#define RAM_0 UINT64_C(0x40000000)
+
+static struct plan p;
+static const uint8_t bytes[64];
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&p, 0, sizeof(p));
+    told_reset();
+    return 0;
+}
+
+static void add_ram(uint64_t base, uint64_t size)
+{
+    p.board.ram[p.board.ram_banks++] = (struct range){base, size};
+}
+
+static void add_reserved(uint64_t base, uint64_t size, const char *name)
+{
+    p.board.reserved_name[p.board.reserved_count] = name;
+    p.board.reserved[p.board.reserved_count++] = (struct range){base, size};
+}
+
+/* A partition of one range with a raw kernel of one page at its beginning. */
+static struct plan_partition *add(const char *name, uint64_t ipa, uint64_t size)
+{
+    struct plan_partition *part = &p.partitions[p.partition_count++];
+
+    part->name = name;
+    part->bootargs = "";
+    part->memory[part->memory_count++] = (struct range){ipa, size};
+    part->kernel = (struct plan_image){
+        .name = "kernel", .data = bytes, .size = 64, .load = ipa, .load_size = 4096};
+    part->entry = ipa;
+    return part;
+}
+
+static void add_range(struct plan_partition *part, uint64_t ipa, uint64_t size)
+{
+    part->memory[part->memory_count++] = (struct range){ipa, size};
+}
+
+/* ---- memory ---- */
+
+static void gives_blocks_where_they_fit(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    add_reserved(RAM_0, 0x123456, "image");
+    part = add("a", RAM_0, 512 * MIB);
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->extent_count, 1);
+    assert_int_equal(part->extent[0].ipa, RAM_0);
+    assert_int_equal(part->extent[0].pa, RAM_0 + 2 * MIB);
+    assert_int_equal(part->extent[0].size, 512 * MIB);
+}
+
+static void uses_ram_above_4_gib_in_1_gib_blocks(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 8192 * MIB);
+    add_reserved(RAM_0, 3 * MIB, "image");
+    part = add("a", RAM_0, 6144 * MIB);
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->extent_count, 1);
+    assert_int_equal(part->extent[0].pa, 2 * RAM_0);
+}
+
+static void pages_are_enough_for_small_ranges(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 2 * MIB);
+    add_reserved(RAM_0, 1, "image");
+    part = add("a", 0x80001000, 256 * 1024);
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->extent[0].pa, RAM_0 + 4096);
+}
+
+static void splits_only_where_it_must(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 512 * MIB);
+    add_ram(0x80000000, 512 * MIB);
+    part = add("a", 0, 768 * MIB);
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->extent_count, 2);
+    assert_int_equal(part->extent[0].size + part->extent[1].size, 768 * MIB);
+    assert_int_equal(part->extent[1].ipa, part->extent[0].size);
+    assert_int_equal(part->extent[1].pa % BLOCK_2M, part->extent[1].ipa % BLOCK_2M);
+}
+
+static void joins_banks_that_meet(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(0x80000000, 512 * MIB);
+    add_ram(0x60000000, 512 * MIB);
+    add_ram(0x60000000, 256 * MIB); /* told twice */
+    part = add("a", 0x60000000, 1024 * MIB);
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->extent_count, 1);
+    assert_int_equal(part->extent[0].pa, 0x60000000);
+}
+
+static void the_smallest_piece_that_fits_is_taken(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    add_reserved(RAM_0 + 900 * MIB, 4 * MIB, "hole");
+    part = add("a", 0, 64 * MIB);
+    plan_place(&p);
+    assert_int_equal(part->extent[0].pa, RAM_0 + 904 * MIB);
+}
+
+static void refuses_who_asks_too_much_and_places_the_others(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    add_reserved(RAM_0 + 512 * MIB, MIB, "hole");
+    add("small", RAM_0, 128 * MIB);
+    add("huge", RAM_0, 4096 * MIB);
+    add("other", RAM_0, 256 * MIB);
+    plan_place(&p);
+    assert_false(p.partitions[0].refused);
+    assert_true(p.partitions[1].refused);
+    assert_int_equal(p.partitions[1].extent_count, 0);
+    assert_false(p.partitions[2].refused);
+    assert_string_equal(told, "1: /configurations/huge: memory: 4096 MiB at 0x40000000 do not fit: "
+                              "1023 MiB of RAM are free, the largest piece has 512 MiB; ask for "
+                              "less\n");
+}
+
+static void too_many_pieces_are_refused(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 8; i++) {
+        add_ram(RAM_0 + i * 16 * MIB, 8 * MIB);
+        for (uint32_t j = 0; j < 4; j++) {
+            add_reserved(RAM_0 + i * 16 * MIB + j * 2 * MIB + MIB, 4096, "hole");
+        }
+    }
+    add("a", 0, 60 * MIB);
+    plan_place(&p);
+    assert_true(p.partitions[0].refused);
+    assert_int_equal(p.partitions[0].extent_count, 0);
+}
+
+static void nothing_is_left_of_a_refused_partition(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 64 * MIB);
+    part = add("greedy", RAM_0, 40 * MIB);
+    add_range(part, 0x80000000, 40 * MIB);
+    add("modest", RAM_0, 32 * MIB);
+    plan_place(&p);
+    assert_true(part->refused);
+    assert_false(p.partitions[1].refused);
+    assert_int_equal(p.partitions[1].extent_count, 1);
+}
+
+static void no_ram_at_all_is_told(void **state)
+{
+    (void)state;
+    add("a", 0, MIB);
+    add_ram(UINT64_MAX - 8191, 4096); /* beyond what any CPU can address */
+    plan_place(&p);
+    assert_true(told_of("0 KiB of RAM are free"));
+}
+
+/* ---- direct-map ---- */
+
+static void direct_map_comes_first(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 128 * MIB);
+    add("a", RAM_0, 64 * MIB);
+    part = add("direct", RAM_0 + 32 * MIB, 32 * MIB);
+    part->direct_map = true;
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->extent[0].pa, RAM_0 + 32 * MIB);
+    assert_int_equal(p.partitions[0].extent[0].pa, RAM_0 + 64 * MIB);
+}
+
+static void direct_map_names_what_it_hits(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 128 * MIB);
+    add_reserved(RAM_0 + 16 * MIB, 4096, "/reserved-memory/optee");
+    add("a", RAM_0 + 8 * MIB, 16 * MIB)->direct_map = true;
+    add("b", RAM_0 + 100 * MIB, 64 * MIB)->direct_map = true;
+    add("c", 0x1000, 0x1000)->direct_map = true;
+    plan_place(&p);
+    assert_true(p.partitions[0].refused && p.partitions[1].refused && p.partitions[2].refused);
+    assert_true(told_of("0: /configurations/a: memory: direct-map takes 0x40800000-0x417fffff as "
+                        "it is, but 0x41000000-0x41000fff there is reserved: "
+                        "/reserved-memory/optee"));
+    assert_true(told_of("the board's RAM there is 0x40000000-0x47ffffff"));
+    assert_true(told_of("the board has no RAM there"));
+}
+
+static void direct_maps_that_overlap_are_both_refused(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 128 * MIB);
+    add("a", RAM_0, 16 * MIB)->direct_map = true;
+    add("b", RAM_0 + 8 * MIB, 16 * MIB)->direct_map = true;
+    add("c", RAM_0 + 32 * MIB, 16 * MIB)->direct_map = true;
+    plan_place(&p);
+    assert_true(p.partitions[0].refused && p.partitions[1].refused);
+    assert_false(p.partitions[2].refused);
+    assert_true(told_of("0: /configurations/a: memory: direct-map of this and of \"b\" overlap"));
+    assert_true(told_of("1: /configurations/b: memory: direct-map of this and of \"a\" overlap"));
+}
+
+/* ---- images ---- */
+
+static void a_linux_has_its_images_where_it_expects_them(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    part = add("linux", RAM_0 + 4096, 128 * MIB);
+    part->kernel_kind = PLAN_KERNEL_ARM64;
+    part->kernel.load = 0x80000; /* the text_offset, from parse.c */
+    part->kernel.load_size = 32 * MIB;
+    part->ramdisk = (struct plan_image){.name = "initrd", .data = bytes, .size = 5 * MIB + 1};
+    part->bootargs = "console=ttyAMA0";
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->kernel.load, RAM_0 + 2 * MIB + 0x80000);
+    assert_int_equal(part->entry, part->kernel.load);
+    assert_true(part->fdt_room >= 32 * 1024 + 15);
+    assert_int_equal(part->fdt_ipa, align_down(RAM_0 + 4096 + 128 * MIB - part->fdt_room, 4096));
+    assert_int_equal(part->ramdisk.load, align_down(part->fdt_ipa - 5 * MIB - 1, 4096));
+    assert_int_equal(part->ramdisk.load_size, 5 * MIB + 1);
+}
+
+static void the_tree_avoids_a_kernel_at_the_top(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 64 * MIB);
+    part = add("a", RAM_0, 2 * MIB);
+    part->kernel.load = RAM_0 + 2 * MIB - 4096;
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->fdt_ipa, part->kernel.load - 32 * 1024);
+}
+
+static void own_trees_have_room_to_grow(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 64 * MIB);
+    part = add("a", RAM_0, 2 * MIB);
+    part->fdt = (struct plan_image){.name = "fdt", .data = bytes, .size = 10001};
+    plan_place(&p);
+    assert_in_range(part->fdt_room, 10001 + 4096, 10001 + 4096 + 7);
+}
+
+static void images_outside_memory_are_refused(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 256 * MIB);
+    add("below", RAM_0, 2 * MIB)->kernel.load = RAM_0 - 1;
+    add("above", RAM_0, 2 * MIB)->kernel.load = RAM_0 + 2 * MIB - 4095;
+    add("wraps", RAM_0, 2 * MIB)->kernel.load = UINT64_MAX - 4095;
+    add("large", RAM_0, 2 * MIB)->kernel.load_size = UINT64_MAX - 4095;
+    add("full", RAM_0, 2 * MIB)->kernel.load_size = 2 * MIB;
+    add("tight", RAM_0, 2 * MIB)->ramdisk =
+        (struct plan_image){.name = "initrd", .data = bytes, .size = 2 * MIB - 8192};
+    plan_place(&p);
+    for (uint32_t i = 0; i < p.partition_count; i++) {
+        assert_true(p.partitions[i].refused);
+        assert_int_equal(p.partitions[i].extent_count, 0);
+    }
+    assert_true(told_of("0: /configurations/below: kernel \"kernel\" takes 0x1000 bytes at "
+                        "0x3fffffff, which are not all in one piece"));
+    assert_true(told_of("4: /configurations/full: memory: beside the kernel there is no room for "
+                        "the device tree (32 KiB)"));
+    assert_true(told_of("5: /configurations/tight: memory: beside the kernel there is no room for "
+                        "ramdisk \"initrd\" (2040 KiB)"));
+}
+
+static void a_refused_partition_frees_its_ram(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 64 * MIB);
+    add("bad", RAM_0, 60 * MIB)->kernel.load = 0;
+    add("good", RAM_0, 60 * MIB);
+    plan_place(&p);
+    assert_true(p.partitions[0].refused);
+    assert_false(p.partitions[1].refused);
+    assert_int_equal(p.partitions[1].extent_count, 1);
+}
+
+/* ---- any system ---- */
+
+static uint32_t seed;
+
+static uint64_t draw(uint64_t below)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (uint64_t)(seed >> 8) % below;
+}
+
+static void make_any_system(uint32_t n)
+{
+    seed = n;
+    set_up(NULL);
+    for (uint64_t i = draw(4) + 1, at = RAM_0; i > 0; i--) {
+        uint64_t size = (draw(64) + 1) * 4 * MIB + draw(2) * 0x1800;
+
+        add_ram(at, size);
+        at += size + draw(2) * draw(16) * MIB;
+    }
+    for (uint64_t i = draw(12); i > 0; i--) {
+        add_reserved(RAM_0 + draw(600 * MIB), draw(2 * MIB) + 1, "reserved");
+    }
+    for (uint64_t i = draw(CONFIG_MAX_PARTITIONS) + 1; i > 0; i--) {
+        struct plan_partition *part =
+            add("any", align_down(draw(1024) * MIB + draw(2) * 8192, 4096),
+                (draw(64) + 1) * (draw(2) ? MIB : 0x10000) + 0x10000);
+
+        for (uint64_t j = draw(4); j > 0; j--) {
+            add_range(part, 0x80000000 + j * 512 * MIB, (draw(32) + 1) * MIB + draw(3) * 4096);
+        }
+        part->direct_map = draw(8) == 0;
+    }
+}
+
+/* Byte by byte sums, independent of how place.c thinks: what was asked for is what was given. */
+static void assert_sound(const struct plan_partition *part)
+{
+    uint64_t given = 0;
+
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        const struct plan_extent *e = &part->extent[i];
+        bool inside = false;
+
+        given += e->size;
+        assert_true(is_aligned(e->ipa | e->pa | e->size, PAGE_SIZE) && e->size != 0);
+        assert_true(i == 0 || e->ipa >= e[-1].ipa + e[-1].size);
+        for (uint32_t j = 0; j < part->memory_count; j++) {
+            inside = inside || range_holds(part->memory[j], (struct range){e->ipa, e->size});
+        }
+        assert_true(inside);
+        for (uint32_t j = 0; j < p.board.reserved_count; j++) {
+            assert_false(ranges_overlap(p.board.reserved[j], (struct range){e->pa, e->size}));
+        }
+        for (uint32_t j = 0; j < p.partition_count; j++) {
+            for (uint32_t k = 0; k < p.partitions[j].extent_count; k++) {
+                const struct plan_extent *o = &p.partitions[j].extent[k];
+
+                assert_true(o == e || !ranges_overlap((struct range){o->pa, o->size},
+                                                      (struct range){e->pa, e->size}));
+            }
+        }
+    }
+    for (uint32_t j = 0; j < part->memory_count; j++) {
+        given -= part->memory[j].size;
+    }
+    assert_int_equal(given, 0);
+}
+
+static void any_system_is_placed_soundly_and_alike(void **state)
+{
+    static struct plan first;
+    uint32_t good = 0;
+
+    (void)state;
+    for (uint32_t n = 0; n < 3000; n++) {
+        make_any_system(n);
+        plan_place(&p);
+        for (uint32_t i = 0; i < p.partition_count; i++) {
+            if (p.partitions[i].refused) {
+                assert_int_equal(p.partitions[i].extent_count, 0);
+            } else {
+                assert_sound(&p.partitions[i]);
+                good++;
+            }
+        }
+        first = p;
+        make_any_system(n);
+        plan_place(&p);
+        assert_memory_equal(&first, &p, sizeof(p));
+    }
+    assert_true(good > 3000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(gives_blocks_where_they_fit, set_up),
+        cmocka_unit_test_setup(uses_ram_above_4_gib_in_1_gib_blocks, set_up),
+        cmocka_unit_test_setup(pages_are_enough_for_small_ranges, set_up),
+        cmocka_unit_test_setup(splits_only_where_it_must, set_up),
+        cmocka_unit_test_setup(joins_banks_that_meet, set_up),
+        cmocka_unit_test_setup(the_smallest_piece_that_fits_is_taken, set_up),
+        cmocka_unit_test_setup(refuses_who_asks_too_much_and_places_the_others, set_up),
+        cmocka_unit_test_setup(too_many_pieces_are_refused, set_up),
+        cmocka_unit_test_setup(nothing_is_left_of_a_refused_partition, set_up),
+        cmocka_unit_test_setup(no_ram_at_all_is_told, set_up),
+        cmocka_unit_test_setup(direct_map_comes_first, set_up),
+        cmocka_unit_test_setup(direct_map_names_what_it_hits, set_up),
+        cmocka_unit_test_setup(direct_maps_that_overlap_are_both_refused, set_up),
+        cmocka_unit_test_setup(a_linux_has_its_images_where_it_expects_them, set_up),
+        cmocka_unit_test_setup(the_tree_avoids_a_kernel_at_the_top, set_up),
+        cmocka_unit_test_setup(own_trees_have_room_to_grow, set_up),
+        cmocka_unit_test_setup(images_outside_memory_are_refused, set_up),
+        cmocka_unit_test_setup(a_refused_partition_frees_its_ram, set_up),
+        cmocka_unit_test_setup(any_system_is_placed_soundly_and_alike, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
