@@ -3,10 +3,13 @@
  * The one UART that serves all: Bulkhead's log and the partitions' streams.
  *
  * Data's path: a partition's emulated UART puts bytes into its stream's output ring; the pump moves
- * them, line by line and tagged (or raw for the stream in focus), into the UART's transmit FIFO,
- * never waiting for it. The pump runs from the UART's transmit interrupt on the console CPU and,
- * to prime it, from whoever wrote into an idle console. Input goes to the input ring of the stream
- * in focus. One lock (console, last in the order) guards all of it.
+ * them, line by line and tagged (or raw for the stream in focus; see mux.h), into the UART's
+ * transmit FIFO, never waiting for it. The pump runs from the UART's transmit interrupt on the
+ * console CPU and, to prime it, from whoever wrote into an idle console. Input goes to the input
+ * ring of the stream in focus. One lock (console, last in the order) guards all of it, but for the
+ * rings' own ends: a stream's owner puts and takes without it.
+ *
+ * The functions for a stream's owner are called by one CPU of the partition at a time.
  */
 #ifndef CORE_BASE_CONSOLE_H
 #define CORE_BASE_CONSOLE_H
@@ -36,7 +39,7 @@ struct uart_ops {
 /* Those compiled in, NULL-terminated: drivers/drivers.c. */
 extern const struct uart_ops *const drivers_uart[];
 
-/* A stream's owner is told, on the CPU that runs the pump, without the console lock held. */
+/* A stream's owner is told, on the console CPU from console_irq(), without a lock held. */
 struct console_client {
     void (*input_ready)(void *owner);  /* bytes wait in the input ring */
     void (*output_ready)(void *owner); /* the output ring, once found full, has room again */
@@ -51,7 +54,7 @@ struct console_client {
  * waits (what does not fit is counted and told). Any CPU. Lines begin with "bulkhead: ".
  */
 __attribute__((format(printf, 1, 2))) void console_printf(const char *format, ...);
-void console_vprintf(const char *format, va_list args);
+__attribute__((format(printf, 1, 0))) void console_vprintf(const char *format, va_list args);
 
 /* Format into a buffer like snprintf; returns the length it wanted. */
 __attribute__((format(printf, 3, 4))) size_t console_format(char *buffer, size_t size,
@@ -75,14 +78,27 @@ void console_start(void);
  */
 bool console_stream_put(uint32_t index, uint8_t byte);
 
+/* The owner seems to have no more to put for now: an unfinished line, a prompt, may be shown. */
+void console_stream_settle(uint32_t index);
+
 /* True while a byte can be put; where it says false, output_ready will be called. */
 bool console_stream_has_room(uint32_t index);
 
 /* True when everything put into the stream has reached the UART. */
 bool console_stream_is_drained(uint32_t index);
 
+/* Bytes of input that wait to be taken. */
+uint32_t console_stream_input(uint32_t index);
+
 /* Take one byte of input; -1 where there is none. Taking resumes an input that was held back. */
 int console_stream_get(uint32_t index);
+
+/*
+ * The owner wants input: from now on (as from its first console_stream_get()) a sender waits where
+ * the input ring is full. Before, what does not fit is dropped, so that a partition that never
+ * reads cannot keep the escape key from being seen.
+ */
+void console_stream_listen(uint32_t index);
 
 /* The UART's interrupt, on the console CPU. */
 void console_irq(void);
@@ -90,7 +106,10 @@ void console_irq(void);
 /* Say that the stream's partition has ended: its unfinished line is completed, focus moves on. */
 void console_stream_close(uint32_t index);
 
-/* Write all rings out by polling, with a bound; for the machine's end and for panic(). */
+/* Write all rings out by polling, with a bound; for the machine's end. */
 void console_flush(void);
+
+/* For panic() only: print by polling at once, whoever holds the lock, rings left as they are. */
+__attribute__((format(printf, 1, 0))) void console_panic(const char *format, va_list args);
 
 #endif
