@@ -15,23 +15,25 @@
 
 struct partition;
 
-/* Class: locked (lock; in the order between vgic and console: it calls vgic_set_level() without
- * holding it). */
+/*
+ * Class: locked (lock; in the order before vgic: the line is told to the vGIC with it held, so that
+ * two CPUs cannot tell it in the wrong order). The FIFOs are the console stream's rings.
+ */
 struct vuart {
     struct lock lock;
     struct partition *partition;
     uint32_t stream; /* console stream: the partition's index */
     uint32_t intid;
+    uint32_t divisor; /* for 115200 baud, 64ths: what firmware would have set up */
     uint32_t cr, lcr_h, ibrd, fbrd, ifls, imsc, ris, dmacr, ilpr;
-    uint8_t rx[32]; /* receive FIFO (16 deep on the r1p4, 32 on r1p5) */
-    uint8_t rx_head, rx_count;
-    bool level; /* the line as last told to the vGIC */
+    uint32_t polls; /* reads of the flags since the last byte was written */
+    bool level;     /* the line as last told to the vGIC */
 };
 
 /* Build it and add its window to the partition's mmio map. Before the partition starts. */
 enum status vuart_init(struct partition *partition, const struct plan *p) MUST_CHECK;
 
-/* As out of reset. */
-void vuart_reset(struct vuart *vuart);
+/* As firmware hands it over: on, 115200 8n1, FIFOs on, all interrupts masked. */
+void vuart_reset(struct vuart *u);
 
 #endif
