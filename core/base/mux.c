@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns the order and the form in which the sources' bytes reach the UART. */
+#include "core/base/mux.h"
+
+#include "core/base/console.h"
+
+/* Where in an escape sequence (ECMA-48) a source is. */
+enum mux_escape { TEXT, AFTER_ESC, IN_CONTROL, IN_STRING };
+
+#define BEL 0x07
+#define ESC 0x1b
+#define DEL 0x7f
+
+/* ---- producers ---- */
+
+void mux_put(struct mux *m, uint32_t source, uint8_t byte)
+{
+    struct mux_source *s = &m->source[source];
+
+    ring_put(&s->ring, byte);
+    if (byte == '\n' || s->ring.head - s->ready >= MUX_LINE) {
+        __atomic_store_n(&s->ready, s->ring.head, __ATOMIC_RELEASE);
+    }
+}
+
+bool mux_settle(struct mux *m, uint32_t source)
+{
+    struct mux_source *s = &m->source[source];
+
+    if (s->ready == s->ring.head) {
+        return false;
+    }
+    __atomic_store_n(&s->ready, s->ring.head, __ATOMIC_RELEASE);
+    return true;
+}
+
+uint32_t mux_pending(const struct mux *m, uint32_t source)
+{
+    const struct mux_source *s = &m->source[source];
+    uint32_t tail = __atomic_load_n(&s->ring.tail, __ATOMIC_RELAXED);
+    int32_t ready;
+
+    if (source == __atomic_load_n(&m->focus, __ATOMIC_RELAXED) ||
+        source == __atomic_load_n(&m->open, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&m->hurry, __ATOMIC_RELAXED) || s->closed) {
+        return __atomic_load_n(&s->ring.head, __ATOMIC_ACQUIRE) - tail;
+    }
+    /* It may lie behind what was shown while everything was. */
+    ready = (int32_t)(__atomic_load_n(&s->ready, __ATOMIC_ACQUIRE) - tail);
+    return ready > 0 ? (uint32_t)ready : 0;
+}
+
+/* ---- whose turn ---- */
+
+void mux_set_hurry(struct mux *m, bool on)
+{
+    __atomic_store_n(&m->hurry, on, __ATOMIC_RELAXED);
+}
+
+/* In `only` mode: a stream that is not shown. */
+static bool is_hidden(const struct mux *m, uint32_t source)
+{
+    return m->only && source != MUX_LOG && source != m->focus;
+}
+
+/* May `source` break into the line that is unfinished on the UART and has nothing to go on with? */
+static bool may_break(const struct mux *m, uint32_t source)
+{
+    const struct mux_source *open = &m->source[m->open];
+
+    return m->turn >= MUX_LINE || source == MUX_LOG || source == m->focus || m->open == MUX_LOG ||
+           m->hurry || open->closed ||
+           __atomic_load_n(&open->ready, __ATOMIC_ACQUIRE) == open->ring.tail ||
+           ring_used(&m->source[source].ring) >= RING_SIZE / 2;
+}
+
+static uint32_t select_source(const struct mux *m)
+{
+    if (m->open != MUX_NONE && m->turn < MUX_LINE && mux_pending(m, m->open) > 0) {
+        return m->open;
+    }
+    for (uint32_t i = 1; i <= MUX_SOURCES; i++) {
+        uint32_t source = (m->last + i) % MUX_SOURCES;
+
+        if (mux_pending(m, source) > 0 &&
+            (m->open == MUX_NONE || m->open == source || may_break(m, source))) {
+            return source;
+        }
+    }
+    return MUX_NONE;
+}
+
+static void set_open(struct mux *m, uint32_t source)
+{
+    __atomic_store_n(&m->open, source, __ATOMIC_RELAXED);
+}
+
+/* ---- its form ---- */
+
+static int text_next(struct mux *m)
+{
+    return (uint8_t)m->text[m->text_at++];
+}
+
+static void text_set(struct mux *m, const char *before, uint32_t source)
+{
+    const struct mux_source *s = &m->source[source];
+    const char *mark = s->midline ? "+" : " ";
+    size_t length;
+
+    if (source == m->focus) {
+        length = console_format(m->text, sizeof(m->text), "%s", before);
+    } else if (source == MUX_LOG) {
+        length = console_format(m->text, sizeof(m->text), "%s%s", before, s->midline ? "+" : "");
+    } else {
+        length = console_format(m->text, sizeof(m->text), "%s[%.40s]%s", before, s->name, mark);
+    }
+    m->text_at = 0;
+    m->text_end = (uint32_t)length;
+}
+
+/* Follow escape sequences; true where the byte belongs to one. */
+static bool in_escape(struct mux_source *s, uint8_t byte)
+{
+    switch (s->escape) {
+    case AFTER_ESC:
+        if (byte == '[') {
+            s->escape = IN_CONTROL;
+        } else if (byte == ']' || byte == 'P' || byte == 'X' || byte == '^' || byte == '_') {
+            s->escape = IN_STRING;
+        } else if (byte >= 0x30 || byte < 0x20) {
+            s->escape = TEXT; /* the last byte; those from 0x20 on come before it */
+        }
+        return byte >= 0x20;
+    case IN_CONTROL:
+        if ((byte >= 0x40 && byte <= 0x7e) || byte < 0x20) {
+            s->escape = TEXT;
+        }
+        return byte >= 0x20;
+    case IN_STRING:
+        if (byte == BEL || byte == '\n') {
+            s->escape = TEXT;
+        }
+        return byte != ESC && byte != '\n';
+    default:
+        return false;
+    }
+}
+
+/* Does the byte, the next of a source that is not raw, stay out of sight? */
+static bool is_dropped(struct mux_source *s, uint8_t byte)
+{
+    if (in_escape(s, byte)) {
+        return true;
+    }
+    if (byte == ESC) {
+        s->escape = AFTER_ESC;
+        return true;
+    }
+    if (byte == '\r') {
+        s->returned = true;
+        return true;
+    }
+    return (byte < 0x20 && byte != '\n' && byte != '\t') || byte == DEL;
+}
+
+/* The source's next byte, already looked at, takes its place in the line. */
+static int send_tagged(struct mux *m, uint32_t source, uint8_t byte)
+{
+    struct mux_source *s = &m->source[source];
+
+    if (byte == '\n') {
+        s->midline = false;
+        s->returned = false;
+        set_open(m, MUX_NONE);
+        m->text[0] = '\n';
+        m->text_at = 0;
+        m->text_end = 1;
+        return '\r';
+    }
+    s->midline = true;
+    return byte;
+}
+
+static int send_raw(struct mux *m, uint32_t source, uint8_t byte)
+{
+    m->source[source].midline = byte != '\n';
+    m->source[source].escape = TEXT;
+    if (byte == '\n') {
+        set_open(m, MUX_NONE);
+    }
+    return byte;
+}
+
+static int begin_turn(struct mux *m, uint32_t source)
+{
+    text_set(m, m->open != MUX_NONE ? "\r\n" : "", source);
+    m->last = source;
+    m->turn = 0;
+    set_open(m, source);
+    return m->text_end > 0 ? text_next(m) : MUX_DROPPED;
+}
+
+int mux_next(struct mux *m)
+{
+    uint32_t source;
+    struct mux_source *s;
+    uint8_t byte;
+
+    if (m->text_at < m->text_end) {
+        return text_next(m);
+    }
+    source = select_source(m);
+    if (source == MUX_NONE) {
+        mux_set_hurry(m, false);
+        return MUX_NOTHING;
+    }
+    s = &m->source[source];
+    if (is_hidden(m, source)) {
+        uint32_t count = mux_pending(m, source);
+
+        m->hidden += count;
+        ring_drop(&s->ring, count);
+        return MUX_DROPPED;
+    }
+    byte = ring_peek(&s->ring);
+    if (source != m->focus && is_dropped(s, byte)) {
+        ring_drop(&s->ring, 1);
+        return MUX_DROPPED;
+    }
+    if (s->returned && byte != '\n') {
+        s->returned = false;
+        s->midline = false;
+        if (source == m->open && source != m->focus) {
+            text_set(m, "\r", source);
+            return text_next(m);
+        }
+    }
+    if (source != m->open) {
+        return begin_turn(m, source);
+    }
+    ring_drop(&s->ring, 1);
+    m->turn++;
+    return source == m->focus ? send_raw(m, source, byte) : send_tagged(m, source, byte);
+}
+
+bool mux_has_next(const struct mux *m)
+{
+    return m->text_at < m->text_end || select_source(m) != MUX_NONE;
+}
