@@ -230,9 +230,9 @@ static bool anything_mapped(const struct lpae *t, uint64_t ia, uint64_t end)
 }
 
 /* The level of the largest leaf that may begin at `ia` -> `out`. */
-static uint32_t leaf_level(const struct lpae *t, uint64_t ia, uint64_t out, uint64_t size)
+static uint32_t leaf_level(uint64_t ia, uint64_t out, uint64_t size)
 {
-    uint32_t level = t->start_level > 1 ? t->start_level : 1;
+    uint32_t level = 1;
 
     while (level < LAST_LEVEL &&
            (!is_aligned(ia | out, level_size(level)) || size < level_size(level))) {
@@ -242,8 +242,9 @@ static uint32_t leaf_level(const struct lpae *t, uint64_t ia, uint64_t out, uint
 }
 
 /*
- * The entry for `ia` at `level`, tables made on the way; further down where there already is a
- * table (an empty one: a valid entry is never replaced). NULL where the pool is empty.
+ * The entry for `ia` at `level`, tables made on the way; further down where the root is, or where
+ * there already is a table (an empty one: a valid entry is never replaced). NULL where the pool is
+ * empty.
  */
 static uint64_t *make_entry(struct lpae *t, uint64_t ia, uint32_t *level)
 {
@@ -279,7 +280,7 @@ enum status lpae_map(struct lpae *t, uint64_t ia, pa_t pa, uint64_t size, enum l
         return E_OVERLAP;
     }
     while (size != 0) {
-        uint32_t level = leaf_level(t, ia, out, size);
+        uint32_t level = leaf_level(ia, out, size);
         uint64_t *entry = make_entry(t, ia, &level);
 
         if (entry == NULL) {

@@ -298,7 +298,7 @@ static struct map draw_map(const struct lpae *t)
     static const uint64_t unit[] = {KIB4, KIB4, MIB2, MIB2, GIB1};
     uint64_t limit = UINT64_C(1) << t->ia_bits;
     uint64_t u = unit[draw_below(5)];
-    struct map m = {.ia = draw_near(limit), .pa = draw_near(UINT64_C(1) << 47)};
+    struct map m = {.ia = draw_near(limit), .pa = draw_near(UINT64_C(1) << 48)};
 
     m.size = (1 + draw_below(u == KIB4 ? 600 : 3)) * u + draw_below(3) * draw_below(600) * KIB4;
     if (draw_below(3) != 0) { /* congruent, so that blocks fit; else anyhow */

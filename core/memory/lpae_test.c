@@ -215,6 +215,8 @@ static void unmap_takes_whole_leaves_only(void **state)
     assert_int_equal(lpae_map(&t, 0x1ff000, pa(0x1ff000), 0x1000 + BLOCK_2M, LPAE_DATA), OK);
     assert_int_equal(lpae_unmap(&t, 0x1ff000, 0x2000), E_INVALID);
     assert_int_equal(lpae_unmap(&t, BLOCK_2M + 0x1000, BLOCK_2M - 0x1000), E_INVALID);
+    assert_int_equal(lpae_map(&t, 2 * BLOCK_2M, pa(0), BLOCK_2M, LPAE_DATA), OK);
+    assert_int_equal(lpae_unmap(&t, BLOCK_2M + 0x1000, BLOCK_2M), E_INVALID);
     assert_int_equal(lpae_unmap(&t, 0x1fe000, 0x2000), E_NOT_FOUND);
     assert_int_equal(lpae_unmap(&t, 0x1ff000, 0), E_INVALID);
     assert_int_equal(lpae_unmap(&t, UINT64_C(1) << 40, 0x1000), E_INVALID);
