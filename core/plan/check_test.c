@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of check.c: a sound plan passes, each broken rule is told of whom it concerns. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arch/host.h>
+
+#include <cmocka.h>
+
+#include "core/base/bits.h"
+#include "core/plan/sound_test.h"
+
+static int set_up(void **state)
+{
+    (void)state;
+    host_reset();
+    host.pa_bits = 40;
+    make_plan(3);
+    return 0;
+}
+
+/* After the check those of `refused`, a bit each, are refused, and a message has each text. */
+static void expect(uint32_t refused, const char *text, const char *other)
+{
+    plan_check(&p, 256);
+    for (uint32_t i = 0; i < p.partition_count; i++) {
+        if (p.partitions[i].refused != ((refused >> i & 1) != 0)) {
+            fail_msg("partition %u: refused is %d:\n%s", i, p.partitions[i].refused, told);
+        }
+    }
+    if ((text != NULL && !told_of(text)) || (other != NULL && !told_of(other))) {
+        fail_msg("not told: %s, %s; but:\n%s", text, other, told);
+    }
+    assert_false(p.fatal);
+    assert_int_equal(p.errors == 0, refused == 0);
+}
+
+static void a_sound_plan_passes(void **state)
+{
+    (void)state;
+    for (uint32_t version = 2; version <= 3; version++) {
+        make_plan(version);
+        expect(0, NULL, NULL);
+        assert_string_equal(told, "");
+        assert_int_equal(p.console_cpu, 0);
+        assert_int_equal(p.board.cpus[3].partition, 1);
+        assert_int_equal(p.board.cpus[3].vcpu, 1);
+        assert_int_equal(p.board.cpus[6].partition, PLAN_NONE);
+    }
+}
+
+/* ---- CPUs ---- */
+
+static void a_cpu_in_two_is_in_none(void **state)
+{
+    (void)state;
+    p.partitions[2].cpus[1] = 3;
+    expect(6, "1: /configurations/b: cpus: 0x3 is also in \"c\": neither starts",
+           "2: /configurations/c: cpus: 0x3 is also in \"b\": neither starts");
+    assert_int_equal(p.board.cpus[3].partition, PLAN_NONE);
+    assert_int_equal(p.board.cpus[0].partition, 0);
+}
+
+static void a_conflict_with_a_refused_one_is_told_too(void **state)
+{
+    (void)state;
+    p.partitions[1].refused = true;
+    p.partitions[2].cpus[1] = 3;
+    expect(6, "1: /configurations/b: cpus: 0x3", "2: /configurations/c: cpus: 0x3");
+}
+
+static void cpus_are_listed_once_and_exist(void **state)
+{
+    (void)state;
+    p.partitions[0].cpus[1] = 0;
+    p.partitions[1].cpus[1] = 12;
+    p.partitions[2].cpu_count = 0;
+    expect(7, "0: /configurations/a: cpus: 0x0 is listed twice",
+           "1: /configurations/b: cpus: entry 1 is no CPU");
+    assert_true(told_of("2: /configurations/c: cpus: it has none"));
+}
+
+static void a_gicv2_serves_8_cpus(void **state)
+{
+    (void)state;
+    make_plan(2);
+    p.partition_count = 1;
+    p.device_count = 1;
+    p.partitions[0].cpu_count = 9;
+    for (uint32_t i = 0; i < 9; i++) {
+        p.partitions[0].cpus[i] = i;
+    }
+    expect(1, "cpus: 9 listed, but a GICv2 serves 8", NULL);
+}
+
+static void the_console_goes_to_the_first_that_starts(void **state)
+{
+    (void)state;
+    p.partitions[0].kernel.size = 0;
+    expect(1, "0: /configurations/a: kernel: it has none", NULL);
+    assert_int_equal(p.console_cpu, 2);
+    assert_int_equal(p.board.cpus[0].partition, PLAN_NONE);
+}
+
+/* ---- memory ---- */
+
+static void memory_is_there_and_aligned(void **state)
+{
+    (void)state;
+    p.partitions[0].memory_count = 0;
+    p.partitions[1].memory[0].size += 1;
+    p.partitions[2].memory[0] = (struct range){BIT(40) - 4096, 8192};
+    expect(7, "0: /configurations/a: memory: it has none",
+           "1: /configurations/b: memory: 0x4000001 bytes at 0x40000000: must be whole 4 KiB");
+    assert_true(told_of("2: /configurations/c: memory: 0x2000 bytes at 0xfffffff000: must be "
+                        "whole 4 KiB pages below 0x10000000000"));
+}
+
+static void memory_keeps_off_emulated_windows(void **state)
+{
+    (void)state;
+    p.partitions[0].memory[0] = (struct range){0x08000000, 4096};
+    p.partitions[1].memory[0] = (struct range){0x080c0000, 4096};
+    p.partitions[2].memory[0] = (struct range){0x09000000, 4096};
+    expect(7, "0: /configurations/a: memory: 0x8000000-0x8000fff overlaps the interrupt controller",
+           "2: /configurations/c: memory: 0x9000000-0x9000fff overlaps the console");
+}
+
+static void without_console_its_page_is_free(void **state)
+{
+    (void)state;
+    p.partitions[0].memory[0] = (struct range){0x09000000, 4096};
+    p.partitions[0].extent[0] = (struct plan_extent){0x09000000, RAM_0 + 64 * MIB, 4096};
+    p.partitions[0].kernel.load = p.partitions[0].entry = 0x09000000;
+    p.partitions[0].kernel.load_size = 64;
+    p.partitions[0].fdt_ipa = 0x09000800;
+    p.partitions[0].fdt_room = 0x800;
+    p.partitions[0].ramdisk.size = 0;
+    p.partitions[0].console = PLAN_CONSOLE_NONE;
+    expect(0, NULL, NULL);
+}
+
+static void own_ranges_are_disjoint(void **state)
+{
+    (void)state;
+    p.partitions[0].memory[1] = (struct range){RAM_0 + MIB, MIB};
+    p.partitions[0].memory_count = 2;
+    expect(1, "the ranges at 0x40000000 and 0x40100000 overlap", NULL);
+}
+
+static void extents_are_free_ram_of_their_own(void **state)
+{
+    static const uint64_t bad[] = {
+        RAM_0, RAM_0 + MIB + 4096, 0, RAM_0 + 1000 * MIB, UINT64_MAX - 4095, RAM_0 + 256 * MIB + 1,
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        make_plan(3);
+        p.partitions[0].extent[0].pa = bad[i];
+        expect(1, "0: /configurations/a: memory: 0x4000000 bytes of RAM at", NULL);
+    }
+    make_plan(3);
+    p.partitions[0].extent[0].size -= 4096;
+    expect(1, "memory: 0x4000000 bytes are asked for, 0x3fff000 given", NULL);
+    make_plan(3);
+    p.partitions[0].extent[0].ipa += 4096;
+    expect(1, "cannot be given", NULL);
+    make_plan(3);
+    p.partitions[0].direct_map = true;
+    expect(1, "cannot be given", NULL);
+    make_plan(3);
+    p.partitions[0].extent_count = 2; /* the same RAM twice */
+    p.partitions[0].extent[0].size /= 2;
+    p.partitions[0].extent[1] = p.partitions[0].extent[0];
+    p.partitions[0].extent[1].ipa += 32 * MIB;
+    expect(1, "cannot be given", NULL);
+}
+
+static void two_never_share_ram(void **state)
+{
+    (void)state;
+    p.partitions[1].extent[0].pa = p.partitions[0].extent[0].pa + 63 * MIB;
+    expect(3, "0: /configurations/a: memory: shares RAM with \"b\"",
+           "1: /configurations/b: memory: shares RAM with \"a\"");
+}
+
+/* ---- images ---- */
+
+static void images_are_inside_and_disjoint(void **state)
+{
+    (void)state;
+    p.partitions[0].entry = RAM_0 - 4;
+    p.partitions[1].kernel.load_size = 65 * MIB;
+    p.partitions[2].ramdisk.load = RAM_0;
+    expect(7, "0: /configurations/a: kernel: its entry 0x3ffffffc is outside",
+           "1: /configurations/b: kernel, ramdisk or device tree is not inside");
+    assert_true(told_of("2: /configurations/c: kernel, ramdisk and device tree overlap"));
+    make_plan(3);
+    p.partitions[0].fdt_ipa = RAM_0 + 64 * MIB - 4096;
+    p.partitions[1].fdt_ipa += 4;
+    p.partitions[2].ramdisk.load_size = 63 * MIB + 1;
+    expect(7, "0: /configurations/a: kernel, ramdisk or device tree is not inside",
+           "1: /configurations/b: kernel, ramdisk or device tree is not inside");
+}
+
+/* ---- devices ---- */
+
+static void a_device_in_two_is_in_none(void **state)
+{
+    (void)state;
+    p.devices[1].node = p.devices[0].node;
+    expect(3, "0: /pl031@9010000: devices: the device itself is shared with",
+           "1: /pl061@9030000: devices: the device itself is shared with");
+    make_plan(3);
+    p.devices[1].partition = 0;
+    p.devices[1].node = p.devices[0].node;
+    expect(1, "devices: it is listed twice", NULL);
+}
+
+static void a_page_in_two_is_in_none(void **state)
+{
+    (void)state;
+    p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x10};
+    p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
+    expect(3,
+           "0: /pl031@9010000: devices: a 4 KiB page of registers is shared with "
+           "/pl061@9030000 of \"b\"",
+           "1: /pl061@9030000: devices: a 4 KiB page of registers is shared with");
+}
+
+static void an_interrupt_in_two_is_in_none(void **state)
+{
+    (void)state;
+    p.devices[0].irq[0].intid = 39;
+    expect(3, "0: /pl031@9010000: devices: an interrupt is shared",
+           "1: /pl061@9030000: devices: an interrupt is shared");
+    make_plan(3);
+    p.devices[0].irq[0].intid = 39;
+    p.devices[1].partition = 0; /* their own affair */
+    expect(0, NULL, NULL);
+}
+
+static void only_spis_are_granted(void **state)
+{
+    (void)state;
+    p.devices[0].irq[0].intid = 27;
+    p.devices[1].irq[0].intid = 1020;
+    expect(3, "0: /pl031@9010000: devices: its interrupt 27 is no SPI",
+           "1: /pl061@9030000: devices: its interrupt 1020 is no SPI");
+    make_plan(3);
+    p.devices[0].irq[0].intid = 33;
+    expect(1, "its interrupt 33 is the console's too", NULL);
+}
+
+static void windows_keep_off_ram_and_our_own_registers(void **state)
+{
+    static const struct range bad[] = {
+        {RAM_0 + 1000 * MIB, 4096},
+        {RAM_0 - 1, 1},
+        {0x08000ffc, 4},
+        {0x080a0000, 4096},
+        {0x09000800, 16},
+        {BIT(40), 4096},
+        {0, 0},
+        {UINT64_MAX - 3, 4},
+        {UINT64_MAX - 3, 8},
+        {0, UINT64_MAX},
+        {0x09010000, 0x38000000},
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        make_plan(3);
+        p.devices[0].mmio[0] = bad[i];
+        plan_check(&p, 256);
+        assert_int_equal(p.partitions[0].refused, i != 1);
+    }
+    make_plan(2);
+    p.devices[0].mmio[0] = (struct range){0x08040000, 16};
+    expect(1, "shares a page with the console or the interrupt controller", NULL);
+    make_plan(3);
+    p.partitions[0].memory[0].base = 0x09000000;
+    expect(1, "overlaps the partition's memory", NULL);
+}
+
+static void a_plan_that_contradicts_itself_is_fatal(void **state)
+{
+    (void)state;
+    p.partition_count = CONFIG_MAX_PARTITIONS + 1;
+    plan_check(&p, 256);
+    assert_true(p.fatal);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_sound_plan_passes, set_up),
+        cmocka_unit_test_setup(a_cpu_in_two_is_in_none, set_up),
+        cmocka_unit_test_setup(a_conflict_with_a_refused_one_is_told_too, set_up),
+        cmocka_unit_test_setup(cpus_are_listed_once_and_exist, set_up),
+        cmocka_unit_test_setup(a_gicv2_serves_8_cpus, set_up),
+        cmocka_unit_test_setup(the_console_goes_to_the_first_that_starts, set_up),
+        cmocka_unit_test_setup(memory_is_there_and_aligned, set_up),
+        cmocka_unit_test_setup(memory_keeps_off_emulated_windows, set_up),
+        cmocka_unit_test_setup(without_console_its_page_is_free, set_up),
+        cmocka_unit_test_setup(own_ranges_are_disjoint, set_up),
+        cmocka_unit_test_setup(extents_are_free_ram_of_their_own, set_up),
+        cmocka_unit_test_setup(two_never_share_ram, set_up),
+        cmocka_unit_test_setup(images_are_inside_and_disjoint, set_up),
+        cmocka_unit_test_setup(a_device_in_two_is_in_none, set_up),
+        cmocka_unit_test_setup(a_page_in_two_is_in_none, set_up),
+        cmocka_unit_test_setup(an_interrupt_in_two_is_in_none, set_up),
+        cmocka_unit_test_setup(only_spis_are_granted, set_up),
+        cmocka_unit_test_setup(windows_keep_off_ram_and_our_own_registers, set_up),
+        cmocka_unit_test_setup(a_plan_that_contradicts_itself_is_fatal, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
