@@ -109,12 +109,14 @@ struct scan {
     bool properties; /* may come here: nothing but properties since the node began */
 };
 
+/* Only the root, nameless and first of all, is at depth 0. */
 static bool scan_node(struct scan *s)
 {
     uint32_t name = s->offset + TAG_SIZE;
     const char *end = memchr(s->base + name, '\0', s->size - name);
 
-    if (end == NULL || s->depth == DT_DEPTH || (s->depth == 0 && s->offset != 0)) {
+    if (end == NULL || s->depth == DT_DEPTH ||
+        (s->depth == 0 && (s->offset != 0 || *(s->base + name) != '\0'))) {
         return false;
     }
     s->depth++;
@@ -143,7 +145,7 @@ static bool scan_token(struct scan *s)
     case FDT_PROP:
         return scan_property(s);
     case FDT_NOP:
-        return s->depth > 0 || s->offset != 0;
+        return s->depth > 0;
     default:
         return false;
     }
