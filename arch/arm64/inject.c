@@ -108,7 +108,7 @@ void inject_skip(uint64_t esr)
 {
     const uint64_t spsr = sysreg_read(SPSR_EL2);
 
-    sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + ((esr & ESR_IL) != 0 ? 4 : 2));
+    sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 2 + 2 * field_get(ESR_IL, esr));
     if ((spsr & SPSR_AARCH32) != 0) {
         sysreg_write(SPSR_EL2, it_advance(spsr));
     }

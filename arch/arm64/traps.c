@@ -33,13 +33,12 @@
 #define ISS_FSC         MASK(5, 2) /* kind of fault; the level is below */
 #define FSC_TRANSLATION field_prep(ISS_FSC, 1)
 
-#define HPFAR_FIPA    MASK(43, 4) /* IPA bits 51..12 */
-#define PAR_F         BIT(0)
-#define PAR_PA        MASK(51, 12)
-#define MIDR_REVISION (MASK(23, 20) | MASK(3, 0))
-#define MIDR_A57      UINT64_C(0x410fd070)
+#define HPFAR_FIPA MASK(43, 4) /* IPA bits 51..12 */
+#define PAR_F      BIT(0)
+#define PAR_PA     MASK(51, 12)
 
 /* ISS of an HVC or SMC, and of a trapped AArch32 instruction. */
+#define EC_SMC64     0x17
 #define ISS_IMM16    MASK(15, 0)
 #define ISS_CV       BIT(24)
 #define ISS_COND     MASK(23, 20)
@@ -50,51 +49,47 @@ typedef enum trap_outcome (*trap_handler)(struct vcpu *vcpu, struct arch_regs *r
 
 uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
 {
-    return n < 31 ? regs->x[n] : 0;
+    return regs->x[n];
 }
 
 void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v)
 {
-    if (n < 31) {
-        regs->x[n] = v;
-    }
+    regs->x[n] = v;
 }
 
 /* ---- calls ---- */
 
-static enum trap_outcome call(struct vcpu *vcpu, struct arch_regs *regs)
+/* What a call wants undefined: an HVC returns behind itself, its exception does not. */
+static enum trap_outcome undefined_call(bool smc)
 {
-    uint64_t *x = regs->x;
-    struct smccc_call c = {x[0], {x[1], x[2], x[3]}, {x[0], x[1], x[2], x[3]}};
-    enum trap_outcome outcome = smccc_handle(vcpu, regs, &c);
+    if (!smc) {
+        sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) - 4);
+    }
+    return TRAP_UNDEF;
+}
 
+/* DDI 0487 D1.3: the return address of an HVC is behind it, that of a trapped SMC is its own. */
+enum trap_outcome trap_call(struct arch_regs *regs, uint64_t esr)
+{
+    const bool smc = field_get(ESR_EC, esr) == EC_SMC64;
+    uint64_t *x = regs->x;
+    struct smccc_call call = {x[0], {x[1], x[2], x[3]}, {x[0], x[1], x[2], x[3]}};
+    enum trap_outcome outcome;
+
+    if ((esr & ISS_IMM16) != 0) {
+        return undefined_call(smc);
+    }
+    outcome = smccc_handle(cpu_self()->vcpu, regs, &call);
     if (outcome == TRAP_RESUME) {
-        x[0] = c.result[0];
-        x[1] = c.result[1];
-        x[2] = c.result[2];
-        x[3] = c.result[3];
+        x[0] = call.result[0];
+        x[1] = call.result[1];
+        x[2] = call.result[2];
+        x[3] = call.result[3];
+        if (smc) {
+            sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 4);
+        }
     }
     return outcome;
-}
-
-/* DDI 0487 D1.3: the return address is behind the HVC, but that of an undefined one is its own. */
-static enum trap_outcome trap_hvc(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
-{
-    if ((esr & ISS_IMM16) != 0) {
-        sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) - 4);
-        return TRAP_UNDEF;
-    }
-    return call(vcpu, regs);
-}
-
-static enum trap_outcome trap_smc(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
-{
-    enum trap_outcome outcome = TRAP_UNDEF;
-
-    if ((esr & ISS_IMM16) == 0) {
-        outcome = call(vcpu, regs);
-    }
-    return outcome == TRAP_RESUME ? TRAP_SKIP : outcome;
 }
 
 /* ---- system registers ---- */
@@ -181,14 +176,14 @@ static enum trap_outcome trap_aarch32(struct vcpu *vcpu, struct arch_regs *regs,
  * The IPA of a stage-2 translation fault; false where there is none and the guest must take its own
  * stage-1 fault first. Cortex-A57 erratum 834220: HPFAR_EL2 may be of a fault that stage 1 hides.
  */
-static bool fault_ipa(ipa_t *out)
+static bool fault_ipa(const struct vcpu *vcpu, ipa_t *out)
 {
     const uint64_t far = sysreg_read(FAR_EL2);
     const uint64_t offset = far & (PAGE_SIZE - 1);
     uint64_t own_par;
     uint64_t par;
 
-    if ((sysreg_read(MIDR_EL1) & ~MIDR_REVISION) != MIDR_A57) {
+    if (!vcpu->arch.erratum_834220) {
         *out = ipa(field_get(HPFAR_FIPA, sysreg_read(HPFAR_EL2)) << PAGE_SHIFT | offset);
         return true;
     }
@@ -200,39 +195,36 @@ static bool fault_ipa(ipa_t *out)
     return (par & PAR_F) == 0;
 }
 
-/* What was read, as the trapped load wants it in its register. */
-static uint64_t extend(uint64_t value, uint64_t esr, unsigned bits)
+/* What was read, zero-extended, as a load that extends the sign wants it in its register. */
+static uint64_t sign_extend(uint64_t value, uint64_t esr, unsigned bits)
 {
-    if ((esr & ISS_SSE) != 0) {
-        value = (uint64_t)((int64_t)(value << (64 - bits)) >> (64 - bits));
-    }
+    value = (uint64_t)((int64_t)(value << (64 - bits)) >> (64 - bits));
     return (esr & ISS_SF) != 0 ? value : value & UINT32_MAX;
 }
 
 /* Only a translation fault with a valid syndrome, of a plain load or store, is ours to emulate. */
 static enum trap_outcome trap_data_abort(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
 {
-    const uint32_t rt = (uint32_t)field_get(ISS_SRT, esr);
-    const uint8_t size = (uint8_t)(1u << field_get(ISS_SAS, esr));
-    struct mmio_access access = {.size = size, .write = (esr & ISS_WNR) != 0};
+    uint64_t *reg = &regs->x[field_get(ISS_SRT, esr)];
+    const unsigned bits = 8u << field_get(ISS_SAS, esr);
+    struct mmio_access access;
     enum trap_outcome outcome;
 
     if ((esr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION)) {
         return TRAP_ABORT;
     }
-    if (!fault_ipa(&access.ipa)) {
+    if (!fault_ipa(vcpu, &access.ipa)) {
         return TRAP_RESUME;
     }
-    if (!is_aligned(access.ipa.v, size)) {
+    access.size = (uint8_t)(bits / 8);
+    access.write = (esr & ISS_WNR) != 0;
+    access.value = access.write ? *reg & (~UINT64_C(0) >> (64 - bits)) : 0;
+    if (!is_aligned(access.ipa.v, access.size)) {
         return TRAP_ABORT;
     }
-    if (access.write) {
-        access.value = arch_reg_get(regs, rt) & (~UINT64_C(0) >> (64 - 8 * size));
-        return mmio_handle(vcpu, &access);
-    }
     outcome = mmio_handle(vcpu, &access);
-    if (outcome == TRAP_SKIP) {
-        arch_reg_set(regs, rt, extend(access.value, esr, 8u * size));
+    if (outcome == TRAP_SKIP && !access.write) {
+        *reg = (esr & ISS_SSE) != 0 ? sign_extend(access.value, esr, bits) : access.value;
     }
     return outcome;
 }
@@ -246,7 +238,7 @@ static enum trap_outcome trap_instruction_abort(struct vcpu *vcpu, struct arch_r
     if (sysreg_read(ELR_EL2) != inject_vector()) {
         return TRAP_ABORT;
     }
-    if ((esr & ISS_FSC) == FSC_TRANSLATION && !fault_ipa(&at)) {
+    if ((esr & ISS_FSC) == FSC_TRANSLATION && !fault_ipa(vcpu, &at)) {
         return TRAP_RESUME;
     }
     return trap_fatal(vcpu, regs, at.v, "cannot fetch its exception vector");
@@ -262,32 +254,31 @@ static const trap_handler handlers[64] = {
     [0x06] = trap_aarch32, /* LDC, STC */
     [0x08] = trap_aarch32, /* VMRS */
     [0x0c] = trap_aarch32, /* debug MRRC */
-    [0x16] = trap_hvc,        [0x17] = trap_smc,
-    [0x18] = trap_sysreg,     [0x20] = trap_instruction_abort,
-    [0x24] = trap_data_abort,
+    [0x18] = trap_sysreg,  [0x20] = trap_instruction_abort, [0x24] = trap_data_abort,
 };
 
-void trap_sync(struct arch_regs *regs)
+enum trap_outcome trap_sync(struct arch_regs *regs, uint64_t esr)
 {
-    struct vcpu *vcpu = cpu_self()->vcpu;
-    const uint64_t esr = sysreg_read(ESR_EL2);
     const trap_handler handler = handlers[field_get(ESR_EC, esr)];
-    enum trap_outcome outcome = handler != NULL ? handler(vcpu, regs, esr) : TRAP_UNDEF;
 
+    return handler != NULL ? handler(cpu_self()->vcpu, regs, esr) : TRAP_UNDEF;
+}
+
+void trap_apply(enum trap_outcome outcome)
+{
     switch (outcome) {
-    case TRAP_RESUME:
-        break;
     case TRAP_SKIP:
-        inject_skip(esr);
+        inject_skip(sysreg_read(ESR_EL2));
         break;
     case TRAP_ABORT:
-        inject_abort(esr);
+        inject_abort(sysreg_read(ESR_EL2));
         break;
     case TRAP_STOP:
-        vcpu_stop(vcpu);
+        vcpu_stop(cpu_self()->vcpu);
     case TRAP_UNDEF:
-    default:
         inject_undef();
+        break;
+    case TRAP_RESUME:
         break;
     }
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/base/bits.h"
+#include "core/guest/trap.h"
 
 struct arch_regs;
 
@@ -34,8 +35,13 @@ extern uint8_t vectors[];
 /* vectors.S: leave EL2 for EL1 at ELR_EL2, SPSR_EL2; all general and SIMD registers 0 but x0. */
 __attribute__((noreturn)) void vectors_enter(uint64_t x0, uint64_t stack_top);
 
-/* Called by vectors.S. The guest's registers, x0 to x30, are in `regs`; an IRQ's stay with C. */
-void trap_sync(struct arch_regs *regs);
+/*
+ * Called by vectors.S with the guest's registers in `regs`: trap_call() for HVC and SMC (x19 to x29
+ * not stored), trap_sync() for the others; then trap_apply() unless the outcome is TRAP_RESUME.
+ */
+enum trap_outcome trap_call(struct arch_regs *regs, uint64_t esr);
+enum trap_outcome trap_sync(struct arch_regs *regs, uint64_t esr);
+void trap_apply(enum trap_outcome outcome);
 void trap_irq(void);
 __attribute__((noreturn)) void trap_serror(struct arch_regs *regs);
 __attribute__((noreturn)) void trap_el2(uint64_t esr, uint64_t elr, uint64_t far, uint64_t vector);

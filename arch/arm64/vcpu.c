@@ -43,6 +43,9 @@
 #define APGAKEYLO_EL1 S3_0_C2_C3_0
 #define APGAKEYHI_EL1 S3_0_C2_C3_1
 
+#define MIDR_REVISION (MASK(23, 20) | MASK(3, 0))
+#define MIDR_A57      UINT64_C(0x410fd070)
+
 void arch_vcpu_bind(struct vcpu *vcpu, const struct lpae *stage2, uint8_t vmid)
 {
     vcpu->arch.vttbr = stage2->root.v | field_prep(VTTBR_VMID, vmid);
@@ -50,6 +53,7 @@ void arch_vcpu_bind(struct vcpu *vcpu, const struct lpae *stage2, uint8_t vmid)
                       field_prep(VTCR_SL0, lpae_sl0(stage2)) | field_prep(VTCR_IRGN0, WALK_WBWA) |
                       field_prep(VTCR_ORGN0, WALK_WBWA) | field_prep(VTCR_SH0, WALK_IS) |
                       field_prep(VTCR_PS, mmu_ps());
+    vcpu->arch.erratum_834220 = (sysreg_read(MIDR_EL1) & ~MIDR_REVISION) == MIDR_A57;
     sysreg_write(VTCR_EL2, vcpu->arch.vtcr);
     sysreg_write(VTTBR_EL2, vcpu->arch.vttbr);
     sysreg_write(VMPIDR_EL2, MPIDR_RES1 | vcpu->index);

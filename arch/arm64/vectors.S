@@ -1,28 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EL2's exception vectors: into C and back to the guest. Every exit starts with an empty stack. */
 
-#define FRAME_SIZE 256 /* struct arch_regs */
-#define FRAME_LR   240 /* x30's place in it */
+#define FRAME_SIZE   256 /* struct arch_regs */
+#define ESR_EC_SHIFT 26
+#define EC_HVC64     0x16
+#define EC_SMC64     0x17
+
+/* What C does not keep (x18 has x19 as its pair), and the others: stp or ldp. */
+.macro caller_saved op
+    \op     x0, x1, [sp, #8 * 0]
+    \op     x2, x3, [sp, #8 * 2]
+    \op     x4, x5, [sp, #8 * 4]
+    \op     x6, x7, [sp, #8 * 6]
+    \op     x8, x9, [sp, #8 * 8]
+    \op     x10, x11, [sp, #8 * 10]
+    \op     x12, x13, [sp, #8 * 12]
+    \op     x14, x15, [sp, #8 * 14]
+    \op     x16, x17, [sp, #8 * 16]
+    \op     x18, x19, [sp, #8 * 18]
+.endm
+
+.macro callee_saved op
+    \op     x20, x21, [sp, #8 * 20]
+    \op     x22, x23, [sp, #8 * 22]
+    \op     x24, x25, [sp, #8 * 24]
+    \op     x26, x27, [sp, #8 * 26]
+    \op     x28, x29, [sp, #8 * 28]
+.endm
+
+/* XZR is the 32nd register. */
+.macro enter
+    sub     sp, sp, #FRAME_SIZE
+    caller_saved stp
+    stp     x30, xzr, [sp, #8 * 30]
+.endm
 
 /* ERET ends the flow, but a core may speculate past it. */
-.macro return_to_guest
+.macro leave
+    caller_saved ldp
+    ldr     x30, [sp, #8 * 30]
+    add     sp, sp, #FRAME_SIZE
     eret
     dsb     nsh
     isb
-.endm
-
-/* Even registers `first`..`last` and each one's successor, at their place in the frame. */
-.macro pairs op, first, last
-    .irp n, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28
-    .if \n >= \first && \n <= \last
-    pair    \op, \n, %(\n + 1)
-    .endif
-    .endr
-.endm
-
-.altmacro
-.macro pair op, n, m
-    \op     x\n, x\m, [sp, #8 * \n]
 .endm
 
 /* A vector's 32 instructions. */
@@ -40,34 +60,32 @@
     b       trap_el2
 .endm
 
+/* A call needs few registers and is frequent; other exceptions need them all. */
 .macro vector_sync
     vector
-    sub     sp, sp, #FRAME_SIZE
-    pairs   stp, 0, 28
-    str     x30, [sp, #FRAME_LR]
+    enter
+    mrs     x1, esr_el2
     mov     x0, sp
-    bl      trap_sync
-    b       return_all
+    lsr     x2, x1, #ESR_EC_SHIFT
+    sub     x2, x2, #EC_HVC64
+    cmp     x2, #EC_SMC64 - EC_HVC64
+    b.hi    sync
+    bl      trap_call
+    cbnz    w0, apply
+    leave
 .endm
 
-/* C keeps x19 to x29. */
 .macro vector_irq
     vector
-    sub     sp, sp, #FRAME_SIZE
-    pairs   stp, 0, 18
-    str     x30, [sp, #FRAME_LR]
+    enter
     bl      trap_irq
-    pairs   ldp, 0, 18
-    ldr     x30, [sp, #FRAME_LR]
-    add     sp, sp, #FRAME_SIZE
-    return_to_guest
+    leave
 .endm
 
 .macro vector_serror
     vector
-    sub     sp, sp, #FRAME_SIZE
-    pairs   stp, 0, 28
-    str     x30, [sp, #FRAME_LR]
+    enter
+    callee_saved stp
     mov     x0, sp
     bl      trap_serror
 .endm
@@ -87,11 +105,18 @@ vectors:
     .endr
 
     .balign 128
-return_all:
-    pairs   ldp, 0, 28
-    ldr     x30, [sp, #FRAME_LR]
-    add     sp, sp, #FRAME_SIZE
-    return_to_guest
+sync:
+    callee_saved stp
+    bl      trap_sync
+    cbz     w0, 1f
+    bl      trap_apply
+1:  callee_saved ldp
+    leave
+
+/* A call's outcome that is not TRAP_RESUME. */
+apply:
+    bl      trap_apply
+    leave
 
     .global vectors_enter
 vectors_enter:
@@ -112,4 +137,6 @@ vectors_enter:
     .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
     mov     x\n, #0
     .endr
-    return_to_guest
+    eret
+    dsb     nsh
+    isb
