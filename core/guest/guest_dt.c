@@ -371,7 +371,7 @@ static void write_console(struct writer *w, const char *name)
 static bool is_left_out(const char *name)
 {
     static const char patterns[] =
-        "reg\0ranges\0dma-ranges\0#address-cells\0#size-cells\0status\0phandle\0linux,phandle\0"
+        "reg\0ranges\0dma-ranges\0status\0phandle\0linux,phandle\0"
         "interrupts\0interrupts-ext*\0interrupt-parent\0interrupt-map*\0msi-*\0iommu*\0"
         "clocks\0clock-names\0assigned-clock*\0resets\0reset-names\0power-domain*\0*-supply\0"
         "dmas\0dma-names\0pinctrl-*\0gpio-ranges*\0*gpios\0*-gpio\0phys\0phy-*\0*-handle\0mbox*\0"
@@ -460,9 +460,11 @@ enum status guest_dt_make(const struct plan *p, uint32_t index, void *buffer, ui
         return guest_dt_fill_own(w.part, buffer, room);
     }
     put(&w, fdt_create(buffer, (int)room));
-    put(&w, fdt_finish_reservemap(buffer));
-    write_tree(&w);
-    put(&w, fdt_finish(buffer));
+    if (w.error == 0) {
+        put(&w, fdt_finish_reservemap(buffer));
+        write_tree(&w);
+        put(&w, fdt_finish(buffer));
+    }
     if (w.error == 0) {
         return OK;
     }
