@@ -139,8 +139,8 @@ static inline struct tree tree_qemu(const char *machine)
     char command[256];
 
     (void)snprintf(command, sizeof(command),
-                   "qemu-system-aarch64 -M virt,virtualization=on,%s,dumpdtb=\"$out\" -smp 4 "
-                   "-m 2048 2>&1 > /dev/null | grep -v wrote; true",
+                   "qemu-system-aarch64 -M virt,virtualization=on,%s,dumpdtb=\"$out\" "
+                   "-cpu cortex-a53 -smp 4 -m 2048 2>&1 > /dev/null | grep -v wrote; true",
                    machine);
     return tree_command(command, "");
 }
