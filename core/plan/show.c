@@ -10,7 +10,7 @@
 
 #define SIZE_TEXT 24 /* "18446744073709551615 bytes" does not occur: sizes are pages */
 #define NAME_TEXT 72 /* characters of a path, a model or a description that are shown */
-#define IN_A_LINE 5  /* CPUs */
+#define IN_A_LINE 4  /* CPUs */
 
 /* ---- pieces of lines ---- */
 
@@ -202,7 +202,7 @@ static void show_left_over(const struct plan *p)
         if (cpu->partition != PLAN_NONE && !p->partitions[cpu->partition].refused) {
             continue;
         }
-        if (cpus % (2 * IN_A_LINE) == 0) {
+        if (cpus % IN_A_LINE == 0) {
             console_printf("%sbulkhead:   %-8s", cpus == 0 ? "" : "\n", cpus == 0 ? "CPUs" : "");
         }
         console_printf(" 0x%lx", cpu->mpidr);
