@@ -9,7 +9,7 @@
 #include "core/plan/dt.h"
 
 #define SIZE_TEXT 24 /* "18446744073709551615 bytes" does not occur: sizes are pages */
-#define NAME_TEXT 72 /* characters of a path, a model or a description that are shown */
+#define NAME_TEXT 64 /* characters of a path, a model or a description that are shown */
 #define IN_A_LINE 4  /* CPUs */
 
 /* ---- pieces of lines ---- */
