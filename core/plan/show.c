@@ -91,29 +91,30 @@ static void show_device(const struct plan_device *device)
     }
 }
 
-static void show_image(const char *what, const struct plan_image *image, const char *kind)
+static void show_image(const char *what, const struct plan_image *image)
 {
     char size[SIZE_TEXT];
 
     if (image->size != 0) {
-        console_printf("bulkhead:   %-8s %.31s at 0x%lx, %s%s%s\n", what, image->name, image->load,
-                       size_text(size, image->load_size), kind, image->gzip ? ", gzip" : "");
+        console_printf("bulkhead:   %-8s %.31s at 0x%lx, %s\n", what, image->name, image->load,
+                       size_text(size, image->load_size));
     }
 }
 
 static void show_images(const struct plan_partition *part)
 {
     static const char *const kinds[] = {
-        [PLAN_KERNEL_RAW] = ", raw binary",
-        [PLAN_KERNEL_ARM64] = ", arm64 Image",
-        [PLAN_KERNEL_ELF64] = ", ELF64",
+        [PLAN_KERNEL_RAW] = "raw binary",
+        [PLAN_KERNEL_ARM64] = "arm64 Image",
+        [PLAN_KERNEL_ELF64] = "ELF64",
     };
 
-    show_image("kernel", &part->kernel, kinds[part->kernel_kind]);
-    show_image("ramdisk", &part->ramdisk, "");
+    show_image("kernel", &part->kernel);
+    show_image("ramdisk", &part->ramdisk);
     console_printf("bulkhead:   tree     %.31s at 0x%lx\n",
                    part->fdt.size != 0 ? part->fdt.name : "generated", part->fdt_ipa);
-    console_printf("bulkhead:   entry    0x%lx\n", part->entry);
+    console_printf("bulkhead:   entry    0x%lx, %s%s\n", part->entry, kinds[part->kernel_kind],
+                   part->kernel.gzip ? ", gzip" : "");
 }
 
 static void show_partition(const struct plan *p, uint32_t index)
