@@ -94,22 +94,12 @@ void inject_abort(uint64_t esr)
     take(ec + (from_el1(sysreg_read(SPSR_EL2)) ? 1 : 0), kept | FSC_SYNC_EXTERNAL);
 }
 
-/* DDI 0487 ITAdvance(): of T32 code in an IT block (else both fields are 0). */
-static uint64_t it_advance(uint64_t spsr)
+void inject_it_advance(void)
 {
+    const uint64_t spsr = sysreg_read(SPSR_EL2);
     uint64_t it = field_get(SPSR_IT_7_2, spsr) << 2 | field_get(SPSR_IT_1_0, spsr);
 
     it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-    return (spsr & ~(SPSR_IT_7_2 | SPSR_IT_1_0)) | field_prep(SPSR_IT_7_2, it >> 2) |
-           field_prep(SPSR_IT_1_0, it);
-}
-
-void inject_skip(uint64_t esr)
-{
-    const uint64_t spsr = sysreg_read(SPSR_EL2);
-
-    sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 2 + 2 * field_get(ESR_IL, esr));
-    if ((spsr & SPSR_AARCH32) != 0) {
-        sysreg_write(SPSR_EL2, it_advance(spsr));
-    }
+    sysreg_write(SPSR_EL2, (spsr & ~(SPSR_IT_7_2 | SPSR_IT_1_0)) |
+                               field_prep(SPSR_IT_7_2, it >> 2) | field_prep(SPSR_IT_1_0, it));
 }

@@ -31,7 +31,8 @@
 #define DCZID_BS     MASK(3, 0)
 #define DCZID_DZP    BIT(4)
 
-struct boot_mmu boot_mmu;
+/* Written with the MMU off, read-only once it is on. */
+__attribute__((section(".data.rel.ro.boot_mmu"))) struct boot_mmu boot_mmu;
 
 /* ---- the MMU ---- */
 

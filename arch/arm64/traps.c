@@ -35,7 +35,6 @@
 
 #define HPFAR_FIPA MASK(43, 4) /* IPA bits 51..12 */
 #define PAR_F      BIT(0)
-#define PAR_PA     MASK(51, 12)
 
 /* ISS of an HVC or SMC, and of a trapped AArch32 instruction. */
 #define EC_SMC64     0x17
@@ -45,7 +44,7 @@
 #define SPSR_IT_7_4  MASK(15, 12)
 #define CONDITION_AL 14
 
-typedef enum trap_outcome (*trap_handler)(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr);
+typedef enum trap_outcome (*trap_handler)(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu);
 
 uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
 {
@@ -114,7 +113,7 @@ static bool is_id_register(uint32_t id)
     return (id & ~crm_op2) == SYSREG_ID(3, 0, 0, 0, 0) && (id & SYSREG_ID(0, 0, 0, 7, 0)) != 0;
 }
 
-static enum trap_outcome trap_sysreg(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+static enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
     const uint32_t id = (uint32_t)esr & SYSREG_ID_MASK;
     const uint32_t rt = (uint32_t)field_get(ISS_SYS_RT, esr);
@@ -156,7 +155,7 @@ static bool condition_holds(uint64_t condition, uint64_t spsr)
 }
 
 /* A core may trap an instruction whose condition fails: that one is a NOP. */
-static enum trap_outcome trap_aarch32(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+static enum trap_outcome trap_aarch32(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
     const uint64_t spsr = sysreg_read(SPSR_EL2);
     uint64_t condition = field_get(ISS_COND, esr);
@@ -173,75 +172,78 @@ static enum trap_outcome trap_aarch32(struct vcpu *vcpu, struct arch_regs *regs,
 /* ---- aborts ---- */
 
 /*
- * The IPA of a stage-2 translation fault; false where there is none and the guest must take its own
- * stage-1 fault first. Cortex-A57 erratum 834220: HPFAR_EL2 may be of a fault that stage 1 hides.
+ * Cortex-A57 erratum 834220: HPFAR_EL2 may be of a fault that stage 1 hides. True where stage 1
+ * does translate; else the guest must come back with its own fault.
  */
-static bool fault_ipa(const struct vcpu *vcpu, ipa_t *out)
+__attribute__((noinline)) static bool stage1_translates(uint64_t far)
 {
-    const uint64_t far = sysreg_read(FAR_EL2);
-    const uint64_t offset = far & (PAGE_SIZE - 1);
-    uint64_t own_par;
+    const uint64_t own_par = sysreg_read(PAR_EL1);
     uint64_t par;
 
-    if (!vcpu->arch.erratum_834220) {
-        *out = ipa(field_get(HPFAR_FIPA, sysreg_read(HPFAR_EL2)) << PAGE_SHIFT | offset);
-        return true;
-    }
-    own_par = sysreg_read(PAR_EL1);
     __asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(far) : "memory");
     par = sysreg_read(PAR_EL1);
     sysreg_write(PAR_EL1, own_par);
-    *out = ipa((par & PAR_PA) | offset);
     return (par & PAR_F) == 0;
 }
 
-/* What was read, zero-extended, as a load that extends the sign wants it in its register. */
-static uint64_t sign_extend(uint64_t value, uint64_t esr, unsigned bits)
+/* The IPA of a stage-2 translation fault; only then HPFAR_EL2 is valid. */
+static ipa_t fault_ipa(uint64_t far)
 {
-    value = (uint64_t)((int64_t)(value << (64 - bits)) >> (64 - bits));
+    const uint64_t page = field_get(HPFAR_FIPA, sysreg_read(HPFAR_EL2)) << PAGE_SHIFT;
+
+    return ipa(page | (far & (PAGE_SIZE - 1)));
+}
+
+/* What the register gets of a value that was read, zero-extended. */
+static uint64_t loaded(uint64_t value, uint64_t esr)
+{
+    const unsigned unused = 64 - (8u << field_get(ISS_SAS, esr));
+
+    if ((esr & ISS_SSE) == 0) {
+        return value;
+    }
+    value = (uint64_t)((int64_t)(value << unused) >> unused);
     return (esr & ISS_SF) != 0 ? value : value & UINT32_MAX;
 }
 
 /* Only a translation fault with a valid syndrome, of a plain load or store, is ours to emulate. */
-static enum trap_outcome trap_data_abort(struct vcpu *vcpu, struct arch_regs *regs, uint64_t esr)
+static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
-    uint64_t *reg = &regs->x[field_get(ISS_SRT, esr)];
-    const unsigned bits = 8u << field_get(ISS_SAS, esr);
-    struct mmio_access access;
+    const uint64_t far = sysreg_read(FAR_EL2);
+    const uint64_t size = UINT64_C(1) << field_get(ISS_SAS, esr);
+    struct mmio_access access = {.ipa = fault_ipa(far), .size = (uint8_t)size};
     enum trap_outcome outcome;
 
-    if ((esr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION)) {
+    if ((esr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION) ||
+        !is_aligned(far, size)) {
         return TRAP_ABORT;
     }
-    if (!fault_ipa(vcpu, &access.ipa)) {
+    if (vcpu->arch.erratum_834220 && !stage1_translates(far)) {
         return TRAP_RESUME;
     }
-    access.size = (uint8_t)(bits / 8);
-    access.write = (esr & ISS_WNR) != 0;
-    access.value = access.write ? *reg & (~UINT64_C(0) >> (64 - bits)) : 0;
-    if (!is_aligned(access.ipa.v, access.size)) {
-        return TRAP_ABORT;
+    if ((esr & ISS_WNR) != 0) {
+        access.write = true;
+        access.value = regs->x[field_get(ISS_SRT, esr)] & (~UINT64_C(0) >> (64 - 8 * size));
+        return mmio_handle(vcpu, &access);
     }
     outcome = mmio_handle(vcpu, &access);
-    if (outcome == TRAP_SKIP && !access.write) {
-        *reg = (esr & ISS_SSE) != 0 ? sign_extend(access.value, esr, bits) : access.value;
+    if (outcome == TRAP_SKIP) {
+        regs->x[field_get(ISS_SRT, esr)] = loaded(access.value, esr);
     }
     return outcome;
 }
 
 /* A guest whose vector cannot be fetched would come back here for ever. */
-static enum trap_outcome trap_instruction_abort(struct vcpu *vcpu, struct arch_regs *regs,
-                                                uint64_t esr)
+static enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t esr,
+                                                struct vcpu *vcpu)
 {
-    ipa_t at = {UINT64_MAX};
+    const bool translation = (esr & ISS_FSC) == FSC_TRANSLATION;
 
     if (sysreg_read(ELR_EL2) != inject_vector()) {
         return TRAP_ABORT;
     }
-    if ((esr & ISS_FSC) == FSC_TRANSLATION && !fault_ipa(vcpu, &at)) {
-        return TRAP_RESUME;
-    }
-    return trap_fatal(vcpu, regs, at.v, "cannot fetch its exception vector");
+    return trap_fatal(vcpu, regs, translation ? fault_ipa(sysreg_read(FAR_EL2)).v : UINT64_MAX,
+                      "cannot fetch its exception vector");
 }
 
 /* ---- the dispatcher ---- */
@@ -254,32 +256,30 @@ static const trap_handler handlers[64] = {
     [0x06] = trap_aarch32, /* LDC, STC */
     [0x08] = trap_aarch32, /* VMRS */
     [0x0c] = trap_aarch32, /* debug MRRC */
-    [0x18] = trap_sysreg,  [0x20] = trap_instruction_abort, [0x24] = trap_data_abort,
+    [0x18] = trap_sysreg,  /* MSR, MRS */
+    [0x20] = trap_instruction_abort,
+    [0x24] = trap_data_abort,
 };
 
 enum trap_outcome trap_sync(struct arch_regs *regs, uint64_t esr)
 {
     const trap_handler handler = handlers[field_get(ESR_EC, esr)];
 
-    return handler != NULL ? handler(cpu_self()->vcpu, regs, esr) : TRAP_UNDEF;
+    return handler != NULL ? handler(regs, esr, cpu_self()->vcpu) : TRAP_UNDEF;
 }
 
 void trap_apply(enum trap_outcome outcome)
 {
-    switch (outcome) {
-    case TRAP_SKIP:
-        inject_skip(sysreg_read(ESR_EL2));
-        break;
-    case TRAP_ABORT:
-        inject_abort(sysreg_read(ESR_EL2));
-        break;
-    case TRAP_STOP:
-        vcpu_stop(cpu_self()->vcpu);
-    case TRAP_UNDEF:
+    const uint64_t esr = sysreg_read(ESR_EL2);
+
+    if (outcome == TRAP_SKIP) {
+        inject_skip(esr);
+    } else if (outcome == TRAP_UNDEF) {
         inject_undef();
-        break;
-    case TRAP_RESUME:
-        break;
+    } else if (outcome == TRAP_ABORT) {
+        inject_abort(esr);
+    } else if (outcome == TRAP_STOP) {
+        vcpu_stop(cpu_self()->vcpu);
     }
 }
 
