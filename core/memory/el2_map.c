@@ -163,9 +163,10 @@ static void audit_leaf(void *ctx, const struct lpae_leaf *leaf)
 
 void el2_map_audit(const struct range *guest, uint32_t count, struct el2_audit *out)
 {
-    struct audit_context ctx = {guest, count, out};
+    struct audit_context ctx;
 
     *out = (struct el2_audit){0};
+    ctx = (struct audit_context){guest, count, out};
     lock_take(&el2_map_lock);
     lpae_each(&el2_table, audit_leaf, &ctx);
     lock_release(&el2_map_lock);

@@ -75,7 +75,13 @@ static char kind(uint64_t address)
     }
     assert_int_equal(leaf.pa, leaf.ia);
     assert_false(leaf.write && leaf.execute);
-    return leaf.device ? 'd' : leaf.execute ? 'x' : leaf.write ? 'w' : 'r';
+    if (leaf.device) {
+        return 'd';
+    }
+    if (leaf.execute) {
+        return 'x';
+    }
+    return leaf.write ? 'w' : 'r';
 }
 
 static void the_image_is_mapped_by_sections(void **state)
