@@ -8,23 +8,28 @@
 #include "core/base/console.h"
 #include "core/plan/dt.h"
 
-#define SIZE_TEXT 24 /* "18446744073709551615 bytes" does not occur: sizes are pages */
+#define SIZE_TEXT 24 /* "17179869183.9 GiB" */
 #define NAME_TEXT 64 /* characters of a path, a model or a description that are shown */
 #define IN_A_LINE 4  /* CPUs */
 
 /* ---- pieces of lines ---- */
 
-/* In the largest unit that divides it: "512 MiB". */
+/* In the largest unit that leaves a whole number: "512 MiB", "948.3 MiB". */
 static const char *size_text(char *text, uint64_t bytes)
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
     uint32_t unit = 0;
 
-    while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < ARRAY_SIZE(units)) {
-        bytes /= 1024;
+    while (unit + 1 < ARRAY_SIZE(units) && bytes >> (10 * (unit + 1)) != 0) {
         unit++;
     }
-    console_format(text, SIZE_TEXT, "%lu %s", bytes, units[unit]);
+    if ((bytes & (BIT(10 * unit) - 1)) == 0) {
+        console_format(text, SIZE_TEXT, "%lu %s", bytes >> (10 * unit), units[unit]);
+    } else {
+        uint64_t tenths = ((bytes >> (10 * (unit - 1))) % 1024) * 10 / 1024;
+
+        console_format(text, SIZE_TEXT, "%lu.%lu %s", bytes >> (10 * unit), tenths, units[unit]);
+    }
     return text;
 }
 

@@ -73,7 +73,7 @@ static void test_picture(void **state)
     part->cpu_count = 2;
     part->kernel.gzip = true;
     part->ramdisk =
-        (struct plan_image){.name = "disk", .size = 1, .load = 0x40190000, .load_size = 0x2400};
+        (struct plan_image){.name = "disk", .size = 1, .load = 0x40190000, .load_size = 988035};
     test_plan.board.cpus[1].partition = 0;
     test_plan.board.cpus[2].partition = 0;
     add_partition("b")->refused = true;
@@ -98,7 +98,7 @@ static void test_picture(void **state)
                "bulkhead:            registers 0x9010000-0x9010fff\n"
                "bulkhead:            interrupt 34, level\n"
                "bulkhead:   kernel   linux at 0x40080000, 1 MiB\n"
-               "bulkhead:   ramdisk  disk at 0x40190000, 9 KiB\n"
+               "bulkhead:   ramdisk  disk at 0x40190000, 964.8 KiB\n"
                "bulkhead:   tree     generated at 0x401f0000\n"
                "bulkhead:   entry    0x40080000, arm64 Image, gzip\n"
                "bulkhead:   console  shared\n"
