@@ -4,10 +4,12 @@
  * Runs the code that boot runs. Exit status 0: every partition would start; 1: one error or more
  * (all are printed); 2: the files cannot be read.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/console.h"
 #include "core/memory/pool.h"
@@ -69,7 +71,7 @@ static const struct uart_ops stdout_ops = {
 
 /* ---- files ---- */
 
-static void fail(const char *name, const char *what)
+__attribute__((noreturn)) static void fail(const char *name, const char *what)
 {
     (void)fprintf(stderr, "bulkhead-check: %s: %s\n", name, what);
     exit(2);
@@ -79,16 +81,16 @@ static struct file read_file(const char *name)
 {
     struct file f = {.name = name};
     FILE *in = fopen(name, "rb");
-    long size = -1;
+    struct stat about;
 
-    if (in != NULL && fseek(in, 0, SEEK_END) == 0) {
-        size = ftell(in);
+    if (in == NULL || fstat(fileno(in), &about) != 0) {
+        fail(name, strerror(errno));
     }
-    if (size < 0 || fseek(in, 0, SEEK_SET) != 0) {
-        fail(name, "cannot be read");
+    if (!S_ISREG(about.st_mode)) {
+        fail(name, "is not a file");
     }
-    f.size = (uint64_t)size;
-    f.data = malloc(f.size > 0 ? f.size : 1);
+    f.size = (uint64_t)about.st_size;
+    f.data = malloc(f.size > 0 ? f.size : 1); /* no byte more, so that a sanitizer sees its end */
     if (f.data == NULL || fread(f.data, 1, f.size, in) != f.size) {
         fail(name, "cannot be read");
     }
