@@ -105,7 +105,8 @@ wrong_el:
     b       1b
 
 wrong_el_text:
-    .asciz  "bulkhead: entered at EL#; needs EL2: start QEMU with virtualization=on, or boot from EL2 firmware\r\n"
+    .ascii  "bulkhead: entered at EL#; needs EL2: start QEMU with virtualization=on, "
+    .asciz  "or boot from EL2 firmware\r\n"
     .balign 4
 #endif
 park:

@@ -13,7 +13,7 @@
 #define PSCI_SYSTEM_OFF 0x84000008
 #define PSCI_CPU_ON_64  0xc4000003
 
-/* CPTR_EL2, E2H 0. Its RES1 bits trap SVE (TZ) and SME (TSM) where they exist; FP is not trapped. */
+/* CPTR_EL2, E2H 0: its RES1 bits trap SVE (TZ) and SME (TSM). FP is not trapped. */
 #define CPTR_RES1 UINT64_C(0x33ff)
 #define CPTR_TTA  BIT(20) /* trace */
 #define CPTR_TAM  BIT(30) /* activity monitors */

@@ -31,23 +31,21 @@
 #define HCR_TID5  BIT(58) /* trap: GMID_EL1 (MTE) */
 
 /*
- * Set/way operations are not trapped (TSW 0): a vCPU never leaves its CPU, so they reach exactly the
- * caches that the guest means, and with SWIO none can throw another's data away. WFI, WFE, FP and
- * SIMD are not trapped either.
+ * Set/way operations are not trapped (TSW 0): a vCPU never leaves its CPU, so they reach exactly
+ * the caches that the guest means, and with SWIO none can throw another's data away. WFI, WFE, FP
+ * and SIMD are not trapped either.
  */
 #define HCR_GUEST                                                                                  \
     (HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TID3 | HCR_TSC |    \
      HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API | HCR_TID5)
 
 /* Fields of ID registers: is the extension there? */
-#define ID_AA64PFR0_RAS  MASK(31, 28)
 #define ID_AA64PFR0_GIC  MASK(27, 24)
 #define ID_AA64PFR0_MPAM MASK(43, 40)
 #define ID_AA64PFR1_MPAM MASK(19, 16)
 #define ID_AA64DFR0_PMU  MASK(11, 8)
 #define ID_AA64DFR0_BRPS MASK(15, 12)
 #define ID_AA64DFR0_WRPS MASK(23, 20)
-#define ID_AA64DFR0_SPE  MASK(35, 32)
 #define ID_AA64DFR0_TRF  MASK(43, 40)
 #define ID_AA64ISAR0_CRC MASK(19, 16)
 #define ID_AA64ISAR1_PAC (MASK(11, 4) | MASK(31, 24)) /* APA, API, GPA, GPI */

@@ -62,7 +62,7 @@ uint64_t idregs_read(uint32_t id)
         ROW(3, 1, 0xffffffff);
         ROW(3, 2, 0xffffffff);
         ROW(3, 4, 0x000000ff); /* ID_PFR2_EL1 */
-        /* ID_AA64PFR0_EL1: EL1 is AArch64 only; no EL2, EL3, SVE, RAS, AMU, MPAM, SCXTNUM (CSV2 2) */
+        /* ID_AA64PFR0_EL1: AArch64 EL1; no EL2, EL3, SVE, RAS, AMU, MPAM, SCXTNUM (CSV2 2) */
         ROW(4, 0, pfr0_limit());
         /* ID_AA64PFR1_EL1: BTI, SSBS; no MTE, SME, NMI */
         ROW(4, 1, 0x00000001000000ff);

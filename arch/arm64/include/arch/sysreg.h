@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System registers by their AArch64 names; those of the GIC by encoding, which any assembler takes. */
+/* System registers by their AArch64 names; the GIC's by encoding, which any assembler takes. */
 #ifndef ARCH_SYSREG_H
 #define ARCH_SYSREG_H
 
