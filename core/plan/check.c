@@ -9,14 +9,10 @@
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
-#include "core/base/cpu.h"
 
 #define GICV2_MAX_CPUS 8
 #define FIRST_SPI      32
 #define END_SPI        1020 /* INTIDs from here on are no SPI; IHI 0048 2.2.1, IHI 0069 2.2 */
-
-/* What EL2 itself still takes after the check: tables for the GIC's registers. */
-#define SHARED_PAGES 8
 
 const char *plan_where(const struct plan *p, uint32_t index)
 {
@@ -84,25 +80,23 @@ static void check_cpus(struct plan *p, uint32_t index)
     }
 }
 
-static void check_range(struct plan *p, uint32_t index, struct range r)
+/* Also of a refused one: nothing before has looked at it. */
+static void check_memory_windows(struct plan *p, uint32_t index)
 {
     const struct plan_partition *part = &p->partitions[index];
-    uint8_t bits = arch_pa_bits();
     struct range window;
 
-    if (!range_valid(r.base, r.size) || !is_aligned(r.base | r.size, PAGE_SIZE) ||
-        range_end(r) > BIT(bits)) {
-        plan_error(p, (int)index, plan_where(p, index),
-                   "memory: 0x%lx bytes at 0x%lx: must be whole 4 KiB pages below 0x%lx", r.size,
-                   r.base, BIT(bits));
-        return;
-    }
-    for (uint32_t i = 0; check_emulated_window(p, part, i, &window); i++) {
-        if (share_page(r, window)) {
-            plan_error(p, (int)index, plan_where(p, index),
-                       "memory: 0x%lx-0x%lx overlaps the %s at 0x%lx-0x%lx; choose other addresses",
-                       r.base, range_end(r) - 1, i == 1 ? "console" : "interrupt controller",
-                       window.base, range_end(window) - 1);
+    for (uint32_t m = 0; m < part->memory_count; m++) {
+        struct range r = part->memory[m];
+
+        for (uint32_t i = 0; check_emulated_window(p, part, i, &window); i++) {
+            if (share_page(r, window)) {
+                plan_error(p, (int)index, plan_where(p, index),
+                           "memory: 0x%lx-0x%lx overlaps the %s at 0x%lx-0x%lx; choose other "
+                           "addresses",
+                           r.base, range_end(r) - 1, i == 1 ? "console" : "interrupt controller",
+                           window.base, range_end(window) - 1);
+            }
         }
     }
 }
@@ -115,7 +109,14 @@ static void check_memory(struct plan *p, uint32_t index)
         plan_error(p, (int)index, plan_where(p, index), "memory: it has none; give it a range");
     }
     for (uint32_t i = 0; i < part->memory_count; i++) {
-        check_range(p, index, part->memory[i]);
+        struct range r = part->memory[i];
+
+        if (!range_valid(r.base, r.size) || !is_aligned(r.base | r.size, PAGE_SIZE) ||
+            range_end(r) > BIT(arch_pa_bits())) {
+            plan_error(p, (int)index, plan_where(p, index),
+                       "memory: 0x%lx bytes at 0x%lx: must be whole 4 KiB pages below 0x%lx",
+                       r.size, r.base, BIT(arch_pa_bits()));
+        }
         for (uint32_t j = 0; j < i; j++) {
             if (ranges_overlap(part->memory[i], part->memory[j])) {
                 plan_error(p, (int)index, plan_where(p, index),
@@ -343,12 +344,9 @@ static void check_shared_memory(struct plan *p, uint32_t a, uint32_t b)
     }
 }
 
-/* What two devices have in common; NULL where nothing. */
+/* What two devices share; NULL where nothing. */
 static const char *shared_by(const struct plan_device *x, const struct plan_device *y)
 {
-    if (x->node == y->node) {
-        return "the device itself";
-    }
     for (uint32_t i = 0; i < x->mmio_count; i++) {
         for (uint32_t j = 0; j < y->mmio_count; j++) {
             if (share_page(x->mmio[i], y->mmio[j])) {
@@ -366,52 +364,29 @@ static const char *shared_by(const struct plan_device *x, const struct plan_devi
     return NULL;
 }
 
+static void tell_device(struct plan *p, const struct plan_device *x, const struct plan_device *y)
+{
+    const char *other = name_of(p, (uint32_t)y->partition);
+    const char *what = shared_by(x, y);
+
+    if (x->node == y->node) {
+        plan_error(p, x->partition, path_of(x),
+                   "devices: it is also in \"%s\": neither starts; grant it to one of them", other);
+    } else if (what != NULL) {
+        plan_error(p, x->partition, path_of(x),
+                   "devices: it shares %s with %s of \"%s\": neither starts; grant both to one",
+                   what, path_of(y), other);
+    }
+}
+
 static void check_shared_devices(struct plan *p, const struct plan_device *x,
                                  const struct plan_device *y)
 {
-    const char *what = shared_by(x, y);
-
-    if (what == NULL) {
-        return;
-    }
-    if (x->partition == y->partition) {
-        if (x->node == y->node) {
-            plan_error(p, x->partition, path_of(x), "devices: it is listed twice; list it once");
-        }
-        return;
-    }
-    plan_error(
-        p, x->partition, path_of(x),
-        "devices: %s is shared with %s of \"%s\": neither starts; grant both to one partition",
-        what, path_of(y), name_of(p, (uint32_t)y->partition));
-    plan_error(
-        p, y->partition, path_of(y),
-        "devices: %s is shared with %s of \"%s\": neither starts; grant both to one partition",
-        what, path_of(x), name_of(p, (uint32_t)x->partition));
-}
-
-/* ---- tables ---- */
-
-static void check_pool(struct plan *p, uint64_t pool_pages)
-{
-    uint64_t fixed = SHARED_PAGES + CPU_STACK_SIZE / PAGE_SIZE;
-    uint64_t left = pool_pages > fixed ? pool_pages - fixed : 0;
-
-    for (uint32_t i = 0; i < p->partition_count; i++) {
-        uint64_t need;
-
-        if (p->partitions[i].refused) {
-            continue;
-        }
-        need = check_pool_need(p, &p->partitions[i]);
-        if (need > left) {
-            plan_error(p, (int)i, plan_where(p, i),
-                       "memory: its tables take %lu pages, %lu are left in the pool; align "
-                       "\"memory\" to 2 MiB, or build with more CONFIG_POOL_PAGES",
-                       need, left);
-            continue;
-        }
-        left -= need;
+    if (x->partition != y->partition) {
+        tell_device(p, x, y);
+        tell_device(p, y, x);
+    } else if (x->node == y->node) {
+        plan_error(p, x->partition, path_of(x), "devices: it is listed twice; list it once");
     }
 }
 
@@ -444,8 +419,9 @@ static bool counts_are_sane(const struct plan *p)
 static void check_each(struct plan *p)
 {
     for (uint32_t i = 0; i < p->partition_count; i++) {
+        check_memory_windows(p, i);
         if (p->partitions[i].refused) {
-            continue; /* what it breaks was told where it was found */
+            continue; /* what else it breaks was told where it was found */
         }
         check_cpus(p, i);
         check_memory(p, i);

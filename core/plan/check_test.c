@@ -128,6 +128,16 @@ static void memory_keeps_off_emulated_windows(void **state)
            "2: /configurations/c: memory: 0x9000000-0x9000fff overlaps the console");
 }
 
+static void a_refused_one_is_told_of_windows_too(void **state)
+{
+    (void)state;
+    p.partitions[0].refused = true;
+    p.partitions[0].cpu_count = 0;
+    p.partitions[0].memory[0] = (struct range){0x08000000, 4096};
+    expect(1, "0: /configurations/a: memory: 0x8000000-0x8000fff overlaps the interrupt", NULL);
+    assert_int_equal(p.errors, 1);
+}
+
 static void without_console_its_page_is_free(void **state)
 {
     (void)state;
@@ -212,8 +222,8 @@ static void a_device_in_two_is_in_none(void **state)
 {
     (void)state;
     p.devices[1].node = p.devices[0].node;
-    expect(3, "0: /pl031@9010000: devices: the device itself is shared with",
-           "1: /pl061@9030000: devices: the device itself is shared with");
+    expect(3, "0: /pl031@9010000: devices: it is also in \"b\": neither starts",
+           "1: /pl061@9030000: devices: it is also in \"a\": neither starts");
     make_plan(3);
     p.devices[1].partition = 0;
     p.devices[1].node = p.devices[0].node;
@@ -226,17 +236,17 @@ static void a_page_in_two_is_in_none(void **state)
     p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x10};
     p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
     expect(3,
-           "0: /pl031@9010000: devices: a 4 KiB page of registers is shared with "
+           "0: /pl031@9010000: devices: it shares a 4 KiB page of registers with "
            "/pl061@9030000 of \"b\"",
-           "1: /pl061@9030000: devices: a 4 KiB page of registers is shared with");
+           "1: /pl061@9030000: devices: it shares a 4 KiB page of registers with");
 }
 
 static void an_interrupt_in_two_is_in_none(void **state)
 {
     (void)state;
     p.devices[0].irq[0].intid = 39;
-    expect(3, "0: /pl031@9010000: devices: an interrupt is shared",
-           "1: /pl061@9030000: devices: an interrupt is shared");
+    expect(3, "0: /pl031@9010000: devices: it shares an interrupt with",
+           "1: /pl061@9030000: devices: it shares an interrupt with");
     make_plan(3);
     p.devices[0].irq[0].intid = 39;
     p.devices[1].partition = 0; /* their own affair */
@@ -305,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup(the_console_goes_to_the_first_that_starts, set_up),
         cmocka_unit_test_setup(memory_is_there_and_aligned, set_up),
         cmocka_unit_test_setup(memory_keeps_off_emulated_windows, set_up),
+        cmocka_unit_test_setup(a_refused_one_is_told_of_windows_too, set_up),
         cmocka_unit_test_setup(without_console_its_page_is_free, set_up),
         cmocka_unit_test_setup(own_ranges_are_disjoint, set_up),
         cmocka_unit_test_setup(extents_are_free_ram_of_their_own, set_up),

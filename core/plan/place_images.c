@@ -83,9 +83,10 @@ static bool place_kernel(struct plan *p, uint32_t index)
     for (uint32_t i = 0; image_segment(part->kernel_kind, kernel, i, &segment) == OK; i++) {
         if (segment.size != 0 && !in_one_extent(part, segment)) {
             plan_error(p, (int)index, plan_where(p, index),
-                       "kernel \"%s\" takes 0x%lx bytes at 0x%lx, which are not all in one piece "
-                       "of the partition's memory; enlarge or move \"memory\"",
-                       kernel->name, segment.size, segment.base);
+                       "kernel \"%s\": 0x%lx bytes at 0x%lx are not all in one piece of the "
+                       "partition's memory; %s \"memory\"",
+                       kernel->name, segment.size, segment.base,
+                       part->kernel_kind == PLAN_KERNEL_ARM64 ? "enlarge" : "move it, or");
             return false;
         }
     }

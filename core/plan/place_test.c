@@ -314,8 +314,8 @@ static void images_outside_memory_are_refused(void **state)
         assert_true(p.partitions[i].refused);
         assert_int_equal(p.partitions[i].extent_count, 0);
     }
-    assert_true(told_of("0: /configurations/below: kernel \"kernel\" takes 0x1000 bytes at "
-                        "0x3fffffff, which are not all in one piece"));
+    assert_true(told_of("0: /configurations/below: kernel \"kernel\": 0x1000 bytes at "
+                        "0x3fffffff are not all in one piece"));
     assert_true(told_of("4: /configurations/full: memory: beside the kernel there is no room for "
                         "the device tree (32 KiB)"));
     assert_true(told_of("5: /configurations/tight: memory: beside the kernel there is no room for "

@@ -9,6 +9,8 @@
 /* What a partition takes of the pool beside its tables; an upper bound, alignment counted. */
 #define VGIC_PAGES 12 /* struct virq of every SPI */
 #define VCPU_PAGES 1
+/* What EL2 itself still takes after the check: tables for the GIC's registers. */
+#define SHARED_PAGES 8
 
 struct range check_pages_of(struct range r)
 {
@@ -117,4 +119,27 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
         need += lpae_bound(part->extent[i].pa, part->extent[i].pa, part->extent[i].size);
     }
     return need + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
+}
+
+void check_pool(struct plan *p, uint64_t pool_pages)
+{
+    uint64_t fixed = SHARED_PAGES + CPU_STACK_SIZE / PAGE_SIZE;
+    uint64_t left = pool_pages > fixed ? pool_pages - fixed : 0;
+
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        uint64_t need;
+
+        if (p->partitions[i].refused) {
+            continue;
+        }
+        need = check_pool_need(p, &p->partitions[i]);
+        if (need > left) {
+            plan_error(p, (int)i, plan_where(p, i),
+                       "memory: its tables take %lu pages, %lu are left in the pool; align "
+                       "\"memory\" to 2 MiB, or build with more CONFIG_POOL_PAGES",
+                       need, left);
+            continue;
+        }
+        left -= need;
+    }
 }
