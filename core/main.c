@@ -25,7 +25,9 @@ static uint32_t boot_phase;
 /* Class: atomic. CPUs that have done their part of PHASE_LOAD. */
 static uint32_t cpus_loaded;
 
-/* Class: each written by the partition's first CPU (or the boot CPU before), read after PHASE_LOAD. */
+/*
+ * Class: each written by the partition's first CPU (or the boot CPU before), read after PHASE_LOAD.
+ */
 static bool partition_ready[CONFIG_MAX_PARTITIONS];
 
 /* ---- what all share is wrong ---- */
@@ -237,7 +239,9 @@ static void make_cpus(void)
     arch_cpu_become(&cpus[plan.board.boot_cpu]);
 }
 
-/* Start the CPUs that partitions own; returns how many, this one included, take part in the boot. */
+/*
+ * Start the CPUs that partitions own; returns how many, this one included, take part in the boot.
+ */
 static uint32_t start_cpus(void)
 {
     uint32_t started = 1;

@@ -11,11 +11,15 @@
 #define VERSION "0.1"
 
 /*
- * Boot CPU: at EL2, MMU off, on a boot stack, arch_cpu_init() done; `fdt_pa` is what the firmware gave (x0/r2).
+ * Boot CPU: at EL2, MMU off, on a boot stack, arch_cpu_init() done; `fdt_pa` is what the firmware
+ * gave (x0/r2).
  */
 __attribute__((noreturn)) void main_boot(uint64_t fdt_pa);
 
-/* Every other CPU: at EL2, MMU on with EL2's table, on its own stack, arch_cpu_init() done, arch_cpu_become(cpu). */
+/*
+ * Every other CPU: at EL2, MMU on with EL2's table, on its own stack, arch_cpu_init() done,
+ * arch_cpu_become(cpu).
+ */
 __attribute__((noreturn)) void main_secondary(struct cpu *cpu);
 
 #endif

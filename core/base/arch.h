@@ -29,12 +29,15 @@ struct vcpu;
 /* Affinity fields of MPIDR_EL1 of this CPU (Aff3 in bits 39..32). */
 uint64_t arch_mpidr(void);
 
-/* From now on cpu_self() is `cpu` on this CPU (TPIDR_EL2). Boot CPU, once it knows which of cpus[] it is. */
+/*
+ * From now on cpu_self() is `cpu` on this CPU (TPIDR_EL2). Boot CPU, once it knows which of cpus[]
+ * it is.
+ */
 void arch_cpu_become(struct cpu *cpu);
 
 /*
- * A system file fused behind the image: from the end of Bulkhead's memory (page-aligned) to the end that the Image header's
- * image_size tells. Size 0 where nothing is fused.
+ * A system file fused behind the image: from the end of Bulkhead's memory (page-aligned) to the end
+ * that the Image header's image_size tells. Size 0 where nothing is fused.
  */
 struct range arch_image_fused(void);
 

@@ -38,7 +38,9 @@ static enum status make_vcpus(struct partition *part)
     return OK;
 }
 
-/* GICv2: the guest's CPU interface is the hardware's virtual one, at the address of the physical. */
+/*
+ * GICv2: the guest's CPU interface is the hardware's virtual one, at the address of the physical.
+ */
 static enum status map_gicv(struct partition *part, const struct plan_gic *board_gic)
 {
     if (board_gic->version != 2) {

@@ -46,7 +46,8 @@ enum status partition_build(struct partition *partition, const struct plan *p) M
 enum status partition_load(struct partition *partition, const struct plan *p) MUST_CHECK;
 
 /*
- * It is whole: let its first vCPU start (its CPU finds it in vcpu_idle()). Before any partition runs: the boot CPU.
+ * It is whole: let its first vCPU start (its CPU finds it in vcpu_idle()). Before any partition
+ * runs: the boot CPU.
  */
 void partition_start(struct partition *partition);
 

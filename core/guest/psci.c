@@ -25,7 +25,10 @@
 /* CPU_SUSPEND's power_state, original format: StateID, StateType, PowerLevel. */
 #define POWER_STATE_RESERVED UINT64_C(0xfcfe0000)
 
-/* Vendor specific hypervisor service, CALL_UID: 2f8b1d40-6c1e-4e55-9c3f-62756c6b6864 as SMCCC lays it out. */
+/*
+ * Vendor specific hypervisor service, CALL_UID: 2f8b1d40-6c1e-4e55-9c3f-62756c6b6864 as SMCCC lays
+ * it out.
+ */
 static const uint32_t vendor_uid[4] = {0x401d8b2f, 0x554e1e6c, 0x75623f9c, 0x64686b6c};
 
 /* A function this table has; those of 32 and 64 bits differ in bit 30 only and share a row. */

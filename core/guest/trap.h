@@ -39,8 +39,8 @@ struct sysreg_access {
 };
 
 /*
- * DEN 0028: function identifier and arguments in, results out. Arch presets result[] with x0..x3 and writes all four back
- * on TRAP_RESUME, so that what a call does not return is preserved.
+ * DEN 0028: function identifier and arguments in, results out. Arch presets result[] with x0..x3
+ * and writes all four back on TRAP_RESUME, so that what a call does not return is preserved.
  */
 struct smccc_call {
     uint64_t fid;

@@ -5,8 +5,9 @@
  * What is not as in DDI 0183: the transmit FIFO is the stream's ring, so it is deeper than 32 and
  * its interrupt comes with every byte that finds it with room left, and when it has emptied to a
  * half after having been full; the receive timeout is over at once; bytes are not lost where the
- * FIFOs are switched off; modem lines are always ready, loopback and DMA do nothing. Reserved offsets
- * read as zero and ignore writes; the bus takes 8, 16 and 32 bits, 64 bits are an external abort.
+ * FIFOs are switched off; modem lines are always ready, loopback and DMA do nothing. Reserved
+ * offsets read as zero and ignore writes; the bus takes 8, 16 and 32 bits, 64 bits are an external
+ * abort.
  */
 #include "core/guest/vuart.h"
 

@@ -55,8 +55,8 @@ enum status lpae_init(struct lpae *t, enum lpae_stage stage, uint8_t ia_bits) MU
 /*
  * Map [ia, ia+size) to pa with the largest blocks that alignment allows. All page-aligned. Nothing
  * there may be mapped yet (E_OVERLAP, and nothing is changed). E_INVALID outside ia_bits or 48 bits
- * of pa, or where the stage has no such attr; E_NO_SPACE (then part of it may be mapped). The caller
- * cleans (stage 2: lpae_clean()) or orders (EL2's map: el2_map.c) the stores.
+ * of pa, or where the stage has no such attr; E_NO_SPACE (then part of it may be mapped). The
+ * caller cleans (stage 2: lpae_clean()) or orders (EL2's map: el2_map.c) the stores.
  */
 enum status lpae_map(struct lpae *t, uint64_t ia, pa_t pa, uint64_t size,
                      enum lpae_attr attr) MUST_CHECK;
@@ -68,8 +68,8 @@ enum status lpae_map(struct lpae *t, uint64_t ia, pa_t pa, uint64_t size,
 enum status lpae_unmap(struct lpae *t, uint64_t ia, uint64_t size) MUST_CHECK;
 
 /*
- * Make the pages of [ia, ia+size) read-only (DATA -> RODATA) in place; 4 KiB leaves only (E_INVALID),
- * all mapped (E_NOT_FOUND), or nothing is changed. For the seal.
+ * Make the pages of [ia, ia+size) read-only (DATA -> RODATA) in place; 4 KiB leaves only
+ * (E_INVALID), all mapped (E_NOT_FOUND), or nothing is changed. For the seal.
  */
 enum status lpae_protect(struct lpae *t, uint64_t ia, uint64_t size) MUST_CHECK;
 

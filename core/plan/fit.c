@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system file's images: where their bytes are, inside the FIT or behind it, and their hashes. */
+/*
+ * The system file's images: where their bytes are, inside the FIT or behind it, and their hashes.
+ */
 #include "core/plan/fit.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A partition's images into the plan: found in /images, understood, hashed, and fit for their use. */
+/*
+ * A partition's images into the plan: found in /images, understood, hashed, and fit for their use.
+ */
 #include "core/plan/parse.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of place.c and place_images.c: who gets which RAM, what goes where in it, who is refused. */
+/*
+ * Tests of place.c and place_images.c: who gets which RAM, what goes where in it, who is refused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

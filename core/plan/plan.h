@@ -238,8 +238,8 @@ void plan_check(struct plan *p, uint64_t pool_pages);
 uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part);
 
 /*
- * Width of the partition's IPA space: the smallest (at least 32) that holds its memory, granted windows and emulated
- * devices.
+ * Width of the partition's IPA space: the smallest (at least 32) that holds its memory, granted
+ * windows and emulated devices.
  */
 uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part);
 

@@ -19,8 +19,8 @@ static void reg_write(uint64_t base, uint32_t reg, uint64_t v)
 }
 
 /*
- * What firmware has set up (baud rate, format) stays; a UART that it left off, as QEMU does, becomes
- * 8n1. Section 3.3.8: line control is written while the UART is off.
+ * What firmware has set up (baud rate, format) stays; a UART that it left off, as QEMU does,
+ * becomes 8n1. Section 3.3.8: line control is written while the UART is off.
  */
 static void init(uint64_t base)
 {
@@ -73,7 +73,10 @@ static void irq_enable(uint64_t base, bool rx, bool tx)
     reg_write(base, UARTIMSC, (rx ? UARTINT_RX | UARTINT_RT : 0) | (tx ? UARTINT_TX : 0));
 }
 
-/* Receive interrupts stay until the FIFO is read: cleared, they would not come back for what is in it. */
+/*
+ * Receive interrupts stay until the FIFO is read: cleared, they would not come back for what is in
+ * it.
+ */
 static void irq_clear(uint64_t base)
 {
     reg_write(base, UARTICR, UARTINT_ALL & ~(UARTINT_RX | UARTINT_RT));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What <arch/cpu.h> is on a PC: every barrier, hint and register access goes to a fake (arch/host.h). */
+/*
+ * What <arch/cpu.h> is on a PC: every barrier, hint and register access goes to a fake
+ * (arch/host.h).
+ */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
