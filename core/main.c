@@ -13,6 +13,7 @@
 #include "core/plan/plan.h"
 
 #define FDT_MAX_SIZE      BLOCK_2M /* Linux's boot protocol allows no more */
+#define FDT_HEADER_SIZE   40       /* Devicetree Specification 5.2 */
 #define CPU_START_SECONDS 10       /* for a CPU that PSCI has accepted to start */
 #define LOAD_SECONDS      120      /* for all partitions to be loaded */
 
@@ -117,7 +118,7 @@ static struct range find_system_file(const void *fdt)
 
 static void map_tree(uint64_t fdt_pa)
 {
-    struct range head = {align_down(fdt_pa, PAGE_SIZE), 2 * PAGE_SIZE};
+    struct range head = {fdt_pa, FDT_HEADER_SIZE}; /* no page more: it may be a partition's */
     uint64_t size;
 
     if (fdt_pa == 0 || !is_aligned(fdt_pa, 8)) {
