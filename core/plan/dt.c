@@ -31,18 +31,30 @@ static const char *strings(const void *fdt)
     return (const char *)fdt + be32(&((const struct fdt_header *)fdt)->off_dt_strings);
 }
 
-/* The offset behind the token at `offset`. */
-static int token_end(const char *base, int offset)
+static bool has_zero_byte(uint32_t v)
 {
-    const char *token = base + offset;
+    return ((v - 0x01010101u) & ~v & 0x80808080u) != 0;
+}
 
+/* Behind the name at `name`, padding included: the word that holds its terminator is the last. */
+static const char *name_end(const char *name)
+{
+    while (!has_zero_byte(be32(name))) {
+        name += TAG_SIZE;
+    }
+    return name + TAG_SIZE;
+}
+
+/* Behind the token at `token`. Inlined: this is what walking a tree costs. */
+static inline const char *token_end(const char *token)
+{
     switch (be32(token)) {
-    case FDT_BEGIN_NODE:
-        return offset + TAG_SIZE + (int)align_up(strlen(token + TAG_SIZE) + 1, TAG_SIZE);
     case FDT_PROP:
-        return offset + PROPERTY_SIZE + (int)align_up(be32(token + TAG_SIZE), TAG_SIZE);
+        return token + PROPERTY_SIZE + align_up(be32(token + TAG_SIZE), TAG_SIZE);
+    case FDT_BEGIN_NODE:
+        return name_end(token + TAG_SIZE);
     default:
-        return offset + TAG_SIZE;
+        return token + TAG_SIZE;
     }
 }
 
@@ -159,7 +171,7 @@ bool dt_valid(const void *fdt, uint64_t room)
         return false;
     }
     s.base = structure(fdt);
-    s.size = fdt_size_dt_struct(fdt);
+    s.size = (uint32_t)align_down(fdt_size_dt_struct(fdt), TAG_SIZE);
     s.strings = strings_room(fdt);
     while (s.offset <= s.size && s.size - s.offset >= TAG_SIZE) {
         if (be32(s.base + s.offset) == FDT_END) {
@@ -168,7 +180,7 @@ bool dt_valid(const void *fdt, uint64_t room)
         if (!scan_token(&s)) {
             return false;
         }
-        s.offset = (uint32_t)token_end(s.base, (int)s.offset);
+        s.offset = (uint32_t)(token_end(s.base + s.offset) - s.base);
     }
     return false;
 }
@@ -184,12 +196,12 @@ void dt_root(struct dt_at *at)
 bool dt_step(const void *fdt, struct dt_at *at)
 {
     const char *base = structure(fdt);
-    int offset = token_end(base, at->node[at->depth]);
+    const char *token = token_end(base + at->node[at->depth]);
 
-    for (;; offset = token_end(base, offset)) {
-        switch (be32(base + offset)) {
+    for (;; token = token_end(token)) {
+        switch (be32(token)) {
         case FDT_BEGIN_NODE:
-            at->node[++at->depth] = offset;
+            at->node[++at->depth] = (int)(token - base);
             return true;
         case FDT_END_NODE:
             if (at->depth == 0) {
@@ -263,11 +275,9 @@ int dt_phandle(const void *fdt, uint32_t phandle)
     const char *base = structure(fdt);
     int node = 0;
 
-    for (int offset = 0; be32(base + offset) != FDT_END; offset = token_end(base, offset)) {
-        const char *token = base + offset;
-
+    for (const char *token = base; be32(token) != FDT_END; token = token_end(token)) {
         if (be32(token) == FDT_BEGIN_NODE) {
-            node = offset;
+            node = (int)(token - base);
         } else if (be32(token) == FDT_PROP && be32(token + 4) == sizeof(phandle) &&
                    be32(token + PROPERTY_SIZE) == phandle) {
             const char *name = strings(fdt) + be32(token + 8);
@@ -360,33 +370,42 @@ enum status dt_find(const void *fdt, const char *path, int *node)
 
 /* ---- properties ---- */
 
+/* The next property at or behind `token`, over FDT_NOPs; NULL where the node has no more. */
+static const char *find_property(const char *token)
+{
+    while (be32(token) == FDT_NOP) {
+        token += TAG_SIZE;
+    }
+    return be32(token) == FDT_PROP ? token : NULL;
+}
+
 int dt_next_property(const void *fdt, int offset, struct dt_property *out)
 {
     const char *base = structure(fdt);
+    const char *token = find_property(token_end(base + offset));
 
-    do {
-        offset = token_end(base, offset);
-    } while (be32(base + offset) == FDT_NOP);
-    if (be32(base + offset) != FDT_PROP) {
+    if (token == NULL) {
         return -1;
     }
-    out->size = be32(base + offset + 4);
-    out->name = strings(fdt) + be32(base + offset + 8);
-    out->data = base + offset + PROPERTY_SIZE;
-    return offset;
+    out->size = be32(token + 4);
+    out->name = strings(fdt) + be32(token + 8);
+    out->data = token + PROPERTY_SIZE;
+    return (int)(token - base);
 }
 
 const void *dt_property(const void *fdt, int node, const char *name, uint32_t *size)
 {
-    struct dt_property property;
+    const char *names = strings(fdt);
+    const char *token = structure(fdt) + node;
 
-    for (int i = dt_next_property(fdt, node, &property); i >= 0;
-         i = dt_next_property(fdt, i, &property)) {
-        if (property.name[0] == name[0] && strcmp(property.name, name) == 0) {
+    while ((token = find_property(token_end(token))) != NULL) {
+        const char *candidate = names + be32(token + 8);
+
+        if (candidate[0] == name[0] && strcmp(candidate, name) == 0) {
             if (size != NULL) {
-                *size = property.size;
+                *size = be32(token + 4);
             }
-            return property.data;
+            return token + PROPERTY_SIZE;
         }
     }
     return NULL;
