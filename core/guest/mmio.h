@@ -8,8 +8,9 @@
 
 #include "core/base/status.h"
 #include "core/guest/trap.h"
+#include "core/plan/plan.h"
 
-#define MMIO_MAX_WINDOWS 8
+#define MMIO_MAX_WINDOWS (2 + PLAN_MAX_REDISTS) /* GICD, console, redistributors */
 
 /*
  * Emulate one access `offset` bytes into the window. Returns TRAP_SKIP when done, TRAP_ABORT where
