@@ -18,49 +18,66 @@
 
 struct vcpu;
 
-/* A list register, as both architectures can say it; the driver encodes it. */
+/* A list register, as both architectures can say it; the driver encodes it. Passed in a register. */
 struct gic_lr {
-    uint32_t vintid;
-    uint32_t pintid;  /* hw: the physical interrupt that the guest's EOI deactivates */
-    uint8_t priority; /* 8 bits, the driver keeps what the hardware has */
+    uint16_t
+        vintid; /* where `state` has GIC_LR_HW: also the physical interrupt that it is linked to */
+    uint8_t priority; /* the driver keeps the bits that the hardware has */
     uint8_t source;   /* GICv2 SGI: the vCPU that sent it */
-    bool hw, pending, active, eoi_maintenance;
+    uint8_t state;    /* GIC_LR_...; neither pending nor active: empty */
 };
 
+#define GIC_LR_PENDING 0x1
+#define GIC_LR_ACTIVE  0x2
+#define GIC_LR_HW      0x4 /* the guest's deactivation deactivates the physical interrupt */
+#define GIC_LR_EOI     0x8 /* maintenance interrupt when the guest has deactivated it; not with HW */
+
+/* Why the virtual interface asks for maintenance, beside GIC_LR_EOI. */
+/* Pending ones wait outside: when no list register has one. */
+#define GIC_MAINTENANCE_PENDING 0x1
+/* Active ones wait outside: when at most one list register is used, or one that is in none ends. */
+#define GIC_MAINTENANCE_ACTIVE 0x2
+
 /*
- * One GIC architecture. Distributor calls are made with the gicd lock held (irq.c's wrappers take
- * it where a read-modify-write needs it); CPU-interface and list-register calls touch this CPU's
- * own registers only.
+ * One GIC architecture. What is per interrupt may be called on any CPU and by several at once, but
+ * for set_edge (irq_set_edge() takes the lock); CPU-interface and list-register calls touch this
+ * CPU's own registers only. Physical interrupts all have one priority: only the virtual ones order.
  */
 struct gic_ops {
     const char *const *compatible; /* NULL-terminated */
-    /* Distributor: all interrupts off, Group 1, priorities set, then enabled. Boot CPU. Returns the
-     * number of INTIDs. */
+    /*
+     * Distributor, taken over live: all interrupts off, neither pending nor active, then enabled.
+     * Boot CPU, registers mapped. Returns the number of INTIDs. E_TIMEOUT.
+     */
     enum status (*dist_init)(const struct plan_gic *gic, uint32_t *intids);
-    /* This CPU's redistributor (found by MPIDR), CPU interface (EOImode 1, all priorities) and
-     * virtual interface. */
+    /*
+     * This CPU's redistributor (found by MPIDR), CPU interface (EOImode 1, all priorities) and
+     * virtual interface; private interrupts as dist_init does with shared ones. E_NOT_FOUND,
+     * E_TIMEOUT, E_UNSUPPORTED.
+     */
     enum status (*cpu_init)(const struct plan_gic *gic, struct cpu *cpu);
-    uint32_t (*acknowledge)(void);          /* IAR: the INTID (GICv2: source CPU masked off) */
-    void (*drop)(uint32_t intid);           /* EOIR: priority drop only */
-    void (*deactivate)(uint32_t intid);     /* DIR */
-    void (*kick)(const struct cpu *target); /* IRQ_KICK to that CPU */
-    /* Per interrupt; PPIs are those of `cpu`. */
+    uint32_t (*acknowledge)(void);          /* IAR; the INTID is its low ten bits */
+    void (*drop)(uint32_t iar);             /* EOIR: priority drop only */
+    void (*deactivate)(uint32_t iar);       /* DIR */
+    void (*kick)(const struct cpu *target); /* IRQ_KICK to that CPU, behind what this one wrote */
+    /* Per interrupt; private ones are those of `cpu` (GICv2: it must be this one). */
     void (*set_enable)(const struct cpu *cpu, uint32_t intid, bool on);
     void (*set_pending)(const struct cpu *cpu, uint32_t intid, bool on);
     void (*set_active)(const struct cpu *cpu, uint32_t intid, bool on);
     bool (*get_pending)(const struct cpu *cpu, uint32_t intid);
     bool (*get_active)(const struct cpu *cpu, uint32_t intid);
-    void (*set_priority)(const struct cpu *cpu, uint32_t intid, uint8_t priority);
-    void (*set_edge)(const struct cpu *cpu, uint32_t intid, bool edge); /* interrupt disabled */
+    void (*set_edge)(uint32_t spi, bool edge); /* interrupt disabled, gicd lock held */
     void (*set_target)(uint32_t spi, const struct cpu *cpu);
     /* Virtual interface of this CPU. */
-    uint32_t (*lr_count)(void);
-    void (*lr_write)(uint32_t n, const struct gic_lr *lr); /* NULL: empty */
-    void (*lr_read)(uint32_t n, struct gic_lr *lr);
-    uint64_t (*lr_empty)(void); /* ELRSR: bit n set where list register n is empty */
-    void (*virt_reset)(void);   /* VMCR, APRs, list registers: as out of reset; interface on */
-    void (*set_underflow)(
-        bool on); /* HCR.UIE: maintenance when at most one list register is valid */
+    uint32_t (*lr_count)(void); /* 2..16 */
+    void (*lr_write)(uint32_t n, struct gic_lr lr);
+    struct gic_lr (*lr_read)(uint32_t n);
+    uint32_t (*lr_empty)(void); /* ELRSR: bit n set where list register n is empty */
+    uint32_t (*lr_ended)(
+        void); /* EISR: bit n set where GIC_LR_EOI wants list register n rewritten */
+    uint32_t (*take_ended)(void); /* HCR.EOIcount: how many ended that were in none; then 0 */
+    void (*virt_reset)(void);     /* VMCR, APRs, list registers: as out of reset; interface on */
+    void (*set_maintenance)(uint32_t why); /* GIC_MAINTENANCE_... or 0 */
 };
 
 /* Those compiled in, NULL-terminated: drivers/drivers.c. */
@@ -69,8 +86,11 @@ extern const struct gic_ops *const drivers_gic[];
 /* The driver that the plan's GIC bound to; class: sealed. */
 extern const struct gic_ops *gic;
 
-/* Bind the driver, initialise the distributor; boot CPU. E_NOT_FOUND where no driver is compiled
- * in. */
+/* INTIDs that the distributor has room for: a multiple of 32, at most 1024; class: sealed. */
+extern uint32_t gic_intids;
+
+/* Bind the driver, map its registers, initialise the distributor; boot CPU. E_NOT_FOUND where no
+ * driver is compiled in. */
 enum status irq_init(const struct plan *p) MUST_CHECK;
 
 /* This CPU's interface; enables IRQ_KICK and the maintenance interrupt. Each CPU. */
@@ -85,6 +105,9 @@ void irq_handle(void);
 
 /* Make `cpu` come to EL2 soon and look at its work. */
 void irq_kick(const struct cpu *cpu);
+
+/* Trigger of an SPI, which must be disabled; takes the gicd lock. */
+void irq_set_edge(uint32_t spi, bool edge);
 
 /* Route the console's interrupt to `cpu` and enable it; EL2's own. */
 void irq_own(uint32_t intid, bool edge, const struct cpu *cpu);

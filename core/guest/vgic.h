@@ -24,42 +24,76 @@
 struct partition;
 struct vcpu;
 
-#define VGIC_PRIVATE 32 /* SGIs and PPIs */
+#define VGIC_BANKS   32 /* of 32 interrupts; bank 0, private interrupts, is each vCPU's own */
 #define VGIC_MAX_LRS 16
+#define VGIC_NO_LR   0xff
+#define VGIC_NOBODY  0xff
 
-/* The fields are for vgic*.c; see vgic.c for the state machine. Class: locked (struct vgic.lock).
- */
+#define VGIC_LATCH_SET   0x1 /* hw: so it was told to the physical interrupt; else: in `pending` */
+#define VGIC_LATCH_TAKEN 0x2 /* what came from there, or is in the list register, is that one */
+
+/* One interrupt; see vgic.c for the state machine. Class: locked (struct vgic.lock). */
 struct virq {
-    uint32_t intid;
-    uint8_t priority;
-    uint8_t target; /* SPI: vCPU index it is routed to */
-    uint8_t lr;     /* list register that holds it on `home`, or VGIC_NO_LR */
-    uint8_t home;   /* vCPU whose list register or queue holds it */
-    bool enabled, latched /* edge or written pending */, level /* the line, software-driven */,
-        active, edge;
-    bool hw;          /* linked to the physical interrupt of the same INTID */
-    bool owned;       /* the partition may see and configure it; else RAZ/WI */
-    uint16_t sources; /* GICv2 SGI: vCPUs that have sent it and not yet been served */
+    uint16_t intid;
+    uint8_t priority; /* as GICD_IPRIORITYR: its upper five bits */
+    uint8_t target;   /* vCPU it goes to when pending, or VGIC_NOBODY; private: whose it is */
+    uint8_t home;     /* vCPU of the list register `lr`; else where it is active */
+    uint8_t lr;       /* the list register that holds it on `home`, or VGIC_NO_LR */
+    uint8_t
+        pending; /* GICv2 SGI: a bit per vCPU that has sent it; else bit 0. Beside what `lr` holds */
+    uint8_t source; /* GICv2 SGI: who sent the active one */
+    uint8_t clear;  /* GIC_LR_PENDING, _ACTIVE: to be taken out of the list register on `home` */
+    uint8_t seen;   /* GIC_LR_PENDING, _ACTIVE: the list register when `home` last told */
+    bool active;    /* and in no list register */
+    bool on;        /* enabled all the way: by the guest, the distributor, and its target runs */
+    bool hw;        /* linked to the physical interrupt of the same INTID */
+    bool edge;
+    bool level; /* the line, where software drives it */
+    uint8_t
+        latched; /* level-sensitive, pending by ISPENDR and not by its line alone: VGIC_LATCH_... */
+    uint32_t route; /* SPI: ITARGETSR's byte (GICv2), IROUTER's affinity (GICv3) */
 };
 
-#define VGIC_NO_LR 0xff
+/* 32 interrupts, as the bit registers have them. Class: locked. */
+struct vgic_bank {
+    uint32_t owned;   /* bit per interrupt: the partition may see and configure it; else RAZ/WI */
+    uint32_t enabled; /* GICD_ISENABLER */
+    struct virq virq[32];
+};
 
-/* Per vCPU. Class: locked, but the list registers themselves are per-CPU. */
+/* Per vCPU. Class: locked, but the list registers themselves are the vCPU's CPU's only. */
 struct vgic_cpu {
-    struct virq private[VGIC_PRIVATE];
-    uint64_t
-        pending[16]; /* bit per INTID: enabled and pending or due, wants a list register here */
-    uint32_t lr_owner[VGIC_MAX_LRS]; /* INTID in each list register, or UINT32_MAX */
-    uint32_t work;                   /* atomic: set by others, taken by the owner on kick */
+    struct virq *held[VGIC_MAX_LRS]; /* what was last put into each list register not free */
+    uint32_t lr_free;                /* bit per list register: empty for sure */
+    uint32_t waiting;                /* bit per bank: wait[] is not 0 there */
+    uint32_t wait[VGIC_BANKS];       /* bit per interrupt: this vCPU has to look at it */
+    uint32_t asked;                  /* bit per vCPU: wants to know our list registers */
+    uint32_t told;                   /* bit per vCPU: has told us its list registers */
+    uint32_t maintenance, wanted;    /* GIC_MAINTENANCE_...: as set, as it has to be */
+    bool online;                     /* between CPU_ON and CPU_OFF */
+    bool kicked;                     /* it will look at the above soon */
+    bool stale;                      /* `on` of private interrupts has to be made anew */
+    bool asleep;                     /* GICR_WAKER.ProcessorSleep */
+    struct vgic_bank private;        /* SGIs and PPIs; last: what is before it is cleared at once */
+};
+
+/* The redistributors' frames in one region: those of vCPUs [first, first + count). */
+struct vgic_redist {
+    struct vgic *vgic;
+    uint32_t first, count;
 };
 
 struct vgic {
     struct lock lock;
-    uint32_t version; /* 2 or 3: the board's */
-    uint32_t intids;  /* 32 + SPIs that the partition sees; as the physical TYPER */
-    bool enabled;     /* GICD_CTLR */
-    uint32_t ctlr;
-    struct virq *spi; /* spi[intid - 32]; from the pool */
+    struct partition *partition;        /* sealed */
+    uint32_t version;                   /* sealed; 2 or 3: the board's */
+    uint32_t intids;                    /* sealed; as the physical distributor's */
+    uint32_t cpus;                      /* sealed; vCPUs */
+    bool enabled;                       /* GICD_CTLR */
+    struct vgic_bank *bank[VGIC_BANKS]; /* SPIs, from the pool; NULL where none is owned */
+    struct vgic_bank *spare;            /* of the last page taken from the pool, not yet used: */
+    uint32_t spares;                    /* so many */
+    struct vgic_redist redist[PLAN_MAX_REDISTS];
 };
 
 /*
@@ -103,20 +137,5 @@ void vgic_sgi1r_write(struct vcpu *vcpu, uint64_t value);
 /* Interrupts the guest has enabled and pending for this vCPU: for WFI while idle at EL2, and
  * reports. */
 bool vgic_has_pending(struct vcpu *vcpu);
-
-/* ---- shared by vgic_v2.c and vgic_v3.c; the partition's vgic lock is held ---- */
-
-/*
- * A register of a front end: interrupts of `bits` bits each from `offset` on for `length` bytes.
- * `widths`: allowed access sizes, a mask of bytes (1|2|4|8). The row's functions see one interrupt
- * at a time, already checked for ownership; NULL read: zero; NULL write: ignored. Rows not owned
- * are RAZ/WI.
- */
-struct vgic_row {
-    uint16_t offset, length;
-    uint8_t bits, widths;
-    uint32_t (*read)(struct vcpu *vcpu, struct virq *virq);
-    void (*write)(struct vcpu *vcpu, struct virq *virq, uint32_t value);
-};
 
 #endif
