@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns physical interrupts: which driver, and what becomes of one that arrives at EL2. */
+#include "core/guest/irq.h"
+
+#include "core/base/bits.h"
+#include "core/base/console.h"
+#include "core/base/lock.h"
+#include "core/guest/vcpu.h"
+#include "core/guest/vgic.h"
+#include "core/memory/el2_map.h"
+#include "core/plan/dt.h"
+
+#define IAR_INTID 0x3ff
+
+const struct gic_ops *gic;
+uint32_t gic_intids;
+
+/* The console's interrupt; 0 until there is one. Class: written before partitions start. */
+static uint32_t own_intid;
+
+/* Of the board's GIC: sealed. */
+static uint32_t maintenance_intid;
+
+/* gicd: the distributor's registers that are changed by reading and writing back. */
+static struct lock gicd_lock;
+
+static enum status map_registers(const struct plan_gic *board_gic)
+{
+    const struct range fixed[] = {board_gic->dist, board_gic->cpu, board_gic->hyp};
+    enum status status = OK;
+
+    for (uint32_t i = 0; status == OK && i < ARRAY_SIZE(fixed); i++) {
+        if (fixed[i].size != 0) {
+            status = el2_map(fixed[i], LPAE_DEVICE);
+        }
+    }
+    for (uint32_t i = 0; status == OK && i < board_gic->redists; i++) {
+        status = el2_map(board_gic->redist[i], LPAE_DEVICE);
+    }
+    return status;
+}
+
+enum status irq_init(const struct plan *p)
+{
+    enum status status;
+
+    gic = NULL;
+    for (const struct gic_ops *const *ops = drivers_gic; *ops != NULL && gic == NULL; ops++) {
+        if (dt_compatible(p->board.fdt, p->board.gic.node, (*ops)->compatible)) {
+            gic = *ops;
+        }
+    }
+    if (gic == NULL) {
+        return E_NOT_FOUND;
+    }
+    maintenance_intid = p->board.gic.maintenance;
+    status = map_registers(&p->board.gic);
+    return status == OK ? gic->dist_init(&p->board.gic, &gic_intids) : status;
+}
+
+enum status irq_cpu_init(const struct plan *p, struct cpu *cpu)
+{
+    enum status status = gic->cpu_init(&p->board.gic, cpu);
+
+    if (status == OK) {
+        gic->virt_reset();
+        gic->set_enable(cpu, IRQ_KICK, true);
+        gic->set_enable(cpu, maintenance_intid, true);
+    }
+    return status;
+}
+
+/* Not a guest's: a kick, maintenance, the console's; or one that should not be, kept from coming back. */
+static void handle_own(struct cpu *cpu, uint32_t iar)
+{
+    uint32_t intid = iar & IAR_INTID;
+
+    if (intid == IRQ_KICK || intid == maintenance_intid) {
+        if (cpu->vcpu != NULL) {
+            vgic_sync(cpu->vcpu);
+        }
+    } else if (intid == own_intid) {
+        console_irq();
+    } else {
+        gic->set_enable(cpu, intid, false);
+        console_printf("bulkhead: interrupt %u on CPU 0x%lx is nobody's: disabled\n", intid,
+                       cpu->mpidr);
+    }
+    gic->drop(iar);
+    gic->deactivate(iar);
+}
+
+void irq_handle(void)
+{
+    struct cpu *cpu = cpu_self();
+    uint32_t iar = gic->acknowledge();
+
+    if ((iar & IAR_INTID) >= IRQ_SPURIOUS) {
+        return;
+    }
+    if (cpu->vcpu != NULL && vgic_inject(cpu->vcpu, iar & IAR_INTID)) {
+        gic->drop(iar);
+    } else {
+        handle_own(cpu, iar);
+    }
+}
+
+void irq_kick(const struct cpu *cpu)
+{
+    gic->kick(cpu);
+}
+
+void irq_set_edge(uint32_t spi, bool edge)
+{
+    lock_take(&gicd_lock);
+    gic->set_edge(spi, edge);
+    lock_release(&gicd_lock);
+}
+
+void irq_own(uint32_t intid, bool edge, const struct cpu *cpu)
+{
+    own_intid = intid;
+    irq_set_edge(intid, edge);
+    gic->set_target(intid, cpu);
+    gic->set_enable(cpu, intid, true);
+}

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the state of a partition's interrupts, and moves them through list registers.
+ *
+ * An interrupt is pending, active, both or neither; each of the two is kept in exactly one place:
+ *   - in a list register of its `home`, from which the guest takes and ends it without us;
+ *   - in struct virq (`pending`, `active`), where it waits: for a list register, or, if software
+ *     makes it, for being enabled;
+ *   - hw, in the physical distributor: all that it has not yet been acknowledged for, and what is
+ *     pending but cannot be delivered (disabled, no target), which give_back() puts there.
+ * A hw interrupt in a list register or in `pending` is physically active. The guest's deactivation
+ * ends both; whatever else takes it away (ICPENDR, ICACTIVER, a reset) deactivates it here. So it
+ * is never pending and active at once on our side: its second pending state stays physical.
+ *
+ * One lock (struct vgic.lock) guards all of it. A list register is touched by its own CPU only:
+ * what concerns another CPU's is written to struct virq, its bit set in that vCPU's wait[], and the
+ * CPU kicked; it does the rest in vgic_sync(). Nobody waits for that at EL2. A guest that reads the
+ * state of what is in another CPU's list register asks that CPU and is sent back to repeat its
+ * access (vgic_knows()): it takes interrupts meanwhile, so two that ask each other both go on.
+ *
+ * More than fit: the most urgent pending ones are in list registers, of which at least one is kept
+ * for them, and the most urgent active ones; the others wait in wait[], with maintenance interrupts
+ * on for as long as some do.
+ */
+#include "core/guest/vgic.h"
+
+#include "core/base/arch.h"
+#include "core/guest/vgic_state.h"
+
+#define LR_VALID (GIC_LR_PENDING | GIC_LR_ACTIVE)
+
+static bool is_here(const struct vcpu *vcpu)
+{
+    return vcpu->cpu == cpu_self();
+}
+
+/* What waits in struct virq to be delivered: a bit per source. */
+static uint32_t due(const struct virq *v)
+{
+    return v->pending | (uint32_t)(v->level && !v->edge);
+}
+
+/* ---- towards other CPUs ---- */
+
+void vgic_nudge(struct vcpu *vcpu)
+{
+    if (!vcpu->vgic.kicked) {
+        vcpu->vgic.kicked = true;
+        gic->kick(vcpu->cpu);
+    }
+}
+
+static void wait_add(struct vgic_cpu *c, const struct virq *v)
+{
+    c->wait[v->intid / 32] |= 1u << v->intid % 32;
+    c->waiting |= 1u << v->intid / 32;
+}
+
+/* ---- list registers of this CPU ---- */
+
+/* Empty list register `n` into what it holds. */
+static void fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n)
+{
+    struct virq *v = vcpu->vgic.held[n];
+    struct gic_lr lr = gic->lr_read(n);
+    uint32_t left;
+
+    gic->lr_write(n, (struct gic_lr){0});
+    vcpu->vgic.held[n] = NULL;
+    vcpu->vgic.lr_free |= 1u << n;
+    if (v == NULL || v->lr != n || v->home != vcpu->index) {
+        return; /* it ended here, and has been elsewhere since */
+    }
+    v->lr = VGIC_NO_LR;
+    left = lr.state & LR_VALID & ~(uint32_t)v->clear;
+    v->clear = 0;
+    if (v->hw && left == 0 && (lr.state & LR_VALID) != 0 && !v->active) {
+        gic->set_active(vgic_cpu_of(vgic, v), v->intid, false);
+    }
+    if ((left & GIC_LR_PENDING) == 0) {
+        v->latched &= VGIC_LATCH_SET;
+    } else if (v->hw || v->edge || v->latched != 0) {
+        v->pending = (uint8_t)(v->pending | 1u << lr.source);
+    }
+    if ((left & GIC_LR_ACTIVE) != 0) {
+        v->active = true;
+        v->source = lr.source;
+    }
+}
+
+/* A hw interrupt's pending state back to the physical distributor, which still has it active. */
+static void unacknowledge(struct vgic *vgic, struct virq *v)
+{
+    if (v->edge || v->latched != 0) {
+        gic->set_pending(vgic_cpu_of(vgic, v), v->intid, true);
+    }
+    v->latched = v->latched != 0 ? VGIC_LATCH_SET : 0;
+    v->pending = 0;
+}
+
+/* Put it into the free list register `n`. */
+static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t n)
+{
+    struct gic_lr lr = {v->intid, v->priority, v->source, GIC_LR_ACTIVE};
+
+    if (!v->active) {
+        lr.source = (uint8_t)__builtin_ctz(due(v));
+        lr.state = GIC_LR_PENDING;
+        v->latched = v->hw ? v->latched : v->pending & 1;
+    } else if (v->hw && v->pending != 0) {
+        unacknowledge(vgic, v);
+    } else if (v->edge && (v->pending >> v->source & 1) != 0) {
+        lr.state |= GIC_LR_PENDING;
+    }
+    v->active = false;
+    if ((lr.state & GIC_LR_PENDING) != 0) {
+        v->pending = (uint8_t)(v->pending & ~(1u << lr.source));
+    }
+    if (v->hw) {
+        lr.state |= GIC_LR_HW;
+    } else if (due(v) != 0) {
+        lr.state |= GIC_LR_EOI;
+    }
+    v->home = (uint8_t)vcpu->index;
+    v->lr = (uint8_t)n;
+    vcpu->vgic.held[n] = v;
+    vcpu->vgic.lr_free &= ~(1u << n);
+    gic->lr_write(n, lr);
+}
+
+static void maintain(struct vgic_cpu *c)
+{
+    if (c->wanted != c->maintenance) {
+        c->maintenance = c->wanted;
+        gic->set_maintenance(c->wanted);
+    }
+}
+
+/* It has to wait for a list register. */
+static void leave_outside(struct vgic_cpu *c, const struct virq *v)
+{
+    wait_add(c, v);
+    c->wanted |= v->active ? GIC_MAINTENANCE_ACTIVE : GIC_MAINTENANCE_PENDING;
+}
+
+/* All list registers are in use: turn one out for `v`, or say that it has to wait. */
+static bool make_room(struct vgic *vgic, struct vcpu *vcpu, const struct virq *v)
+{
+    uint32_t worst[2] = {0, 0}; /* least urgent: pending, active */
+    int urgency[2] = {-1, -1};
+    uint32_t pending = 0;
+    uint32_t kind;
+    struct virq *out;
+
+    for (uint32_t n = 0; n < VGIC_MAX_LRS && vcpu->vgic.held[n] != NULL; n++) {
+        struct gic_lr lr = gic->lr_read(n);
+
+        kind = (lr.state & GIC_LR_ACTIVE) != 0;
+        pending += 1 - kind;
+        if (lr.priority > urgency[kind]) {
+            urgency[kind] = lr.priority;
+            worst[kind] = n;
+        }
+    }
+    kind = v->active ? pending < 2 : pending == 0;
+    if (kind == v->active && urgency[kind] <= v->priority) {
+        return false;
+    }
+    out = vcpu->vgic.held[worst[kind]];
+    fold(vgic, vcpu, worst[kind]);
+    leave_outside(&vcpu->vgic, out);
+    return true;
+}
+
+/* Into a list register of this CPU, or among those that wait for one. */
+static void place(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    if (c->lr_free == 0) {
+        for (uint32_t left = gic->lr_empty(); left != 0; left &= left - 1) {
+            fold(vgic, vcpu, (uint32_t)__builtin_ctz(left));
+        }
+    }
+    if (c->lr_free != 0 || make_room(vgic, vcpu, v)) {
+        enter(vgic, vcpu, v, (uint32_t)__builtin_ctz(c->lr_free));
+    } else {
+        leave_outside(c, v);
+    }
+    maintain(c);
+}
+
+/* ---- an interrupt's way ---- */
+
+bool vgic_is_away(struct vgic *vgic, struct virq *v)
+{
+    if (v->lr == VGIC_NO_LR || is_here(vgic_vcpu(vgic, v->home))) {
+        return false;
+    }
+    if (v->hw && !gic->get_active(vgic_cpu_of(vgic, v), v->intid)) {
+        v->lr = VGIC_NO_LR;
+        v->clear = 0;
+        return false;
+    }
+    return true;
+}
+
+void vgic_fetch(struct vgic *vgic, struct virq *v)
+{
+    if (!vgic_is_away(vgic, v) && v->lr != VGIC_NO_LR) {
+        fold(vgic, vgic_vcpu(vgic, v->home), v->lr);
+    }
+}
+
+/* It was acknowledged, but cannot be delivered: let the physical distributor keep it. */
+static void give_back(struct vgic *vgic, struct virq *v)
+{
+    arch_dsb(); /* the acknowledgement, which was no memory access, is done */
+    unacknowledge(vgic, v);
+    if (!v->active) {
+        gic->set_active(vgic_cpu_of(vgic, v), v->intid, false);
+    }
+}
+
+void vgic_settle(struct vgic *vgic, struct virq *v)
+{
+    struct vcpu *to;
+
+    if (v->lr == VGIC_NO_LR) {
+        if (v->hw && v->pending != 0 && !v->on) {
+            give_back(vgic, v);
+        }
+        if (!v->active && (!v->on || due(v) == 0)) {
+            return;
+        }
+        to = vgic_vcpu(vgic, v->active ? v->home : v->target);
+    } else {
+        to = vgic_vcpu(vgic, v->home);
+    }
+    if (!to->vgic.online) {
+        return;
+    }
+    if (is_here(to)) {
+        place(vgic, to, v);
+    } else {
+        wait_add(&to->vgic, v);
+        vgic_nudge(to);
+    }
+}
+
+void vgic_refresh(struct vgic *vgic, const struct vgic_bank *bank, struct virq *v)
+{
+    bool on = vgic->enabled && (bank->enabled >> v->intid % 32 & 1) != 0 &&
+              v->target != VGIC_NOBODY && vgic_vcpu(vgic, v->target)->vgic.online;
+
+    if (on != v->on) {
+        v->on = on;
+        if (v->hw) {
+            gic->set_enable(vgic_cpu_of(vgic, v), v->intid, on);
+        }
+    }
+    vgic_fetch(vgic, v);
+    vgic_settle(vgic, v);
+}
+
+void vgic_refresh_bank(struct vgic *vgic, struct vgic_bank *bank)
+{
+    for (uint32_t left = bank->owned; left != 0; left &= left - 1) {
+        vgic_refresh(vgic, bank, &bank->virq[__builtin_ctz(left)]);
+    }
+}
+
+/* ---- what arrives ---- */
+
+/* It came for the first time, or in an odd state. */
+static void arrive(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
+{
+    if (v->lr != VGIC_NO_LR && v->home == vcpu->index) {
+        fold(vgic, vcpu, v->lr);
+    }
+    v->lr = VGIC_NO_LR; /* elsewhere: it ended there, or could not have come again */
+    v->clear = 0;
+    v->latched = (uint8_t)(v->latched << 1 & VGIC_LATCH_TAKEN);
+    v->pending = 1;
+    vgic_settle(vgic, v);
+}
+
+bool vgic_inject(struct vcpu *vcpu, uint32_t intid)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    struct vgic_bank *bank = intid < 32 ? &vcpu->vgic.private : vgic->bank[intid / 32];
+    struct virq *v;
+
+    if (bank == NULL || !bank->virq[intid % 32].hw) {
+        return false;
+    }
+    v = &bank->virq[intid % 32];
+    lock_take(&vgic->lock);
+    if (v->lr != VGIC_NO_LR && v->home == vcpu->index && v->target == vcpu->index && v->on &&
+        (v->clear | v->latched) == 0) {
+        /* The list register is empty: it could not have come again before it ended there. */
+        gic->lr_write(v->lr, (struct gic_lr){v->intid, v->priority, 0, GIC_LR_PENDING | GIC_LR_HW});
+    } else {
+        arrive(vgic, vcpu, v);
+    }
+    lock_release(&vgic->lock);
+    return true;
+}
+
+void vgic_set_level(struct partition *part, uint32_t intid, bool level)
+{
+    struct vgic *vgic = &part->vgic;
+    struct virq *v = &vgic->bank[intid / 32]->virq[intid % 32];
+
+    lock_take(&vgic->lock);
+    if (v->level != level) {
+        vgic_fetch(vgic, v);
+        v->level = level;
+        v->pending = (uint8_t)(v->pending | (level && v->edge));
+        vgic_settle(vgic, v);
+    }
+    lock_release(&vgic->lock);
+}
+
+void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid, uint32_t source)
+{
+    struct virq *v = &target->vgic.private.virq[intid];
+
+    vgic_fetch(vgic, v);
+    v->pending = (uint8_t)(v->pending | 1u << source);
+    vgic_settle(vgic, v);
+}
+
+void vgic_enable(struct vgic *vgic, bool on)
+{
+    if (vgic->enabled == on) {
+        return;
+    }
+    vgic->enabled = on;
+    for (uint32_t i = 1; i < VGIC_BANKS; i++) {
+        if (vgic->bank[i] != NULL) {
+            vgic_refresh_bank(vgic, vgic->bank[i]);
+        }
+    }
+    for (uint32_t i = 0; i < vgic->cpus; i++) {
+        struct vcpu *vcpu = vgic_vcpu(vgic, i);
+
+        if (is_here(vcpu)) {
+            vgic_refresh_bank(vgic, &vcpu->vgic.private);
+        } else if (vcpu->vgic.online) {
+            vcpu->vgic.stale = true; /* GICv2's are reached from their own CPU only */
+            vgic_nudge(vcpu);
+        }
+    }
+}
+
+/* GICv2: of several, the last one that runs. The target of a lone CPU is fixed: IHI 0048 4.3.12. */
+static uint8_t target_of(const struct vgic *vgic, uint32_t route)
+{
+    uint8_t target = VGIC_NOBODY;
+
+    if (vgic->version != 2) {
+        return route < vgic->cpus ? (uint8_t)route : VGIC_NOBODY;
+    }
+    for (uint8_t i = 0; i < vgic->cpus; i++) {
+        if ((route >> i & 1) != 0 && (target == VGIC_NOBODY || vgic_vcpu(vgic, i)->vgic.online)) {
+            target = i;
+        }
+    }
+    return vgic->cpus == 1 ? 0 : target;
+}
+
+void vgic_set_route(struct vgic *vgic, const struct vgic_bank *bank, struct virq *v, uint32_t route)
+{
+    uint8_t target = target_of(vgic, route);
+
+    vgic_fetch(vgic, v);
+    v->route = route;
+    if (target != v->target && target != VGIC_NOBODY && v->hw) {
+        gic->set_target(v->intid, vgic_vcpu(vgic, target)->cpu);
+    }
+    v->target = target;
+    vgic_refresh(vgic, bank, v);
+}
+
+/* ---- this CPU looks at its work ---- */
+
+/* Interrupts that the guest ended while they were in no list register: the most urgent ones. */
+static void end_outside(struct vgic *vgic, struct vcpu *vcpu, uint32_t count)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    for (; count != 0; count--) {
+        struct virq *found = NULL;
+
+        for (uint32_t i = 0; i < VGIC_BANKS; i++) {
+            struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
+
+            for (uint32_t left = bank == NULL ? 0 : c->wait[i]; left != 0; left &= left - 1) {
+                struct virq *v = &bank->virq[__builtin_ctz(left)];
+
+                if (v->active && v->home == vcpu->index &&
+                    (found == NULL || v->priority < found->priority)) {
+                    found = v;
+                }
+            }
+        }
+        if (found == NULL) {
+            return;
+        }
+        vgic_set_active(vgic, found, false);
+    }
+}
+
+static void look_at_waiting(struct vgic *vgic, struct vcpu *vcpu)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    for (uint32_t banks = c->waiting; banks != 0; banks &= banks - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(banks);
+        struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
+        uint32_t left = c->wait[i];
+
+        c->wait[i] = 0;
+        c->waiting &= ~(1u << i);
+        for (; left != 0; left &= left - 1) {
+            struct virq *v = &bank->virq[__builtin_ctz(left)];
+
+            vgic_fetch(vgic, v);
+            vgic_settle(vgic, v);
+        }
+    }
+}
+
+/* Tell those who asked what our list registers hold. */
+static void answer(struct vgic *vgic, struct vcpu *vcpu)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
+        struct virq *v = c->held[n];
+
+        if (v != NULL && v->lr == n && v->home == vcpu->index) {
+            v->seen = gic->lr_read(n).state & LR_VALID;
+        }
+    }
+    for (uint32_t left = c->asked; left != 0; left &= left - 1) {
+        vgic_vcpu(vgic, (uint32_t)__builtin_ctz(left))->vgic.told |= 1u << vcpu->index;
+    }
+    c->asked = 0;
+}
+
+static void sync_online(struct vgic *vgic, struct vcpu *vcpu)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    c->kicked = false;
+    if (c->stale) {
+        c->stale = false;
+        vgic_refresh_bank(vgic, &c->private);
+    }
+    for (uint32_t left = gic->lr_ended(); left != 0; left &= left - 1) {
+        uint32_t n = (uint32_t)__builtin_ctz(left);
+        struct virq *v = c->held[n];
+
+        fold(vgic, vcpu, n);
+        if (v != NULL) {
+            vgic_settle(vgic, v);
+        }
+    }
+    if (c->maintenance != 0) {
+        end_outside(vgic, vcpu, gic->take_ended());
+        c->wanted = 0;
+    }
+    look_at_waiting(vgic, vcpu);
+    maintain(c);
+    if (c->asked != 0) {
+        answer(vgic, vcpu);
+    }
+}
+
+void vgic_sync(struct vcpu *vcpu)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+
+    lock_take(&vgic->lock);
+    if (vcpu->vgic.online) {
+        sync_online(vgic, vcpu);
+    }
+    lock_release(&vgic->lock);
+}
+
+bool vgic_has_pending(struct vcpu *vcpu)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    bool found;
+
+    lock_take(&vgic->lock);
+    found = vcpu->vgic.waiting != 0;
+    for (uint32_t n = 0; n < VGIC_MAX_LRS && !found; n++) {
+        found = vcpu->vgic.held[n] != NULL && (gic->lr_read(n).state & GIC_LR_PENDING) != 0;
+    }
+    lock_release(&vgic->lock);
+    return found;
+}

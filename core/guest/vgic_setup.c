@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns how a partition's interrupts come to be, are reset, and end. */
+#include <string.h>
+
+#include "core/base/bits.h"
+#include "core/guest/vgic_state.h"
+#include "core/memory/pool.h"
+
+#define SGIS UINT32_C(0xffff)
+
+/* ---- build ---- */
+
+static struct vgic_bank *take_bank(struct vgic *vgic)
+{
+    if (vgic->spares == 0) {
+        vgic->spare = pool_take(1);
+        if (vgic->spare == NULL) {
+            return NULL;
+        }
+        vgic->spares = (uint32_t)(PAGE_SIZE / sizeof(struct vgic_bank));
+    }
+    vgic->spares--;
+    return vgic->spare++;
+}
+
+static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool hw)
+{
+    struct vgic_bank **bank = &vgic->bank[irq->intid / 32];
+    struct virq *v;
+
+    if (irq->intid < 32 || irq->intid >= IRQ_SPURIOUS || irq->intid >= vgic->intids) {
+        return E_INVALID;
+    }
+    if (*bank == NULL) {
+        *bank = take_bank(vgic);
+        if (*bank == NULL) {
+            return E_NO_SPACE;
+        }
+    }
+    v = &(*bank)->virq[irq->intid % 32];
+    *v = (struct virq){.intid = (uint16_t)irq->intid, .hw = hw, .edge = irq->edge};
+    v->lr = VGIC_NO_LR;
+    v->target = VGIC_NOBODY;
+    (*bank)->owned |= 1u << irq->intid % 32;
+    if (hw) {
+        irq_set_edge(irq->intid, irq->edge);
+    }
+    return OK;
+}
+
+static enum status own_spis(struct partition *part, const struct plan *p)
+{
+    enum status status = OK;
+
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        const struct plan_device *device = &p->devices[i];
+
+        for (uint32_t n = 0; status == OK && n < device->irq_count; n++) {
+            if (device->partition == (int)part->index) {
+                status = own_spi(&part->vgic, &device->irq[n], true);
+            }
+        }
+    }
+    if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
+        status = own_spi(&part->vgic, &p->board.console.irq, false);
+    }
+    return status;
+}
+
+static void own_private(struct vgic_cpu *c, const struct plan_board *board)
+{
+    const uint32_t ppis[] = {board->timer_virt, board->timer_phys, board->pmu};
+
+    c->private.owned = SGIS;
+    for (uint32_t i = 0; i < ARRAY_SIZE(ppis); i++) {
+        if (ppis[i] >= 16 && ppis[i] < 32) {
+            c->private.owned |= 1u << ppis[i];
+            c->private.virq[ppis[i]].hw = true;
+        }
+    }
+}
+
+enum status vgic_init(struct partition *part, const struct plan *p)
+{
+    struct vgic *vgic = &part->vgic;
+    enum status status;
+
+    vgic->partition = part;
+    vgic->version = p->board.gic.version;
+    vgic->intids = gic_intids;
+    vgic->cpus = part->plan->cpu_count;
+    for (uint32_t i = 0; i < vgic->cpus; i++) {
+        own_private(&part->vcpu[i].vgic, &p->board);
+    }
+    status = own_spis(part, p);
+    if (status != OK) {
+        return status;
+    }
+    return vgic->version == 2 ? vgic_v2_map(part, &p->board.gic) : vgic_v3_map(part, &p->board.gic);
+}
+
+/* ---- reset ---- */
+
+/* Off, and neither pending nor active, also physically. */
+static void silence(const struct cpu *cpu, struct virq *v)
+{
+    v->on = false;
+    v->active = false;
+    v->pending = 0;
+    if (v->hw) {
+        gic->set_enable(cpu, v->intid, false);
+        gic->set_pending(cpu, v->intid, false);
+        gic->set_active(cpu, v->intid, false);
+    }
+}
+
+static void reset_private(struct vgic *vgic, struct vcpu *vcpu)
+{
+    struct vgic_bank *bank = &vcpu->vgic.private;
+
+    for (uint32_t n = 0; n < 32; n++) {
+        struct virq *v = &bank->virq[n];
+
+        silence(vcpu->cpu, v);
+        *v = (struct virq){.intid = (uint16_t)n, .hw = v->hw, .edge = n < 16};
+        v->lr = VGIC_NO_LR;
+        v->home = (uint8_t)vcpu->index;
+        v->target = (uint8_t)vcpu->index;
+    }
+    /* A GICv2's SGIs are always enabled: an option of IHI 0048 4.3.5 that the GIC-400 takes. */
+    bank->enabled = vgic->version == 2 ? SGIS : 0;
+}
+
+/* The SPIs that this vCPU leaves active would never come again; and its targets have changed. */
+static void reset_spis(struct vgic *vgic, struct vcpu *vcpu)
+{
+    for (uint32_t i = 1; i < VGIC_BANKS; i++) {
+        struct vgic_bank *bank = vgic->bank[i];
+
+        for (uint32_t left = bank == NULL ? 0 : bank->owned; left != 0; left &= left - 1) {
+            struct virq *v = &bank->virq[__builtin_ctz(left)];
+
+            if (v->active && v->lr == VGIC_NO_LR && v->home == vcpu->index) {
+                vgic_set_active(vgic, v, false);
+            }
+            vgic_set_route(vgic, bank, v, v->route);
+        }
+    }
+}
+
+void vgic_vcpu_reset(struct vcpu *vcpu)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    lock_take(&vgic->lock);
+    c->online = false;
+    for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
+        if (c->held[n] != NULL) {
+            vgic_fetch(vgic, c->held[n]);
+        }
+    }
+    reset_private(vgic, vcpu);
+    gic->virt_reset();
+    memset(c, 0, offsetof(struct vgic_cpu, private));
+    c->lr_free = (1u << gic->lr_count()) - 1;
+    c->asleep = true;
+    /* CPU_ON, and not the way out: see vcpu_take_start() and vcpu_stop(). */
+    c->online = __atomic_load_n(&vcpu->power, __ATOMIC_RELAXED) == VCPU_ON_PENDING;
+    if (c->online) {
+        vgic_refresh_bank(vgic, &c->private);
+    }
+    reset_spis(vgic, vcpu);
+    lock_release(&vgic->lock);
+}
+
+void vgic_stop(struct partition *part)
+{
+    struct vgic *vgic = &part->vgic;
+
+    lock_take(&vgic->lock);
+    vgic->enabled = false;
+    for (uint32_t i = 1; i < VGIC_BANKS; i++) {
+        struct vgic_bank *bank = vgic->bank[i];
+
+        for (uint32_t left = bank == NULL ? 0 : bank->owned; left != 0; left &= left - 1) {
+            silence(NULL, &bank->virq[__builtin_ctz(left)]);
+        }
+    }
+    lock_release(&vgic->lock);
+}

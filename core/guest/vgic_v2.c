@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns the registers of the virtual GICv2's distributor: IHI 0048 chapter 4.3. */
+#include "core/base/bits.h"
+#include "core/guest/vgic_state.h"
+
+#define GICD_CTLR      0x000 /* RW */
+#define GICD_TYPER     0x004 /* RO */
+#define GICD_IIDR      0x008 /* RO */
+#define GICD_ITARGETSR 0x800 /* RO to 0x81f, then RW */
+#define GICD_SPIS      0x820 /* its first byte of an SPI */
+#define GICD_SGIR      0xf00 /* WO */
+#define GICD_CPENDSGIR 0xf10 /* RW */
+#define GICD_SPENDSGIR 0xf20 /* RW */
+#define GICD_SGIR_END  0xf30
+#define GICD_ICPIDR2   0xfe8 /* RO */
+#define GICD_SIZE      0x1000
+
+#define GICD_CTLR_ENABLE     BIT(0)
+#define GICD_TYPER_ITLINES   MASK(4, 0)
+#define GICD_TYPER_CPUNUMBER MASK(7, 5)
+#define GICD_SGIR_FILTER     MASK(25, 24)
+#define GICD_SGIR_LIST       MASK(23, 16)
+#define GICD_SGIR_INTID      MASK(3, 0)
+#define ICPIDR2_ARCHREV      MASK(7, 4)
+
+/* One bit for each vCPU. */
+static uint32_t present(const struct vgic *vgic)
+{
+    return (1u << vgic->cpus) - 1;
+}
+
+/* ---- rows that GICv3 does not have ---- */
+
+static uint32_t target_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
+{
+    return vgic->cpus == 1 ? 0 : bank->virq[n].route;
+}
+
+static void target_write(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
+{
+    vgic_set_route(vgic, bank, &bank->virq[n], value & present(vgic));
+}
+
+static uint32_t source_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
+{
+    return vgic_pending(vgic, &bank->virq[n]);
+}
+
+static void source_set(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
+{
+    vgic_set_pending(vgic, &bank->virq[n], value & present(vgic));
+}
+
+static void source_clear(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
+{
+    vgic_clear_pending(vgic, &bank->virq[n], value);
+}
+
+static const struct vgic_row itargetsr = {.offset = GICD_ITARGETSR,
+                                          .shift = 3,
+                                          .widths = 1 | 4,
+                                          .read = target_read,
+                                          .write = target_write};
+static const struct vgic_row cpendsgir = {.offset = GICD_CPENDSGIR,
+                                          .shift = 3,
+                                          .widths = 1 | 4,
+                                          .read = source_read,
+                                          .write = source_clear};
+static const struct vgic_row spendsgir = {.offset = GICD_SPENDSGIR,
+                                          .shift = 3,
+                                          .widths = 1 | 4,
+                                          .read = source_read,
+                                          .write = source_set};
+
+/* By offset / 0x80. All interrupts are in Group 0, as in a GIC without groups: IGROUPR is RAZ/WI. */
+static const struct vgic_row *const rows[GICD_SIZE / 0x80] = {
+    [2] = &vgic_isenabler,         [3] = &vgic_icenabler,    [4] = &vgic_ispendr,
+    [5] = &vgic_icpendr,           [6] = &vgic_isactiver,    [7] = &vgic_icactiver,
+    [8 ... 15] = &vgic_ipriorityr, [16 ... 23] = &itargetsr, [24 ... 25] = &vgic_icfgr,
+};
+
+/* ---- the other registers ---- */
+
+/* 4.3.15 */
+static void send_sgi(struct vcpu *vcpu, uint64_t value)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    uint32_t self = 1u << vcpu->index;
+    const uint32_t to[4] = {(uint32_t)field_get(GICD_SGIR_LIST, value), ~self, self, 0};
+    uint32_t left = to[field_get(GICD_SGIR_FILTER, value)] & present(vgic);
+
+    lock_take(&vgic->lock);
+    for (; left != 0; left &= left - 1) {
+        vgic_sgi_send(vgic, vgic_vcpu(vgic, (uint32_t)__builtin_ctz(left)),
+                      (uint32_t)field_get(GICD_SGIR_INTID, value), vcpu->index);
+    }
+    lock_release(&vgic->lock);
+}
+
+static uint64_t read_word(const struct vgic *vgic, uint64_t offset)
+{
+    switch (offset) {
+    case GICD_CTLR:
+        return vgic->enabled ? GICD_CTLR_ENABLE : 0;
+    case GICD_TYPER:
+        return field_prep(GICD_TYPER_ITLINES, vgic->intids / 32 - 1) |
+               field_prep(GICD_TYPER_CPUNUMBER, vgic->cpus - 1);
+    case GICD_IIDR:
+        return VGIC_IIDR;
+    case GICD_ICPIDR2:
+        return field_prep(ICPIDR2_ARCHREV, 2);
+    default:
+        return 0;
+    }
+}
+
+static void write_word(struct vcpu *vcpu, uint64_t offset, uint64_t value)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+
+    if (offset == GICD_CTLR) {
+        lock_take(&vgic->lock);
+        vgic_enable(vgic, (value & GICD_CTLR_ENABLE) != 0);
+        lock_release(&vgic->lock);
+    } else if (offset == GICD_SGIR) {
+        send_sgi(vcpu, value);
+    }
+}
+
+static enum trap_outcome gicd_access(struct vcpu *vcpu, void *device, uint64_t offset,
+                                     struct mmio_access *access)
+{
+    struct vgic *vgic = device;
+    const struct vgic_row *row = offset < GICD_SIZE ? rows[offset / 0x80] : NULL;
+
+    if (offset >= GICD_CPENDSGIR && offset < GICD_SGIR_END) {
+        row = offset < GICD_SPENDSGIR ? &cpendsgir : &spendsgir;
+    }
+    if (row == &itargetsr && offset < GICD_SPIS && (access->size & itargetsr.widths) != 0) {
+        access->value = vgic->cpus == 1 ? 0 : UINT32_C(0x01010101) << vcpu->index;
+        access->value &= ~UINT64_C(0) >> (64 - 8 * access->size);
+        return TRAP_SKIP;
+    }
+    if (row != NULL) {
+        return vgic_row_access(vcpu, row, vcpu, offset, access);
+    }
+    if (!access->write) {
+        access->value = access->size == 4 ? read_word(vgic, offset) : 0;
+    } else if (access->size == 4) {
+        write_word(vcpu, offset, access->value);
+    }
+    return TRAP_SKIP;
+}
+
+enum status vgic_v2_map(struct partition *part, const struct plan_gic *board_gic)
+{
+    return mmio_add(&part->mmio, board_gic->dist.base, board_gic->dist.size, gicd_access,
+                    &part->vgic);
+}

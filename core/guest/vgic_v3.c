@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the registers of the virtual GICv3's distributor and redistributors, and ICC_SGI1R_EL1: IHI
+ * 0069 chapter 12. One security state (DS = 1), affinity routing always on, all interrupts in
+ * Group 1, no LPIs.
+ */
+#include "core/base/bits.h"
+#include "core/guest/vgic_state.h"
+
+#define GICD_CTLR        0x0000 /* RW */
+#define GICD_TYPER       0x0004 /* RO */
+#define GICD_IIDR        0x0008 /* RO */
+#define GICD_ROWS_END    0x1000
+#define GICD_IROUTER     0x6000 /* RW, 64 bits */
+#define GICD_IROUTER_END 0x8000
+#define GICD_PIDR2       0xffe8 /* RO */
+
+#define GICD_CTLR_ENABLEGRP1 BIT(1)
+#define GICD_CTLR_ARE        BIT(4)
+#define GICD_CTLR_DS         BIT(6)
+#define GICD_CTLR_RWP        BIT(31)
+#define GICD_TYPER_ITLINES   MASK(4, 0)
+#define GICD_TYPER_IDBITS    MASK(23, 19)
+#define GICD_TYPER_NO1N      BIT(25)
+#define GICD_IROUTER_AFF210  MASK(23, 0)
+#define PIDR2_ARCHREV        MASK(7, 4)
+
+#define GICR_CTLR      0x0000 /* RW */
+#define GICR_IIDR      0x0004 /* RO */
+#define GICR_TYPER     0x0008 /* RO, 64 bits */
+#define GICR_WAKER     0x0014 /* RW */
+#define GICR_PIDR2     0xffe8 /* RO */
+#define GICR_SGI_FRAME 0x10000
+#define GICR_SIZE      0x20000
+
+#define GICR_CTLR_RWP             BIT(3)
+#define GICR_TYPER_LAST           BIT(4)
+#define GICR_TYPER_NUMBER         MASK(23, 8)
+#define GICR_TYPER_AFF0           MASK(39, 32)
+#define GICR_WAKER_PROCESSORSLEEP BIT(1)
+#define GICR_WAKER_CHILDRENASLEEP BIT(2)
+
+#define ICC_SGI1R_TARGETS MASK(15, 0)
+#define ICC_SGI1R_INTID   MASK(27, 24)
+#define ICC_SGI1R_IRM     BIT(40)
+#define ICC_SGI1R_OTHERS                                                                           \
+    (MASK(23, 16) | MASK(39, 32) | MASK(47, 44) | MASK(55, 48)) /* Aff1..3, RS */
+
+/* ---- rows: by offset / 0x80 ---- */
+
+static uint32_t group_bits(const struct vgic_bank *bank)
+{
+    return bank->owned;
+}
+
+static const struct vgic_row igroupr = {
+    .offset = 0x080, .shift = 0, .widths = 4, .read_bits = group_bits};
+
+static const struct vgic_row *const rows[GICD_ROWS_END / 0x80] = {
+    [1] = &igroupr,        [2] = &vgic_isenabler,         [3] = &vgic_icenabler,
+    [4] = &vgic_ispendr,   [5] = &vgic_icpendr,           [6] = &vgic_isactiver,
+    [7] = &vgic_icactiver, [8 ... 15] = &vgic_ipriorityr, [24 ... 25] = &vgic_icfgr,
+};
+
+/* ---- registers of 64 bits, in one access or two ---- */
+
+static void read_64(struct mmio_access *access, uint64_t offset, uint64_t value)
+{
+    access->value = 0;
+    if (access->size == 8 && is_aligned(offset, 8)) {
+        access->value = value;
+    } else if (access->size == 4 && is_aligned(offset, 4)) {
+        access->value = value >> (offset & 4) * 8 & UINT32_MAX;
+    }
+}
+
+/* Upper half: Aff3, which GICD_TYPER.A3V says is none. IRM: no 1 of N either. */
+static void access_router(struct vgic *vgic, uint64_t offset, struct mmio_access *access)
+{
+    uint32_t intid = (uint32_t)(offset - GICD_IROUTER) / 8;
+    struct vgic_bank *bank = intid < 32 ? NULL : vgic->bank[intid / 32];
+    uint64_t value = 0;
+
+    lock_take(&vgic->lock);
+    if (bank != NULL && (bank->owned >> intid % 32 & 1) != 0) {
+        struct virq *v = &bank->virq[intid % 32];
+
+        value = v->route;
+        if (access->write && is_aligned(offset, 8) && (access->size == 4 || access->size == 8)) {
+            vgic_set_route(vgic, bank, v, (uint32_t)(access->value & GICD_IROUTER_AFF210));
+        }
+    }
+    lock_release(&vgic->lock);
+    if (!access->write) {
+        read_64(access, offset, value);
+    }
+}
+
+/* ---- the distributor ---- */
+
+/* RWP: a vCPU has yet to look at what was changed. */
+static bool is_busy(const struct vgic *vgic)
+{
+    bool busy = false;
+
+    for (uint32_t i = 0; i < vgic->cpus; i++) {
+        busy = busy || vgic_vcpu(vgic, i)->vgic.kicked;
+    }
+    return busy;
+}
+
+static uint64_t read_gicd(struct vgic *vgic, uint64_t offset)
+{
+    switch (offset) {
+    case GICD_CTLR:
+        return GICD_CTLR_DS | GICD_CTLR_ARE | (vgic->enabled ? GICD_CTLR_ENABLEGRP1 : 0) |
+               (is_busy(vgic) ? GICD_CTLR_RWP : 0);
+    case GICD_TYPER:
+        return field_prep(GICD_TYPER_ITLINES, vgic->intids / 32 - 1) |
+               field_prep(GICD_TYPER_IDBITS, 9) | GICD_TYPER_NO1N;
+    case GICD_IIDR:
+        return VGIC_IIDR;
+    case GICD_PIDR2:
+        return field_prep(PIDR2_ARCHREV, 3);
+    default:
+        return 0;
+    }
+}
+
+static enum trap_outcome gicd_access(struct vcpu *vcpu, void *device, uint64_t offset,
+                                     struct mmio_access *access)
+{
+    struct vgic *vgic = device;
+
+    if (offset >= 0x80 && offset < GICD_ROWS_END) {
+        return vgic_row_access(vcpu, rows[offset / 0x80], NULL, offset, access);
+    }
+    if (offset >= GICD_IROUTER && offset < GICD_IROUTER_END) {
+        access_router(vgic, offset, access);
+    } else if (!access->write) {
+        access->value = access->size == 4 ? read_gicd(vgic, offset) : 0;
+    } else if (offset == GICD_CTLR && access->size == 4) {
+        lock_take(&vgic->lock);
+        vgic_enable(vgic, (access->value & GICD_CTLR_ENABLEGRP1) != 0);
+        lock_release(&vgic->lock);
+    }
+    return TRAP_SKIP;
+}
+
+/* ---- redistributors ---- */
+
+static uint64_t read_gicr(const struct vcpu *owner, uint64_t offset)
+{
+    switch (offset) {
+    case GICR_CTLR:
+        return owner->vgic.kicked ? GICR_CTLR_RWP : 0;
+    case GICR_IIDR:
+        return VGIC_IIDR;
+    case GICR_WAKER:
+        return owner->vgic.asleep ? GICR_WAKER_PROCESSORSLEEP | GICR_WAKER_CHILDRENASLEEP : 0;
+    case GICR_PIDR2:
+        return field_prep(PIDR2_ARCHREV, 3);
+    default:
+        return 0;
+    }
+}
+
+static void access_rd_frame(const struct vgic_redist *region, struct vcpu *owner, uint64_t offset,
+                            struct mmio_access *access)
+{
+    bool last = owner->index + 1 == region->first + region->count;
+
+    if (access->write) {
+        if (offset == GICR_WAKER && access->size == 4) {
+            owner->vgic.asleep = (access->value & GICR_WAKER_PROCESSORSLEEP) != 0;
+        }
+    } else if (align_down(offset, 8) == GICR_TYPER) {
+        read_64(access, offset,
+                field_prep(GICR_TYPER_AFF0, owner->index) |
+                    field_prep(GICR_TYPER_NUMBER, owner->index) | (last ? GICR_TYPER_LAST : 0));
+    } else {
+        access->value = access->size == 4 ? read_gicr(owner, offset) : 0;
+    }
+}
+
+static enum trap_outcome gicr_access(struct vcpu *vcpu, void *device, uint64_t offset,
+                                     struct mmio_access *access)
+{
+    const struct vgic_redist *region = device;
+    const struct vgic_row *row = NULL;
+    struct vcpu *owner;
+
+    if (offset / GICR_SIZE >= region->count) {
+        return vgic_row_access(vcpu, NULL, NULL, 0, access);
+    }
+    owner = vgic_vcpu(region->vgic, region->first + (uint32_t)(offset / GICR_SIZE));
+    offset %= GICR_SIZE;
+    if (offset < GICR_SGI_FRAME) {
+        access_rd_frame(region, owner, offset, access);
+        return TRAP_SKIP;
+    }
+    offset -= GICR_SGI_FRAME;
+    if (offset < GICD_ROWS_END) {
+        row = rows[offset / 0x80];
+    }
+    if (row != NULL && offset - row->offset >= 4u << row->shift) {
+        row = NULL; /* behind interrupt 31 */
+    }
+    return vgic_row_access(vcpu, row, owner, offset, access);
+}
+
+enum status vgic_v3_map(struct partition *part, const struct plan_gic *board_gic)
+{
+    struct vgic *vgic = &part->vgic;
+    enum status status =
+        mmio_add(&part->mmio, board_gic->dist.base, board_gic->dist.size, gicd_access, vgic);
+    uint32_t next = 0;
+
+    for (uint32_t i = 0; status == OK && i < board_gic->redists; i++) {
+        const struct range *region = &board_gic->redist[i];
+        uint32_t left = vgic->cpus - next;
+        uint64_t room = region->size / GICR_SIZE;
+
+        vgic->redist[i] = (struct vgic_redist){vgic, next, room < left ? (uint32_t)room : left};
+        next += vgic->redist[i].count;
+        status = mmio_add(&part->mmio, region->base, region->size, gicr_access, &vgic->redist[i]);
+    }
+    return status == OK && next != vgic->cpus ? E_NO_SPACE : status;
+}
+
+/* ---- ICC_SGI1R_EL1: 12.2.17 ---- */
+
+void vgic_sgi1r_write(struct vcpu *vcpu, uint64_t value)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    uint32_t all = (1u << vgic->cpus) - 1;
+    uint32_t left = (uint32_t)field_get(ICC_SGI1R_TARGETS, value) & all;
+
+    if ((value & ICC_SGI1R_IRM) != 0) {
+        left = all & ~(1u << vcpu->index);
+    } else if ((value & ICC_SGI1R_OTHERS) != 0) {
+        return; /* no vCPU has these affinities */
+    }
+    lock_take(&vgic->lock);
+    for (; left != 0; left &= left - 1) {
+        vgic_sgi_send(vgic, vgic_vcpu(vgic, (uint32_t)__builtin_ctz(left)),
+                      (uint32_t)field_get(ICC_SGI1R_INTID, value), 0);
+    }
+    lock_release(&vgic->lock);
+}

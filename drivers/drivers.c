@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one list of drivers: which of them are compiled in. */
+#include <stddef.h>
+
+#include "core/base/console.h"
+#include "core/guest/irq.h"
+#include "drivers/gic/gic_v2.h"
+#include "drivers/gic/gic_v3.h"
+#include "drivers/uart/pl011.h"
+
+const struct gic_ops *const drivers_gic[] = {
+#ifdef CONFIG_GIC_V2
+    &gic_v2,
+#endif
+#ifdef CONFIG_GIC_V3
+    &gic_v3,
+#endif
+    NULL,
+};
+
+const struct uart_ops *const drivers_uart[] = {
+#ifdef CONFIG_UART_PL011
+    &uart_pl011,
+#endif
+    NULL,
+};

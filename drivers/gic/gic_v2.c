@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Drives a GICv2 with virtualization: distributor, CPU interface, GICH. IHI 0048. */
+#include "drivers/gic/gic_v2.h"
+
+#include <stddef.h>
+
+#include "core/base/arch.h"
+#include "core/base/bits.h"
+#include "core/base/cpu.h"
+#include "core/guest/irq.h"
+
+#define GICD_CTLR       0x000 /* RW */
+#define GICD_TYPER      0x004 /* RO */
+#define GICD_IGROUPR    0x080 /* RW, 1 bit per interrupt */
+#define GICD_ISENABLER  0x100 /* RW */
+#define GICD_ICENABLER  0x180 /* RW */
+#define GICD_ISPENDR    0x200 /* RW */
+#define GICD_ICPENDR    0x280 /* RW */
+#define GICD_ISACTIVER  0x300 /* RW */
+#define GICD_ICACTIVER  0x380 /* RW */
+#define GICD_IPRIORITYR 0x400 /* RW, 8 bits */
+#define GICD_ITARGETSR  0x800 /* RW, 8 bits */
+#define GICD_ICFGR      0xc00 /* RW, 2 bits */
+#define GICD_SGIR       0xf00 /* WO */
+#define GICD_CPENDSGIR  0xf10 /* RW, 8 bits */
+
+#define GICD_CTLR_ENABLE   1
+#define GICD_TYPER_ITLINES MASK(4, 0)
+#define GICD_SGIR_TARGETS  MASK(23, 16)
+#define ICFGR_EDGE         UINT32_C(2)
+
+#define GICC_CTLR 0x0000 /* RW */
+#define GICC_PMR  0x0004 /* RW */
+#define GICC_BPR  0x0008 /* RW */
+#define GICC_IAR  0x000c /* RO */
+#define GICC_EOIR 0x0010 /* WO */
+#define GICC_APR  0x00d0 /* RW, 4 words */
+#define GICC_IIDR 0x00fc /* RO */
+#define GICC_DIR  0x1000 /* WO */
+
+#define GICC_CTLR_ENABLE  BIT(0)
+#define GICC_CTLR_EOIMODE BIT(9)
+#define GICC_PMR_ALL      0xff
+/* GIC-400 in a 64 KiB granule: the first page repeats in steps of 4 KiB, so DIR follows this one. */
+#define GICC_ALIAS_SIZE UINT64_C(0x20000)
+#define GICC_ALIAS      UINT64_C(0xf000)
+
+#define GICH_HCR   0x000 /* RW */
+#define GICH_VTR   0x004 /* RO */
+#define GICH_VMCR  0x008 /* RW */
+#define GICH_EISR0 0x020 /* RO */
+#define GICH_ELSR0 0x030 /* RO */
+#define GICH_APR   0x0f0 /* RW */
+#define GICH_LR    0x100 /* RW, a word each */
+
+#define GICH_HCR_EN       BIT(0)
+#define GICH_HCR_UIE      BIT(1)
+#define GICH_HCR_LRENPIE  BIT(2)
+#define GICH_HCR_NPIE     BIT(3)
+#define GICH_HCR_EOICOUNT MASK(31, 27)
+#define GICH_VTR_LISTREGS MASK(5, 0)
+#define GICH_LR_HW        BIT(31)
+#define GICH_LR_STATE     MASK(29, 28)
+#define GICH_LR_PRIORITY  MASK(27, 23) /* the upper five bits of eight */
+#define GICH_LR_EOI       BIT(19)
+#define GICH_LR_PHYSID    MASK(19, 10)
+#define GICH_LR_CPUID     MASK(12, 10)
+#define GICH_LR_VIRTID    MASK(9, 0)
+
+#define PRIORITY_ALL UINT32_C(0xa0a0a0a0)
+
+/* The frames, and how many list registers there are; class: sealed. */
+static uint64_t dist, cpu_if, hyp;
+static uint32_t lrs;
+
+static void bit_write(uint32_t offset, uint32_t intid)
+{
+    arch_write32(dist + offset + intid / 32 * 4, UINT32_C(1) << intid % 32);
+}
+
+static bool bit_read(uint32_t offset, uint32_t intid)
+{
+    return (arch_read32(dist + offset + intid / 32 * 4) >> intid % 32 & 1) != 0;
+}
+
+/*
+ * Interrupts of one 32-bit register: off, neither pending nor active, and in Group 0: a Non-secure
+ * write to IGROUPR is ignored, and then the enable bits of Group 1 are where those of Group 0 are.
+ */
+static void silence(uint32_t first)
+{
+    arch_write32(dist + GICD_ICENABLER + first / 8, UINT32_MAX);
+    arch_write32(dist + GICD_ICPENDR + first / 8, UINT32_MAX);
+    arch_write32(dist + GICD_ICACTIVER + first / 8, UINT32_MAX);
+    arch_write32(dist + GICD_IGROUPR + first / 8, 0);
+    for (uint32_t i = 0; i < 32; i += 4) {
+        arch_write32(dist + GICD_IPRIORITYR + first + i, PRIORITY_ALL);
+    }
+}
+
+/* ---- distributor ---- */
+
+static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
+{
+    dist = board_gic->dist.base;
+    hyp = board_gic->hyp.base;
+    cpu_if = board_gic->cpu.base;
+    if (board_gic->cpu.size >= GICC_ALIAS_SIZE &&
+        arch_read32(cpu_if + GICC_IIDR) == arch_read32(cpu_if + GICC_ALIAS + GICC_IIDR)) {
+        cpu_if += GICC_ALIAS;
+    }
+    arch_write32(dist + GICD_CTLR, 0);
+    *intids = 32 * (1 + (uint32_t)field_get(GICD_TYPER_ITLINES, arch_read32(dist + GICD_TYPER)));
+    for (uint32_t first = 32; first < *intids; first += 32) {
+        silence(first);
+    }
+    arch_write32(dist + GICD_CTLR, GICD_CTLR_ENABLE);
+    return OK;
+}
+
+static void set_enable(const struct cpu *cpu, uint32_t intid, bool on)
+{
+    (void)cpu;
+    bit_write(on ? GICD_ISENABLER : GICD_ICENABLER, intid);
+}
+
+static void set_pending(const struct cpu *cpu, uint32_t intid, bool on)
+{
+    (void)cpu;
+    bit_write(on ? GICD_ISPENDR : GICD_ICPENDR, intid);
+}
+
+static void set_active(const struct cpu *cpu, uint32_t intid, bool on)
+{
+    (void)cpu;
+    bit_write(on ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
+}
+
+static bool get_pending(const struct cpu *cpu, uint32_t intid)
+{
+    (void)cpu;
+    return bit_read(GICD_ISPENDR, intid);
+}
+
+static bool get_active(const struct cpu *cpu, uint32_t intid)
+{
+    (void)cpu;
+    return bit_read(GICD_ISACTIVER, intid);
+}
+
+static void set_edge(uint32_t spi, bool edge)
+{
+    uint64_t address = dist + GICD_ICFGR + spi / 16 * 4;
+    uint32_t bit = ICFGR_EDGE << spi % 16 * 2;
+    uint32_t config = arch_read32(address);
+
+    arch_write32(address, edge ? config | bit : config & ~bit);
+}
+
+static void set_target(uint32_t spi, const struct cpu *cpu)
+{
+    arch_write8(dist + GICD_ITARGETSR + spi, (uint8_t)cpu->gic_target);
+}
+
+/* ---- this CPU's interface ---- */
+
+static enum status cpu_init(const struct plan_gic *board_gic, struct cpu *cpu)
+{
+    uint8_t target =
+        arch_read8(dist + GICD_ITARGETSR); /* this CPU's bit; 0 where there is one CPU */
+
+    (void)board_gic;
+    cpu->gic_target = target == 0 ? 1 : target;
+    lrs = 1 + (uint32_t)field_get(GICH_VTR_LISTREGS, arch_read32(hyp + GICH_VTR));
+    if (lrs < 2) {
+        return E_UNSUPPORTED;
+    }
+    lrs = lrs > 16 ? 16 : lrs;
+    silence(0);
+    for (uint32_t i = 0; i < 16; i += 4) {
+        arch_write32(dist + GICD_CPENDSGIR + i, UINT32_MAX);
+        arch_write32(cpu_if + GICC_APR + i, 0);
+    }
+    arch_write32(cpu_if + GICC_PMR, GICC_PMR_ALL);
+    arch_write32(cpu_if + GICC_BPR, 0);
+    arch_write32(cpu_if + GICC_CTLR, GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE);
+    return OK;
+}
+
+static uint32_t acknowledge(void)
+{
+    return arch_read32(cpu_if + GICC_IAR);
+}
+
+static void drop(uint32_t iar)
+{
+    arch_write32(cpu_if + GICC_EOIR, iar);
+}
+
+static void deactivate(uint32_t iar)
+{
+    arch_write32(cpu_if + GICC_DIR, iar);
+}
+
+static void kick(const struct cpu *target)
+{
+    arch_dsb(); /* what it is to see was written */
+    arch_write32(dist + GICD_SGIR,
+                 (uint32_t)field_prep(GICD_SGIR_TARGETS, target->gic_target) | IRQ_KICK);
+}
+
+/* ---- virtual interface ---- */
+
+static uint32_t lr_count(void)
+{
+    return lrs;
+}
+
+static void lr_write(uint32_t n, struct gic_lr lr)
+{
+    uint64_t v =
+        lr.vintid | (uint32_t)(lr.priority >> 3) << 23 | field_prep(GICH_LR_STATE, lr.state);
+
+    if ((lr.state & GIC_LR_HW) != 0) {
+        v |= GICH_LR_HW | field_prep(GICH_LR_PHYSID, lr.vintid);
+    } else {
+        v |=
+            field_prep(GICH_LR_CPUID, lr.source) | ((lr.state & GIC_LR_EOI) != 0 ? GICH_LR_EOI : 0);
+    }
+    arch_write32(hyp + GICH_LR + 4 * n, (uint32_t)v);
+}
+
+static struct gic_lr lr_read(uint32_t n)
+{
+    uint32_t v = arch_read32(hyp + GICH_LR + 4 * n);
+    struct gic_lr lr = {
+        .vintid = v & GICH_LR_VIRTID,
+        .priority = (uint8_t)(field_get(GICH_LR_PRIORITY, v) << 3),
+        .state = (uint8_t)field_get(GICH_LR_STATE, v),
+    };
+
+    if ((v & GICH_LR_HW) != 0) {
+        lr.state |= GIC_LR_HW;
+    } else {
+        lr.source = (uint8_t)field_get(GICH_LR_CPUID, v);
+    }
+    return lr;
+}
+
+/* A set bit for a list register that there is; the second words are for more than 32. */
+static uint32_t lr_bits(uint32_t offset)
+{
+    return arch_read32(hyp + offset) & ((UINT32_C(1) << lrs) - 1);
+}
+
+static uint32_t lr_empty(void)
+{
+    return lr_bits(GICH_ELSR0);
+}
+
+static uint32_t lr_ended(void)
+{
+    return lr_bits(GICH_EISR0);
+}
+
+static uint32_t take_ended(void)
+{
+    uint32_t hcr = arch_read32(hyp + GICH_HCR);
+
+    if ((hcr & GICH_HCR_EOICOUNT) != 0) {
+        arch_write32(hyp + GICH_HCR, hcr & (uint32_t)~GICH_HCR_EOICOUNT);
+    }
+    return (uint32_t)field_get(GICH_HCR_EOICOUNT, hcr);
+}
+
+static void virt_reset(void)
+{
+    for (uint32_t n = 0; n < lrs; n++) {
+        arch_write32(hyp + GICH_LR + 4 * n, 0);
+    }
+    arch_write32(hyp + GICH_APR, 0);
+    arch_write32(hyp + GICH_VMCR, 0);
+    arch_write32(hyp + GICH_HCR, GICH_HCR_EN);
+}
+
+static void set_maintenance(uint32_t why)
+{
+    uint32_t hcr = arch_read32(hyp + GICH_HCR);
+    uint64_t v = GICH_HCR_EN | ((hcr & GICH_HCR_LRENPIE) != 0 ? hcr & GICH_HCR_EOICOUNT : 0);
+
+    if ((why & GIC_MAINTENANCE_PENDING) != 0) {
+        v |= GICH_HCR_NPIE;
+    }
+    if ((why & GIC_MAINTENANCE_ACTIVE) != 0) {
+        v |= GICH_HCR_UIE | GICH_HCR_LRENPIE;
+    }
+    arch_write32(hyp + GICH_HCR, (uint32_t)v);
+}
+
+static const char *const compatible[] = {"arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic",
+                                         NULL};
+
+const struct gic_ops gic_v2 = {
+    .compatible = compatible,
+    .dist_init = dist_init,
+    .cpu_init = cpu_init,
+    .acknowledge = acknowledge,
+    .drop = drop,
+    .deactivate = deactivate,
+    .kick = kick,
+    .set_enable = set_enable,
+    .set_pending = set_pending,
+    .set_active = set_active,
+    .get_pending = get_pending,
+    .get_active = get_active,
+    .set_edge = set_edge,
+    .set_target = set_target,
+    .lr_count = lr_count,
+    .lr_write = lr_write,
+    .lr_read = lr_read,
+    .lr_empty = lr_empty,
+    .lr_ended = lr_ended,
+    .take_ended = take_ended,
+    .virt_reset = virt_reset,
+    .set_maintenance = set_maintenance,
+};
