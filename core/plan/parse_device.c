@@ -290,7 +290,8 @@ static bool is_granted(const struct plan *p, int node)
     return false;
 }
 
-static void against_node(struct plan *p, const struct plan_device *device, const struct dt_at *at)
+/* True where the device and the node have something in common, which is told. */
+static bool against_node(struct plan *p, const struct plan_device *device, const struct dt_at *at)
 {
     char path[DT_PATH_MAX];
     struct range window;
@@ -301,18 +302,22 @@ static void against_node(struct plan *p, const struct plan_device *device, const
         plan_error(p, device->partition, device->path,
                    "its registers share the page 0x%lx with %s, which would be granted with it",
                    align_down(window.base, PAGE_SIZE), path);
+        return true;
     }
     if (find_shared_irq(&p->board, at, device, &irq)) {
         dt_path_at(p->board.fdt, at, path, sizeof(path));
         plan_error(p, device->partition, device->path, "its interrupt %u is that of %s too",
                    irq.intid, path);
+        return true;
     }
+    return false;
 }
 
-/* Two granted devices are check.c's matter. */
+/* The first neighbour of each is told. Two granted devices are check.c's matter. */
 void devices_against_board(struct plan *p)
 {
     const void *fdt = p->board.fdt;
+    bool told[PLAN_MAX_DEVICES] = {false};
     struct dt_at at;
 
     dt_root(&at);
@@ -323,7 +328,7 @@ void devices_against_board(struct plan *p)
             continue;
         }
         for (uint32_t i = 0; i < p->device_count; i++) {
-            against_node(p, &p->devices[i], &at);
+            told[i] = told[i] || against_node(p, &p->devices[i], &at);
         }
     }
 }
