@@ -38,18 +38,20 @@ static bool share_page(struct range a, struct range b)
     return ranges_overlap(check_pages_of(a), check_pages_of(b));
 }
 
-/* Registers that are EL2's own: never granted. */
-static bool hits_own_registers(const struct plan *p, struct range window)
+/* True where `r` shares a page with any of the list. */
+static bool hits(struct range r, const struct range *list, uint32_t count)
 {
-    const struct plan_gic *gic = &p->board.gic;
-    bool hit = share_page(window, gic->dist) || share_page(window, gic->cpu) ||
-               share_page(window, gic->hyp) || share_page(window, gic->virt) ||
-               share_page(window, p->board.console.mmio);
-
-    for (uint32_t i = 0; i < gic->redists; i++) {
-        hit = hit || share_page(window, gic->redist[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (share_page(list[i], r)) {
+            return true;
+        }
     }
-    return hit;
+    return false;
+}
+
+static struct range extent_pa(const struct plan_extent *e)
+{
+    return (struct range){e->pa, e->size};
 }
 
 /* ---- one partition: CPUs, memory ---- */
@@ -59,22 +61,20 @@ static void check_cpus(struct plan *p, uint32_t index)
     const struct plan_partition *part = &p->partitions[index];
 
     if (part->cpu_count == 0) {
-        plan_error(p, (int)index, plan_where(p, index), "cpus: it has none; list at least one");
+        plan_refuse(p, index, "cpus: it has none; list at least one");
     }
     if (p->board.gic.version == 2 && part->cpu_count > GICV2_MAX_CPUS) {
-        plan_error(p, (int)index, plan_where(p, index), "cpus: %u listed, but a GICv2 serves 8",
-                   part->cpu_count);
+        plan_refuse(p, index, "cpus: %u listed, but a GICv2 serves 8", part->cpu_count);
     }
     for (uint32_t i = 0; i < part->cpu_count; i++) {
         if (part->cpus[i] >= p->board.cpu_count) {
-            plan_error(p, (int)index, plan_where(p, index), "cpus: entry %u is no CPU", i);
+            plan_refuse(p, index, "cpus: entry %u is no CPU", i);
             continue;
         }
         for (uint32_t j = 0; j < i; j++) {
             if (part->cpus[i] == part->cpus[j]) {
-                plan_error(p, (int)index, plan_where(p, index),
-                           "cpus: 0x%lx is listed twice; list it once",
-                           p->board.cpus[part->cpus[i]].mpidr);
+                plan_refuse(p, index, "cpus: 0x%lx is listed twice; list it once",
+                            p->board.cpus[part->cpus[i]].mpidr);
             }
         }
     }
@@ -91,11 +91,11 @@ static void check_memory_windows(struct plan *p, uint32_t index)
 
         for (uint32_t i = 0; check_emulated_window(p, part, i, &window); i++) {
             if (share_page(r, window)) {
-                plan_error(p, (int)index, plan_where(p, index),
-                           "memory: 0x%lx-0x%lx overlaps the %s at 0x%lx-0x%lx; choose other "
-                           "addresses",
-                           r.base, range_end(r) - 1, i == 1 ? "console" : "interrupt controller",
-                           window.base, range_end(window) - 1);
+                plan_refuse(p, index,
+                            "memory: 0x%lx-0x%lx overlaps the %s at 0x%lx-0x%lx; choose other "
+                            "addresses",
+                            r.base, range_end(r) - 1, i == 1 ? "console" : "interrupt controller",
+                            window.base, range_end(window) - 1);
             }
         }
     }
@@ -106,22 +106,22 @@ static void check_memory(struct plan *p, uint32_t index)
     const struct plan_partition *part = &p->partitions[index];
 
     if (part->memory_count == 0) {
-        plan_error(p, (int)index, plan_where(p, index), "memory: it has none; give it a range");
+        plan_refuse(p, index, "memory: it has none; give it a range");
     }
     for (uint32_t i = 0; i < part->memory_count; i++) {
         struct range r = part->memory[i];
 
         if (!range_valid(r.base, r.size) || !is_aligned(r.base | r.size, PAGE_SIZE) ||
             range_end(r) > BIT(arch_pa_bits())) {
-            plan_error(p, (int)index, plan_where(p, index),
-                       "memory: 0x%lx bytes at 0x%lx: must be whole 4 KiB pages below 0x%lx",
-                       r.size, r.base, BIT(arch_pa_bits()));
+            plan_refuse(p, index,
+                        "memory: 0x%lx bytes at 0x%lx: must be whole 4 KiB pages below 0x%lx",
+                        r.size, r.base, BIT(arch_pa_bits()));
         }
         for (uint32_t j = 0; j < i; j++) {
             if (ranges_overlap(part->memory[i], part->memory[j])) {
-                plan_error(p, (int)index, plan_where(p, index),
-                           "memory: the ranges at 0x%lx and 0x%lx overlap; make them disjoint",
-                           part->memory[j].base, part->memory[i].base);
+                plan_refuse(p, index,
+                            "memory: the ranges at 0x%lx and 0x%lx overlap; make them disjoint",
+                            part->memory[j].base, part->memory[i].base);
             }
         }
     }
@@ -144,34 +144,24 @@ static bool is_ram(const struct plan_board *board, struct range r)
     return at >= range_end(r);
 }
 
-static bool is_reserved(const struct plan_board *board, struct range r)
-{
-    for (uint32_t i = 0; i < board->reserved_count; i++) {
-        if (share_page(board->reserved[i], r)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool extent_is_sound(const struct plan *p, const struct plan_partition *part, uint32_t n)
 {
+    const struct plan_board *board = &p->board;
     const struct plan_extent *e = &part->extent[n];
-    struct range r = {e->pa, e->size};
     bool inside = false;
 
     if (!range_valid(e->pa, e->size) || !range_valid(e->ipa, e->size) ||
-        !is_aligned(e->ipa | e->pa | e->size, PAGE_SIZE) || range_end(r) > BIT(arch_pa_bits()) ||
-        !is_ram(&p->board, r) || is_reserved(&p->board, r) ||
+        !is_aligned(e->ipa | e->pa | e->size, PAGE_SIZE) ||
+        range_end(extent_pa(e)) > BIT(arch_pa_bits()) || !is_ram(board, extent_pa(e)) ||
+        hits(extent_pa(e), board->reserved, board->reserved_count) ||
         (part->direct_map && e->ipa != e->pa)) {
         return false;
     }
     for (uint32_t i = 0; i < part->memory_count; i++) {
         inside = inside || range_holds(part->memory[i], (struct range){e->ipa, e->size});
     }
-    for (uint32_t i = 0; i < n; i++) {
-        if (part->extent[i].ipa + part->extent[i].size > e->ipa ||
-            ranges_overlap((struct range){part->extent[i].pa, part->extent[i].size}, r)) {
+    for (const struct plan_extent *x = part->extent; x < e; x++) {
+        if (x->ipa + x->size > e->ipa || ranges_overlap(extent_pa(x), extent_pa(e))) {
             return false; /* must ascend, and be disjoint */
         }
     }
@@ -190,28 +180,19 @@ static void check_extents(struct plan *p, uint32_t index)
     for (uint32_t i = 0; i < part->extent_count; i++) {
         given += part->extent[i].size;
         if (!extent_is_sound(p, part, i)) {
-            plan_error(p, (int)index, plan_where(p, index),
-                       "memory: 0x%lx bytes of RAM at 0x%lx cannot be given for 0x%lx",
-                       part->extent[i].size, part->extent[i].pa, part->extent[i].ipa);
+            plan_refuse(p, index, "memory: 0x%lx bytes of RAM at 0x%lx cannot be given for 0x%lx",
+                        part->extent[i].size, part->extent[i].pa, part->extent[i].ipa);
             return;
         }
     }
     if (asked != given) {
-        plan_error(p, (int)index, plan_where(p, index),
-                   "memory: 0x%lx bytes are asked for, 0x%lx given", asked, given);
+        plan_refuse(p, index, "memory: 0x%lx bytes are asked for, 0x%lx given", asked, given);
     }
 }
 
-static bool in_memory(const struct plan_partition *part, uint64_t ipa, uint64_t size)
+static bool in_memory(const struct plan_partition *part, struct range r)
 {
-    for (uint32_t i = 0; i < part->extent_count; i++) {
-        uint64_t offset = ipa - part->extent[i].ipa;
-
-        if (offset < part->extent[i].size && size <= part->extent[i].size - offset) {
-            return true;
-        }
-    }
-    return false;
+    return plan_extent_at(part, r.base, r.size) != NULL;
 }
 
 static void check_images(struct plan *p, uint32_t index)
@@ -220,82 +201,74 @@ static void check_images(struct plan *p, uint32_t index)
     struct range tree = {part->fdt_ipa, part->fdt_room};
     struct range kernel = {part->kernel.load, part->kernel.load_size};
     struct range ramdisk = {part->ramdisk.load, part->ramdisk.load_size};
-    bool spread = part->kernel_kind == PLAN_KERNEL_ELF64; /* its segments were checked one by one */
 
     if (part->kernel.size == 0) {
-        plan_error(p, (int)index, plan_where(p, index), "kernel: it has none; name an image");
+        plan_refuse(p, index, "kernel: it has none; name an image");
         return;
     }
-    if (!in_memory(part, part->entry, 4)) {
-        plan_error(p, (int)index, plan_where(p, index),
-                   "kernel: its entry 0x%lx is outside the partition's memory; change \"load\" and "
-                   "\"entry\", or \"memory\"",
-                   part->entry);
+    if (!in_memory(part, (struct range){part->entry, 4})) {
+        plan_refuse(p, index,
+                    "kernel: its entry 0x%lx is outside the partition's memory; change "
+                    "\"load\" and \"entry\", or \"memory\"",
+                    part->entry);
         return;
+    }
+    if (part->kernel_kind == PLAN_KERNEL_ELF64) {
+        kernel = (struct range){part->entry, 4}; /* place.c looks at its segments one by one */
     }
     if (part->ramdisk.size == 0) {
-        ramdisk.size = 0;
+        ramdisk = (struct range){part->entry, 0};
     }
-    if ((!spread && !in_memory(part, kernel.base, kernel.size)) ||
-        !in_memory(part, tree.base, tree.size) || !is_aligned(tree.base, 8) ||
-        (ramdisk.size != 0 && !in_memory(part, ramdisk.base, ramdisk.size))) {
-        plan_error(p, (int)index, plan_where(p, index),
-                   "kernel, ramdisk or device tree is not inside the partition's memory; enlarge "
-                   "\"memory\"");
-    } else if ((!spread && (ranges_overlap(kernel, tree) || ranges_overlap(kernel, ramdisk))) ||
+    if (!in_memory(part, kernel) || !in_memory(part, tree) || !in_memory(part, ramdisk) ||
+        !is_aligned(tree.base, 8)) {
+        plan_refuse(p, index,
+                    "kernel, ramdisk or device tree is not inside the partition's "
+                    "memory; enlarge \"memory\"");
+    } else if (ranges_overlap(kernel, tree) || ranges_overlap(kernel, ramdisk) ||
                ranges_overlap(tree, ramdisk)) {
-        plan_error(p, (int)index, plan_where(p, index),
-                   "kernel, ramdisk and device tree overlap; enlarge \"memory\"");
+        plan_refuse(p, index, "kernel, ramdisk and device tree overlap; enlarge \"memory\"");
     }
 }
 
 /* ---- one partition: devices ---- */
 
-static void check_window(struct plan *p, uint32_t index, const struct plan_device *device,
-                         struct range window)
+static void check_window(struct plan *p, const struct plan_device *device, struct range window)
 {
-    const struct plan_partition *part = &p->partitions[index];
+    const struct plan_partition *part = &p->partitions[device->partition];
+    const struct plan_board *board = &p->board;
+    const struct plan_gic *gic = &board->gic;
+    const struct range own[] = {gic->dist, gic->cpu, gic->hyp, gic->virt, board->console.mmio};
     const char *why = NULL;
 
     if (!range_valid(window.base, window.size) || range_end(window) > BIT(arch_pa_bits())) {
         why = "makes no sense";
-    } else if (hits_own_registers(p, window)) {
+    } else if (hits(window, own, ARRAY_SIZE(own)) || hits(window, gic->redist, gic->redists)) {
         why = "shares a page with the console or the interrupt controller: it cannot be granted";
-    }
-    for (uint32_t i = 0; i < p->board.ram_banks && why == NULL; i++) {
-        if (share_page(p->board.ram[i], window)) {
-            why = "overlaps the board's RAM: it cannot be granted";
-        }
-    }
-    for (uint32_t i = 0; i < part->memory_count && why == NULL; i++) {
-        if (share_page(part->memory[i], window)) {
-            why = "overlaps the partition's memory: change \"memory\"";
-        }
+    } else if (hits(window, board->ram, board->ram_banks)) {
+        why = "overlaps the board's RAM: it cannot be granted";
+    } else if (hits(window, part->memory, part->memory_count)) {
+        why = "overlaps the partition's memory: change \"memory\"";
     }
     if (why != NULL) {
-        plan_error(p, (int)index, path_of(device), "devices: its window 0x%lx+0x%lx %s",
+        plan_error(p, device->partition, path_of(device), "devices: its window 0x%lx+0x%lx %s",
                    window.base, window.size, why);
     }
 }
 
 static void check_device(struct plan *p, const struct plan_device *device)
 {
-    uint32_t index = (uint32_t)device->partition;
-
     for (uint32_t i = 0; i < device->mmio_count; i++) {
-        check_window(p, index, device, device->mmio[i]);
+        check_window(p, device, device->mmio[i]);
     }
     for (uint32_t i = 0; i < device->irq_count; i++) {
         uint32_t intid = device->irq[i].intid;
 
-        if (intid < FIRST_SPI || intid >= END_SPI) {
-            plan_error(p, (int)index, path_of(device),
-                       "devices: its interrupt %u is no SPI (32-1019): it cannot be granted",
-                       intid);
-        } else if (intid == p->board.console.irq.intid) {
-            plan_error(p, (int)index, path_of(device),
-                       "devices: its interrupt %u is the console's too: it cannot be granted",
-                       intid);
+        bool own = intid == p->board.console.irq.intid;
+
+        if (intid < FIRST_SPI || intid >= END_SPI || own) {
+            plan_error(p, device->partition, path_of(device),
+                       "devices: its interrupt %u is %s: it cannot be granted", intid,
+                       own ? "the console's too" : "no SPI (32-1019)");
         }
     }
 }
@@ -304,9 +277,8 @@ static void check_device(struct plan *p, const struct plan_device *device)
 
 static void tell_cpu(struct plan *p, uint32_t index, uint32_t other, uint64_t mpidr)
 {
-    plan_error(p, (int)index, plan_where(p, index),
-               "cpus: 0x%lx is also in \"%s\": neither starts; give it to one of them", mpidr,
-               name_of(p, other));
+    plan_refuse(p, index, "cpus: 0x%lx is also in \"%s\": neither starts; give it to one of them",
+                mpidr, name_of(p, other));
 }
 
 static void check_shared_cpus(struct plan *p, uint32_t a, uint32_t b)
@@ -330,14 +302,10 @@ static void check_shared_memory(struct plan *p, uint32_t a, uint32_t b)
     const struct plan_partition *y = &p->partitions[b];
 
     for (uint32_t i = 0; i < x->extent_count; i++) {
-        struct range r = {x->extent[i].pa, x->extent[i].size};
-
         for (uint32_t j = 0; j < y->extent_count; j++) {
-            if (ranges_overlap(r, (struct range){y->extent[j].pa, y->extent[j].size})) {
-                plan_error(p, (int)a, plan_where(p, a), "memory: shares RAM with \"%s\"",
-                           name_of(p, b));
-                plan_error(p, (int)b, plan_where(p, b), "memory: shares RAM with \"%s\"",
-                           name_of(p, a));
+            if (ranges_overlap(extent_pa(&x->extent[i]), extent_pa(&y->extent[j]))) {
+                plan_refuse(p, a, "memory: shares RAM with \"%s\"", name_of(p, b));
+                plan_refuse(p, b, "memory: shares RAM with \"%s\"", name_of(p, a));
                 return;
             }
         }

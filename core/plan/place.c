@@ -239,11 +239,11 @@ static void tell_too_large(struct plan *p, uint32_t index, struct range want)
         total += piece[i].size;
         largest = piece[i].size > largest ? piece[i].size : largest;
     }
-    plan_error(p, (int)index, plan_where(p, index),
-               "memory: %lu %s at 0x%lx do not fit: %lu %s of RAM are free, the largest piece has "
-               "%lu %s; ask for less",
-               in_unit(want.size), unit(want.size), want.base, in_unit(total), unit(total),
-               in_unit(largest), unit(largest));
+    plan_refuse(p, index,
+                "memory: %lu %s at 0x%lx do not fit: %lu %s of RAM are free, the largest piece has "
+                "%lu %s; ask for less",
+                in_unit(want.size), unit(want.size), want.base, in_unit(total), unit(total),
+                in_unit(largest), unit(largest));
 }
 
 /* Forget what the partition was given: it is refused. */
@@ -300,29 +300,21 @@ static void tell_not_free(struct plan *p, uint32_t index, struct range want)
     const struct plan_board *board = &p->board;
 
     for (uint32_t i = 0; i < board->reserved_count; i++) {
-        if (ranges_overlap(board->reserved[i], want)) {
-            plan_error(p, (int)index, plan_where(p, index),
-                       "memory: direct-map takes 0x%lx-0x%lx as it is, but 0x%lx-0x%lx there is "
-                       "reserved: %s; choose other addresses",
-                       want.base, range_end(want) - 1, board->reserved[i].base,
-                       range_end(board->reserved[i]) - 1, board->reserved_name[i]);
+        struct range r = board->reserved[i];
+
+        if (ranges_overlap(r, want)) {
+            plan_refuse(p, index,
+                        "memory: direct-map takes 0x%lx-0x%lx as it is, but 0x%lx-0x%lx there is "
+                        "reserved: %s; choose other addresses",
+                        want.base, range_end(want) - 1, r.base, range_end(r) - 1,
+                        board->reserved_name[i]);
             return;
         }
     }
-    for (uint32_t i = 0; i < board->ram_banks; i++) {
-        if (ranges_overlap(board->ram[i], want)) {
-            plan_error(p, (int)index, plan_where(p, index),
-                       "memory: direct-map takes 0x%lx-0x%lx as it is, but the board's RAM there "
-                       "is 0x%lx-0x%lx; choose other addresses",
-                       want.base, range_end(want) - 1, board->ram[i].base,
-                       range_end(board->ram[i]) - 1);
-            return;
-        }
-    }
-    plan_error(p, (int)index, plan_where(p, index),
-               "memory: direct-map takes 0x%lx-0x%lx as it is, but the board has no RAM there; "
-               "choose other addresses",
-               want.base, range_end(want) - 1);
+    plan_refuse(p, index,
+                "memory: direct-map takes 0x%lx-0x%lx as it is, which is not all RAM of the board; "
+                "choose other addresses",
+                want.base, range_end(want) - 1);
 }
 
 static bool is_free(struct range want)
@@ -368,10 +360,10 @@ static bool claims_overlap(const struct plan_partition *a, const struct plan_par
 
 static void tell_claim(struct plan *p, uint32_t index, uint32_t other, struct range where)
 {
-    plan_error(p, (int)index, plan_where(p, index),
-               "memory: direct-map of this and of \"%s\" overlap near 0x%lx: neither starts; "
-               "choose other addresses for one",
-               p->partitions[other].name, where.base);
+    plan_refuse(p, index,
+                "memory: direct-map of this and of \"%s\" overlap near 0x%lx: neither starts; "
+                "choose other addresses for one",
+                p->partitions[other].name, where.base);
 }
 
 /* Two that name the same RAM: neither gets it. */
@@ -425,4 +417,17 @@ void plan_place(struct plan *p)
             place_anywhere(p, best);
         }
     }
+}
+
+const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,
+                                         uint64_t size)
+{
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        const struct plan_extent *e = &part->extent[i];
+
+        if (ipa - e->ipa < e->size && size <= e->size - (ipa - e->ipa)) {
+            return e;
+        }
+    }
+    return NULL;
 }

@@ -9,19 +9,6 @@
 #define GENERATED_TREE_ROOM (32 * UINT64_C(1024)) /* a generated tree, its bootargs not counted */
 #define OWN_TREE_GROWTH     PAGE_SIZE             /* what is filled into a partition's own tree */
 
-static bool in_one_extent(const struct plan_partition *part, struct range r)
-{
-    for (uint32_t i = 0; i < part->extent_count; i++) {
-        const struct plan_extent *e = &part->extent[i];
-
-        if (r.base >= e->ipa && r.base - e->ipa < e->size &&
-            r.size <= e->size - (r.base - e->ipa)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Something already placed that overlaps `want`. */
 static bool find_placed(const struct plan_partition *part, struct range want, struct range *hit)
 {
@@ -81,12 +68,12 @@ static bool place_kernel(struct plan *p, uint32_t index)
         part->entry = kernel->load;
     }
     for (uint32_t i = 0; image_segment(part->kernel_kind, kernel, i, &segment) == OK; i++) {
-        if (segment.size != 0 && !in_one_extent(part, segment)) {
-            plan_error(p, (int)index, plan_where(p, index),
-                       "kernel \"%s\": 0x%lx bytes at 0x%lx are not all in one piece of the "
-                       "partition's memory; %s \"memory\"",
-                       kernel->name, segment.size, segment.base,
-                       part->kernel_kind == PLAN_KERNEL_ARM64 ? "enlarge" : "move it, or");
+        if (segment.size != 0 && plan_extent_at(part, segment.base, segment.size) == NULL) {
+            plan_refuse(p, index,
+                        "kernel \"%s\": 0x%lx bytes at 0x%lx are not all in one piece of the "
+                        "partition's memory; %s \"memory\"",
+                        kernel->name, segment.size, segment.base,
+                        part->kernel_kind == PLAN_KERNEL_ARM64 ? "enlarge" : "move it, or");
             return false;
         }
     }
@@ -106,10 +93,10 @@ void place_images(struct plan *p, uint32_t index)
     room = part->fdt.size != 0 ? part->fdt.size + OWN_TREE_GROWTH : GENERATED_TREE_ROOM;
     room = align_up(room + strlen(part->bootargs), 8);
     if (!place_high(part, room, &part->fdt_ipa)) {
-        plan_error(p, (int)index, plan_where(p, index),
-                   "memory: beside the kernel there is no room for the device tree (%lu KiB); "
-                   "enlarge \"memory\"",
-                   room / 1024);
+        plan_refuse(p, index,
+                    "memory: beside the kernel there is no room for the device tree (%lu KiB); "
+                    "enlarge \"memory\"",
+                    room / 1024);
         return;
     }
     part->fdt_room = room;
@@ -118,9 +105,9 @@ void place_images(struct plan *p, uint32_t index)
     }
     ramdisk->load_size = ramdisk->load_size > ramdisk->size ? ramdisk->load_size : ramdisk->size;
     if (!place_high(part, ramdisk->load_size, &ramdisk->load)) {
-        plan_error(p, (int)index, plan_where(p, index),
-                   "memory: beside the kernel there is no room for ramdisk \"%s\" (%lu KiB); "
-                   "enlarge \"memory\"",
-                   ramdisk->name, ramdisk->load_size / 1024);
+        plan_refuse(p, index,
+                    "memory: beside the kernel there is no room for ramdisk \"%s\" (%lu KiB); "
+                    "enlarge \"memory\"",
+                    ramdisk->name, ramdisk->load_size / 1024);
     }
 }

@@ -233,8 +233,9 @@ static void direct_map_names_what_it_hits(void **state)
     assert_true(told_of("0: /configurations/a: memory: direct-map takes 0x40800000-0x417fffff as "
                         "it is, but 0x41000000-0x41000fff there is reserved: "
                         "/reserved-memory/optee"));
-    assert_true(told_of("the board's RAM there is 0x40000000-0x47ffffff"));
-    assert_true(told_of("the board has no RAM there"));
+    assert_true(told_of("1: /configurations/b: memory: direct-map takes 0x46400000-0x4a3fffff as "
+                        "it is, which is not all RAM of the board"));
+    assert_true(told_of("2: /configurations/c: memory: direct-map takes 0x1000-0x1fff as it is"));
 }
 
 static void direct_maps_that_overlap_are_both_refused(void **state)

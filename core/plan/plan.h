@@ -191,6 +191,10 @@ __attribute__((format(printf, 4, 5))) void plan_warning(struct plan *p, int part
  */
 const char *plan_where(const struct plan *p, uint32_t index);
 
+/* plan_error() of partition `index`, at its configuration. */
+#define plan_refuse(p, index, ...)                                                                 \
+    plan_error(p, (int)(index), plan_where(p, index), __VA_ARGS__)
+
 /* Copy a string into the plan, so that it outlives the system file; NULL where it is full. */
 const char *plan_string(struct plan *p, const char *s);
 
@@ -224,6 +228,10 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
  * they fit, PA congruent to IPA) and put its kernel, ramdisk and tree. Deterministic.
  */
 void plan_place(struct plan *p);
+
+/* The extent that holds all `size` bytes at `ipa`; NULL where none does. Any CPU. */
+const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,
+                                         uint64_t size);
 
 /* ---- check.c: the rules, independent of how the plan was made ---- */
 

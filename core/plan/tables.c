@@ -134,10 +134,10 @@ void check_pool(struct plan *p, uint64_t pool_pages)
         }
         need = check_pool_need(p, &p->partitions[i]);
         if (need > left) {
-            plan_error(p, (int)i, plan_where(p, i),
-                       "memory: its tables take %lu pages, %lu are left in the pool; align "
-                       "\"memory\" to 2 MiB, or build with more CONFIG_POOL_PAGES",
-                       need, left);
+            plan_refuse(p, i,
+                        "memory: its tables take %lu pages, %lu are left in the pool; align "
+                        "\"memory\" to 2 MiB, or build with more CONFIG_POOL_PAGES",
+                        need, left);
             continue;
         }
         left -= need;
