@@ -340,8 +340,8 @@ static uint32_t receive(void)
 
 void console_irq(void)
 {
-    uint32_t input;
-    uint32_t output;
+    uint32_t readable;
+    uint32_t writable;
 
     lock_take(&console.lock);
     if (!console.started) {
@@ -349,19 +349,19 @@ void console_irq(void)
         return;
     }
     console.ops->irq_clear(console.base);
-    input = receive();
+    readable = receive();
     log_tell_lost();
     pump();
-    output = take_starved();
+    writable = take_starved();
     lock_release(&console.lock);
 
     for (uint32_t i = 0; i < CONFIG_MAX_PARTITIONS; i++) {
         const struct console_client *client = &console.client[i];
 
-        if ((input >> i & 1) != 0 && client->input_ready != NULL) {
+        if ((readable >> i & 1) != 0 && client->input_ready != NULL) {
             client->input_ready(client->owner);
         }
-        if ((output >> i & 1) != 0 && client->output_ready != NULL) {
+        if ((writable >> i & 1) != 0 && client->output_ready != NULL) {
             client->output_ready(client->owner);
         }
     }

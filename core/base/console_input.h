@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The console's input side: to whom a key goes, and the escape key's commands. For console.c only. */
+/* The console's input side: to whom a key goes, and the escape key's commands. */
 #ifndef CORE_BASE_CONSOLE_INPUT_H
 #define CORE_BASE_CONSOLE_INPUT_H
 

@@ -204,16 +204,24 @@ static void buffer_put(struct format_sink *sink, char c)
     b->wanted++;
 }
 
-size_t console_format(char *buffer, size_t size, const char *format, ...)
+size_t console_vformat(char *buffer, size_t size, const char *format, va_list args)
 {
     struct buffer_sink b = {{buffer_put}, buffer, size, 0};
-    va_list args;
 
-    va_start(args, format);
     format_put(&b.sink, format, args);
-    va_end(args);
     if (size > 0) {
         buffer[b.wanted < size ? b.wanted : size - 1] = '\0';
     }
     return b.wanted;
+}
+
+size_t console_format(char *buffer, size_t size, const char *format, ...)
+{
+    va_list args;
+    size_t wanted;
+
+    va_start(args, format);
+    wanted = console_vformat(buffer, size, format, args);
+    va_end(args);
+    return wanted;
 }

@@ -11,8 +11,8 @@ struct format_sink {
 };
 
 /*
- * %s %c %d %i %u %x %X %p %%, lengths hh h l ll z, flags 0 - , width and, for %s, precision, both as
- * numbers or *. Another conversion is put as it stands. A NULL string is "(null)".
+ * %s %c %d %i %u %x %X %p %%, lengths hh h l ll z, flags 0 and -, width and, for %s, precision,
+ * both as numbers or *. Another conversion is put as it stands. A NULL string is "(null)".
  */
 __attribute__((format(printf, 2, 0))) void format_put(struct format_sink *sink, const char *format,
                                                       va_list args);

@@ -201,6 +201,16 @@ static int begin_turn(struct mux *m, uint32_t source)
     return m->text_end > 0 ? text_next(m) : MUX_DROPPED;
 }
 
+/* A byte of the source is gone: others come sooner, also where it sends nothing that is shown. */
+static void count_turn(struct mux *m, uint32_t source)
+{
+    if (source == m->open) {
+        m->turn++;
+    } else {
+        m->last = source;
+    }
+}
+
 int mux_next(struct mux *m)
 {
     uint32_t source;
@@ -226,6 +236,7 @@ int mux_next(struct mux *m)
     byte = ring_peek(&s->ring);
     if (source != m->focus && is_dropped(s, byte)) {
         ring_drop(&s->ring, 1);
+        count_turn(m, source);
         return MUX_DROPPED;
     }
     if (s->returned && byte != '\n') {
@@ -240,7 +251,7 @@ int mux_next(struct mux *m)
         return begin_turn(m, source);
     }
     ring_drop(&s->ring, 1);
-    m->turn++;
+    count_turn(m, source);
     return source == m->focus ? send_raw(m, source, byte) : send_tagged(m, source, byte);
 }
 

@@ -3,14 +3,14 @@
  * Whose byte goes to the UART next: Bulkhead's log and the partitions' streams merged line by line.
  *
  * A source puts bytes into its ring. The text up to `ready` (whole lines, a very long line's
- * beginning, or an unfinished line whose guest has gone quiet) may be shown; of the source in focus,
- * and of the one whose line is unfinished on the UART, everything may. Where another source has to
+ * beginning, or an unfinished line whose guest has gone quiet) may be shown; of the source in
+ * focus, and of the one whose line is unfinished on the UART, everything may. Where another source has to
  * break into an unfinished line, it begins a line of its own, and what comes later of the broken
  * line is marked "[name]+". Sources take turns, a line (at most MUX_LINE bytes of it) each.
  *
  * The source in focus is passed byte by byte as it is. Of the others only text and newlines pass:
- * escape sequences and control characters would let one partition spoil the line of another, or make
- * the terminal send answers to the wrong one. A carriage return inside a line tags it anew.
+ * escape sequences and control characters would let one partition spoil the line of another, or
+ * make the terminal send answers to the wrong one. A carriage return inside a line tags it anew.
  *
  * Producers call what says so, one CPU at a time per source; all else is called with the console
  * lock held.
@@ -27,7 +27,7 @@
 #define MUX_STREAM(n) (1u + (n))
 #define MUX_SOURCES   MUX_STREAM(CONFIG_MAX_PARTITIONS)
 #define MUX_NONE      UINT32_MAX
-#define MUX_LINE      256u /* bytes after which a line is shown unfinished, or gives way to others */
+#define MUX_LINE      256u /* bytes after which a line is shown unfinished, or gives way */
 _Static_assert(2 * MUX_LINE <= RING_SIZE, "half a ring holds a turn");
 
 struct mux_source {
