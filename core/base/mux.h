@@ -4,9 +4,9 @@
  *
  * A source puts bytes into its ring. The text up to `ready` (whole lines, a very long line's
  * beginning, or an unfinished line whose guest has gone quiet) may be shown; of the source in
- * focus, and of the one whose line is unfinished on the UART, everything may. Where another source has to
- * break into an unfinished line, it begins a line of its own, and what comes later of the broken
- * line is marked "[name]+". Sources take turns, a line (at most MUX_LINE bytes of it) each.
+ * focus, and of the one whose line is unfinished on the UART, everything may. Where another source
+ * has to break into an unfinished line, it begins a line of its own, and what comes later of the
+ * broken line is marked "[name]+". Sources take turns, a line (at most MUX_LINE bytes of it) each.
  *
  * The source in focus is passed byte by byte as it is. Of the others only text and newlines pass:
  * escape sequences and control characters would let one partition spoil the line of another, or
