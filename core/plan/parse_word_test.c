@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of one partition's words: each that is wrong has its message, and is refused. */
+#include "core/plan/testing_system.h"
+
+#include "core/base/bits.h"
+
+/* ---- what is wrong with one word ---- */
+
+static const struct {
+    const char *properties;
+    const char *message;
+} wrong[] = {
+    /* names */
+    {GOOD "memroy = <1>;", "p: /configurations/p: unknown property \"memroy\": did you mean "
+                           "\"memory\"?"},
+    {GOOD "device = \"x\";", "unknown property \"device\": did you mean \"devices\"?"},
+    {GOOD "boot-args = \"x\";", "unknown property \"boot-args\": did you mean \"bootargs\"?"},
+    {GOOD "loadables = \"x\";", "unknown property \"loadables\"\n"},
+    {GOOD "colour = \"x\";", "unknown property \"colour\"\n"},
+    {GOOD "what { };", "unknown node \"what\": only hash and signature may be below"},
+    /* what must be there */
+    {CPUS MEMORY, "there is no \"kernel\": name an image of /images"},
+    {KERNEL MEMORY, "there is no \"cpus\": list the CPUs"},
+    {KERNEL CPUS, "there is no \"memory\": give (base, size) pairs"},
+    /* strings */
+    {GOOD "description = <1>;", "description: is an empty string"},
+    {GOOD "description = [41];", "description: is no string"},
+    {GOOD "description;", "description: has no value"},
+    {GOOD "description = \"\";", "description: is an empty string"},
+    {GOOD "description = \"a\", \"b\";", "description: it is a list of strings"},
+    {GOOD "description = [1b 5b 32 4a 00];", "description: holds control characters"},
+    {GOOD "description = [c3 28 00];", "is not UTF-8"},
+    {GOOD "description = [c2 9b 00];", "is not UTF-8"},
+    {GOOD "description = [e2 82 00];", "is not UTF-8"},
+    {GOOD "description = [ff 00];", "is not UTF-8"},
+    {GOOD "bootargs = <0x41424344>;", "bootargs: is no string"},
+    /* CPUs */
+    {KERNEL MEMORY "cpus = <7>;", "cpus: <0x7> is not in the board's /cpus; it has 0x0, 0x1, "
+                                  "0x100, 0x101"},
+    {KERNEL MEMORY "cpus = <1 1>;", "cpus: <0x1> is listed twice"},
+    {KERNEL MEMORY "cpus;", "cpus: 0 bytes: list the CPUs as cells"},
+    {KERNEL MEMORY "cpus = [00 00 01];", "cpus: 3 bytes: list the CPUs as cells"},
+    {KERNEL MEMORY "cpus = <0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16>;",
+     "cpus: 17 listed; a partition has at most 16"},
+    /* memory */
+    {KERNEL CPUS "memory = <0x40000000 0x1000>;", "memory: 8 bytes: give (base, size) pairs"},
+    {KERNEL CPUS "memory;", "memory: 0 bytes: give (base, size) pairs"},
+    {KERNEL CPUS "memory = <0 0x40000000 0 0>;",
+     "memory: range 0, 0x0 bytes at 0x40000000: its size is 0"},
+    {KERNEL CPUS "memory = <0 0x40000800 0 0x1000>;", "multiples of 0x1000"},
+    {KERNEL CPUS "memory = <0 0x40000000 0 0x1800>;", "multiples of 0x1000"},
+    {KERNEL CPUS "memory = <0xffffffff 0xfffff000 0 0x2000>;", "it ends beyond the last address"},
+    {KERNEL CPUS "memory = <0 0x40000000 0 0x2000>, <0 0x40001000 0 0x1000>;",
+     "memory: range 1, 0x1000 bytes at 0x40001000: it overlaps another of the list"},
+    {KERNEL CPUS
+     "memory = <0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0>;",
+     "memory: 9 ranges; a partition has at most 8"},
+    /* flags and choices */
+    {GOOD "direct-map = <1>;", "direct-map: it is a flag: write it without a value"},
+    {GOOD "console = \"mine\";", "console: \"mine\": it is \"shared\" or \"none\""},
+    {GOOD "interrupt-mode = \"direct\";",
+     "interrupt-mode: \"direct\" is not supported by this version: use \"virtual\""},
+    {GOOD "interrupt-mode = \"fast\";", "interrupt-mode: \"fast\" is unknown"},
+    /* images */
+    {CPUS MEMORY "kernel = \"lunix\";",
+     "p: /configurations/p: kernel: \"lunix\" is not in /images; it has raw, linux, disk, sha"},
+    {CPUS MEMORY "kernel = \"disk\";",
+     "p: /images/disk: type is \"ramdisk\": here it must be \"kernel\""},
+    {CPUS MEMORY "kernel = \"nowhere\";", "/images/nowhere: a raw binary needs \"load\""},
+    {CPUS MEMORY "kernel = \"wraps\";", "/images/wraps: load: 0x3 bytes at 0xfffffffffffffffe"},
+    {CPUS MEMORY "kernel = \"outside\";",
+     "/images/outside: entry: 0x1003 is outside the image, 0x1000 to 0x1003"},
+    {CPUS MEMORY "kernel = \"gone\";", "/images/gone: its data is not all in the file"},
+    {CPUS MEMORY "kernel = \"typo\";",
+     "/images/typo: unknown property \"laod\": did you mean \"load\"?"},
+    {CPUS MEMORY "kernel = \"arm\";", "/images/arm: arch is \"arm\": here it must be \"arm64\""},
+    {CPUS MEMORY "kernel = \"arm\";",
+     "/images/arm: compression is \"lzma\": here it must be \"none\" or \"gzip\""},
+    {GOOD "ramdisk = \"packed\";", "/images/packed: compression is \"gzip\": here it must be "
+                                   "\"none\", as its user unpacks it"},
+    {GOOD "ramdisk = \"sha\";", "/images/sha: hash-1: its algorithm is not supported"},
+    {GOOD "ramdisk = \"bad\";", "/images/bad: hash-1 does not match its data"},
+    /* devices */
+    {GOOD "devices = \"/rtc@9010001\";", "devices: \"/rtc@9010001\" is not in the board's tree: "
+                                         "did you mean \"/rtc@9010000\"?"},
+    {GOOD "devices = \"rct0\";", "\"rct0\" is not in the board's tree: did you mean \"rtc0\"?"},
+    {GOOD "devices = \"/no/such/thing/at/all\";",
+     "devices: \"/no/such/thing/at/all\" is not in the board's tree\n"},
+    {GOOD "devices = \"//rtc\";", "\"//rtc\" is not in the board's tree"},
+    {GOOD "devices = \"/\";", "\"/\" is the whole board"},
+    {GOOD "devices = \"\";", "devices: is an empty string"},
+    {GOOD "devices = \"/rtc@9010000\", \"rtc0\";", "devices: \"rtc0\" is listed twice"},
+    {GOOD "devices = \"/rtc@9010000\"; unprotected-devices = \"rtc0\";",
+     "unprotected-devices: \"rtc0\" is listed twice"},
+    {GOOD "devices = \"serial0\";", "devices: \"serial0\" is the board's console, which Bulkhead "
+                                    "drives: use console = \"shared\""},
+    {GOOD "devices = \"/intc@8000000\";", "is part of the interrupt controller"},
+    {GOOD "devices = \"/timer\";", "is part of every CPU"},
+    {GOOD "devices = \"/pmu\";", "is part of every CPU"},
+    {GOOD "devices = \"/memory@40000000\";", "is memory: ask for memory in \"memory\""},
+    {GOOD "devices = \"/cpus/cpu@1\";", "belongs to the CPUs"},
+    {GOOD "devices = \"/psci\";", "is the firmware's"},
+    {GOOD "devices = \"/off@9400000\";", "is disabled in the board's tree (status)"},
+    {GOOD "devices = \"/noreg\";", "has no registers (reg)"},
+    {GOOD "devices = \"/bus@a000000\";", "is a bus: not supported by this version"},
+    {GOOD "devices = \"/dma@9100000\";",
+     "p: /dma@9100000: it may master the bus (DMA) and is behind no SMMU; list it in "
+     "unprotected-devices and give the partition direct-map"},
+    {GOOD "unprotected-devices = \"/dma@9100000\";",
+     "/dma@9100000: it may master the bus (DMA) and is behind no SMMU; only a partition with "
+     "direct-map may have it"},
+    {GOOD "devices = \"/near@9200000\";",
+     "p: /near@9200000: its registers share the page 0x9200000 with /next@9200200"},
+    {GOOD "devices = \"/shared@9300000\";",
+     "p: /shared@9300000: its interrupt 62 is that of /sharer@9310000 too"},
+};
+
+static void test_wrong(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        parse_one(wrong[i].properties);
+        assert_log("bulkhead: error: p: ");
+        assert_log(wrong[i].message);
+        assert_true(test_plan.errors > 0);
+        assert_true(test_plan.partitions[0].refused);
+        assert_false(test_plan.fatal);
+    }
+}
+
+static void test_all_errors_are_told(void **state)
+{
+    (void)state;
+    parse_one(
+        "kernel = \"none\"; cpus = <9>; memory = <0 1 0 1>; consle = \"none\"; devices = \"/x\";");
+    assert_log("kernel: \"none\"");
+    assert_log("cpus: <0x9>");
+    assert_log("memory: range 0");
+    assert_log("\"consle\": did you mean \"console\"");
+    assert_log("devices: \"/x\"");
+    assert_int_equal(test_plan.errors, 5);
+}
+
+static void test_escaped(void **state)
+{
+    (void)state;
+    parse_one(CPUS MEMORY "kernel = [1b 5b 32 4a 00];");
+    assert_log("kernel: holds control characters");
+    parse_one(GOOD "devices = [2f ff 00];");
+    assert_log("devices: holds control characters, or is not UTF-8");
+    parse_one(CPUS MEMORY "kernel = [c3 a9 00];");
+    assert_log("kernel: \"\\xc3\\xa9\" is not in /images");
+}
+
+static void test_long_strings(void **state)
+{
+    static char text[4096];
+    static char filler[2100];
+
+    (void)state;
+    memset(filler, 'x', sizeof(filler) - 1);
+    (void)snprintf(text, sizeof(text), GOOD "bootargs = \"%.2047s\"; description = \"%.127s\";",
+                   filler, filler);
+    parse_one(text);
+    assert_string_equal(log_text, "");
+    (void)snprintf(text, sizeof(text), GOOD "bootargs = \"%.2048s\";", filler);
+    parse_one(text);
+    assert_log("bootargs: 2048 characters: at most 2047 are kept");
+    (void)snprintf(text, sizeof(text), GOOD "description = \"%.128s\";", filler);
+    parse_one(text);
+    assert_log("description: 128 characters: at most 127 are kept");
+    (void)snprintf(text, sizeof(text), GOOD "devices = \"/%.2000s\";", filler);
+    parse_one(text);
+    assert_log("...\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_all_errors_are_told),
+        cmocka_unit_test(test_escaped),
+        cmocka_unit_test(test_long_strings),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
