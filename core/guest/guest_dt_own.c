@@ -38,149 +38,137 @@ static int next_of(const void *fdt, int parent, int node, const char *type)
     return node;
 }
 
-/* Remove the children of `parent` that are a `type`, but for the first `keep`. */
-static int remove_nodes(void *fdt, int parent, const char *type, uint32_t keep)
-{
-    int last = -1;
-    int node;
+/* A copy that is being filled in; once something has failed, nothing more is done. */
+struct copy {
+    void *fdt;
+    int error; /* libfdt's first */
+};
 
-    for (uint32_t i = 0; i < keep; i++) {
-        node = next_of(fdt, parent, last, type);
+static void fail(struct copy *c, int error)
+{
+    if (c->error == 0 && error < 0) {
+        c->error = error;
+    }
+}
+
+static void set(struct copy *c, int node, const char *name, const void *value, size_t size)
+{
+    if (c->error == 0) {
+        fail(c, fdt_setprop(c->fdt, node, name, value, (int)size));
+    }
+}
+
+static void set_string(struct copy *c, int node, const char *name, const char *value)
+{
+    set(c, node, name, value, strlen(value) + 1);
+}
+
+/* Set a property of numbers, each in one or two cells. */
+static void set_numbers(struct copy *c, int node, const char *name, const uint64_t *value,
+                        const int *cells, uint32_t count)
+{
+    uint32_t out[4];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (cells[i] < 1 || cells[i] > 2 || (cells[i] == 1 && value[i] > UINT32_MAX)) {
+            fail(c, -FDT_ERR_BADNCELLS);
+            return;
+        }
+        if (cells[i] == 2) {
+            out[n++] = cpu_to_fdt32((uint32_t)(value[i] >> 32));
+        }
+        out[n++] = cpu_to_fdt32((uint32_t)value[i]);
+    }
+    set(c, node, name, out, n * sizeof(out[0]));
+}
+
+/* The child of the root by that name, made where it is not there. */
+static int child(struct copy *c, const char *name)
+{
+    int node = fdt_subnode_offset(c->fdt, 0, name);
+
+    if (node == -FDT_ERR_NOTFOUND && c->error == 0) {
+        node = fdt_add_subnode(c->fdt, 0, name);
+    }
+    fail(c, node);
+    return node;
+}
+
+/* Remove the children of `parent` that are a `type` and come after `last` (-1: all). */
+static void remove_after(struct copy *c, int parent, const char *type, int last)
+{
+    for (uint32_t i = 0; i < MAX_REMOVED && c->error == 0; i++) {
+        int node = next_of(c->fdt, parent, last, type);
+
         if (node < 0) {
-            return 0;
+            return;
         }
-        last = node;
+        fail(c, fdt_del_node(c->fdt, node));
     }
-    for (uint32_t i = 0; i < MAX_REMOVED; i++) {
-        int error;
-
-        node = next_of(fdt, parent, last, type);
-        if (node < 0) {
-            return 0;
-        }
-        error = fdt_del_node(fdt, node);
-        if (error != 0) {
-            return error;
-        }
-    }
-    return -FDT_ERR_BADVALUE;
+    fail(c, -FDT_ERR_BADVALUE);
 }
 
-/* A number in `cells` (1 or 2) cells behind `to`; NULL where it does not fit. */
-static uint8_t *add_cells(uint8_t *to, uint64_t value, int cells)
+static void fill_memory(struct copy *c, const struct plan_partition *part)
 {
-    if (to == NULL || cells < 1 || cells > 2 || (cells == 1 && value > UINT32_MAX)) {
-        return NULL;
-    }
-    for (int i = cells * 4; i > 0; i--) {
-        to[i - 1] = (uint8_t)value;
-        value >>= 8;
-    }
-    return to + cells * 4;
-}
+    const int cells[] = {fdt_address_cells(c->fdt, 0), fdt_size_cells(c->fdt, 0)};
 
-static int set_string(void *fdt, int node, const char *name, const char *value)
-{
-    return fdt_setprop(fdt, node, name, value, (int)strlen(value) + 1);
-}
-
-static int fill_memory(void *fdt, const struct plan_partition *part)
-{
-    int address_cells = fdt_address_cells(fdt, 0);
-    int size_cells = fdt_size_cells(fdt, 0);
-    int error = remove_nodes(fdt, 0, "memory", 0);
-
-    for (uint32_t i = part->memory_count; i > 0 && error == 0; i--) {
+    remove_after(c, 0, "memory", -1);
+    for (uint32_t i = part->memory_count; i > 0; i--) {
+        const struct range *r = &part->memory[i - 1];
         char name[NODE_NAME_MAX];
-        uint8_t reg[16];
-        uint8_t *end = add_cells(reg, part->memory[i - 1].base, address_cells);
         int node;
 
-        end = add_cells(end, part->memory[i - 1].size, size_cells);
-        if (end == NULL) {
-            return -FDT_ERR_BADNCELLS;
-        }
-        console_format(name, sizeof(name), "memory@%lx", part->memory[i - 1].base);
-        node = fdt_add_subnode(fdt, 0, name);
+        console_format(name, sizeof(name), "memory@%lx", r->base);
+        node = child(c, name);
+        set_numbers(c, node, "reg", (const uint64_t[]){r->base, r->size}, cells, 2);
+        set_string(c, node, "device_type", "memory");
+    }
+}
+
+static void fill_cpus(struct copy *c, const struct plan_partition *part)
+{
+    int cpus = fdt_subnode_offset(c->fdt, 0, "cpus");
+    int cells = cpus < 0 ? 0 : fdt_address_cells(c->fdt, cpus);
+    int last = -1;
+
+    for (uint64_t i = 0; i < part->cpu_count && cpus >= 0; i++) {
+        int node = next_of(c->fdt, cpus, last, "cpu");
+
         if (node < 0) {
-            return node;
+            return;
         }
-        error = fdt_setprop(fdt, node, "reg", reg, (int)(end - reg));
-        if (error == 0) {
-            error = set_string(fdt, node, "device_type", "memory");
-        }
+        set_numbers(c, node, "reg", &i, &cells, 1);
+        set_string(c, node, "enable-method", "psci");
+        last = node;
     }
-    return error;
+    if (cpus >= 0) {
+        remove_after(c, cpus, "cpu", last);
+    }
 }
 
-static int set_or_remove_u64(void *fdt, int node, const char *name, bool set, uint64_t value)
+static void fill_chosen(struct copy *c, const struct plan_partition *part)
 {
-    int error;
+    static const char *const names[] = {"linux,initrd-start", "linux,initrd-end"};
+    const uint64_t ends[] = {part->ramdisk.load, part->ramdisk.load + part->ramdisk.size};
+    const int cells = 2;
+    int node = child(c, "chosen");
 
-    if (set) {
-        return fdt_setprop_u64(fdt, node, name, value);
-    }
-    error = fdt_delprop(fdt, node, name);
-    return error == -FDT_ERR_NOTFOUND ? 0 : error;
-}
-
-static int fill_chosen(void *fdt, const struct plan_partition *part)
-{
-    const struct plan_image *ramdisk = &part->ramdisk;
-    bool has_ramdisk = ramdisk->size != 0;
-    int node = fdt_subnode_offset(fdt, 0, "chosen");
-    int error = 0;
-
-    if (node == -FDT_ERR_NOTFOUND) {
-        node = fdt_add_subnode(fdt, 0, "chosen");
-    }
-    if (node < 0) {
-        return node;
-    }
     if (part->bootargs[0] != '\0') {
-        error = set_string(fdt, node, "bootargs", part->bootargs);
+        set_string(c, node, "bootargs", part->bootargs);
     }
-    if (error == 0) {
-        error = set_or_remove_u64(fdt, node, "linux,initrd-start", has_ramdisk, ramdisk->load);
-    }
-    if (error == 0) {
-        error = set_or_remove_u64(fdt, node, "linux,initrd-end", has_ramdisk,
-                                  ramdisk->load + ramdisk->size);
-    }
-    return error;
-}
-
-static int fill_cpus(void *fdt, const struct plan_partition *part)
-{
-    int cpus = fdt_subnode_offset(fdt, 0, "cpus");
-    int cells, error;
-    int node = -1;
-
-    if (cpus < 0) {
-        return cpus == -FDT_ERR_NOTFOUND ? 0 : cpus;
-    }
-    cells = fdt_address_cells(fdt, cpus);
-    error = remove_nodes(fdt, cpus, "cpu", part->cpu_count);
-    for (uint32_t i = 0; i < part->cpu_count && error == 0; i++) {
-        uint8_t reg[8];
-        uint8_t *end = add_cells(reg, i, cells);
-
-        node = next_of(fdt, cpus, node, "cpu");
-        if (node < 0) {
-            return 0;
-        }
-        error =
-            end == NULL ? -FDT_ERR_BADNCELLS : fdt_setprop(fdt, node, "reg", reg, (int)(end - reg));
-        if (error == 0) {
-            error = set_string(fdt, node, "enable-method", "psci");
+    for (uint32_t i = 0; i < 2 && c->error == 0; i++) {
+        if (part->ramdisk.size != 0) {
+            set_numbers(c, node, names[i], &ends[i], &cells, 1);
+        } else {
+            (void)fdt_delprop(c->fdt, node, names[i]); /* what was not there stays away */
         }
     }
-    return error;
 }
 
 enum status guest_dt_fill_own(const struct plan_partition *part, void *buffer, uint64_t room)
 {
-    int error;
+    struct copy c = {.fdt = buffer};
 
     if (part->fdt.gzip) {
         return E_UNSUPPORTED;
@@ -188,21 +176,17 @@ enum status guest_dt_fill_own(const struct plan_partition *part, void *buffer, u
     if (!dt_valid(part->fdt.data, part->fdt.size)) {
         return E_INVALID;
     }
-    error = fdt_open_into(part->fdt.data, buffer, (int)room);
-    if (error == 0) {
-        error = fill_memory(buffer, part);
+    c.error = fdt_open_into(part->fdt.data, buffer, (int)room);
+    if (c.error == 0) {
+        fill_memory(&c, part);
+        fill_cpus(&c, part);
+        fill_chosen(&c, part);
     }
-    if (error == 0) {
-        error = fill_cpus(buffer, part);
+    if (c.error == 0) {
+        c.error = fdt_pack(buffer);
     }
-    if (error == 0) {
-        error = fill_chosen(buffer, part);
-    }
-    if (error == 0) {
-        error = fdt_pack(buffer);
-    }
-    if (error == 0) {
+    if (c.error == 0) {
         return OK;
     }
-    return error == -FDT_ERR_NOSPACE ? E_NO_SPACE : E_INVALID;
+    return c.error == -FDT_ERR_NOSPACE ? E_NO_SPACE : E_INVALID;
 }
