@@ -71,8 +71,8 @@
     cmp     x2, #EC_SMC64 - EC_HVC64
     b.hi    sync
     bl      trap_call
-    cbnz    w0, apply
-    leave
+    cbz     w0, resume
+    b       apply
 .endm
 
 .macro vector_irq
@@ -113,9 +113,10 @@ sync:
 1:  callee_saved ldp
     leave
 
-/* A call's outcome that is not TRAP_RESUME. */
+/* A call's outcome that is not TRAP_RESUME; then back, with what C has kept. */
 apply:
     bl      trap_apply
+resume:
     leave
 
     .global vectors_enter
