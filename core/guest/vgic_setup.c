@@ -71,6 +71,9 @@ static void own_private(struct vgic_cpu *c, const struct plan_board *board)
 {
     const uint32_t ppis[] = {board->timer_virt, board->timer_phys, board->pmu};
 
+    for (uint32_t n = 0; n < 32; n++) {
+        c->private.virq[n].intid = (uint16_t)n;
+    }
     c->private.owned = SGIS;
     for (uint32_t i = 0; i < ARRAY_SIZE(ppis); i++) {
         if (ppis[i] >= 16 && ppis[i] < 32) {
