@@ -45,14 +45,14 @@
     isb
 .endm
 
-/* A vector's 32 instructions. */
-.macro vector
-    .balign 128
+/* A vector has 32 instructions: one that is longer cannot be assembled, as .org does not go back. */
+.macro vector number
+    .org    vectors + 128 * \number
 .endm
 
 /* From EL2 itself: a bug of ours. */
 .macro vector_el2 number
-    vector
+    vector  \number
     mrs     x0, esr_el2
     mrs     x1, elr_el2
     mrs     x2, far_el2
@@ -61,8 +61,8 @@
 .endm
 
 /* A call needs few registers and is frequent; other exceptions need them all. */
-.macro vector_sync
-    vector
+.macro vector_sync number
+    vector  \number
     enter
     mrs     x1, esr_el2
     mov     x0, sp
@@ -75,15 +75,15 @@
     b       apply
 .endm
 
-.macro vector_irq
-    vector
+.macro vector_irq number
+    vector  \number
     enter
     bl      trap_irq
     leave
 .endm
 
-.macro vector_serror
-    vector
+.macro vector_serror number
+    vector  \number
     enter
     callee_saved stp
     mov     x0, sp
@@ -97,14 +97,17 @@ vectors:
     .irp number, 0, 1, 2, 3, 4, 5, 6, 7
     vector_el2 \number
     .endr
-    .rept 2                     /* lower EL: AArch64, AArch32 */
-    vector_sync
-    vector_irq
-    vector_irq                  /* FIQ */
-    vector_serror
-    .endr
+    /* From a lower EL, AArch64: synchronous, IRQ, FIQ, SError; then the same from AArch32. */
+    vector_sync 8
+    vector_irq 9
+    vector_irq 10
+    vector_serror 11
+    vector_sync 12
+    vector_irq 13
+    vector_irq 14
+    vector_serror 15
+    .org    vectors + 128 * 16
 
-    .balign 128
 sync:
     callee_saved stp
     bl      trap_sync
