@@ -285,12 +285,9 @@ void trap_apply(enum trap_outcome outcome)
 
 void trap_irq(void)
 {
-    struct vcpu *vcpu;
-
     irq_handle();
-    vcpu = cpu_self()->vcpu;
-    if (vcpu_must_stop(vcpu)) {
-        vcpu_stop(vcpu);
+    if (vcpu_must_stop(cpu_self()->vcpu)) {
+        vcpu_stop(cpu_self()->vcpu);
     }
 }
 

@@ -114,39 +114,35 @@ static void reset_pmu(uint64_t dfr0)
     sysreg_write(PMCCFILTR_EL0, 0);
 }
 
-/* Breakpoint and watchpoint n off, where the CPU has as many. */
-#define DEBUG_OFF(n)                                                                               \
-    if ((n) < breakpoints) {                                                                       \
+/* From the last one that the CPU has down to 0. */
+#define DOWN_FROM_15(what)                                                                         \
+    what(15) what(14) what(13) what(12) what(11) what(10) what(9) what(8) what(7) what(6) what(5)  \
+        what(4) what(3) what(2) what(1) what(0)
+
+#define BREAKPOINT_OFF(n)                                                                          \
+    case n:                                                                                        \
         sysreg_write(DBGBCR##n##_EL1, 0);                                                          \
-    }                                                                                              \
-    if ((n) < watchpoints) {                                                                       \
+        __attribute__((fallthrough));
+#define WATCHPOINT_OFF(n)                                                                          \
+    case n:                                                                                        \
         sysreg_write(DBGWCR##n##_EL1, 0);                                                          \
-    }
+        __attribute__((fallthrough));
 
 static void reset_debug(uint64_t dfr0)
 {
-    const uint64_t breakpoints = field_get(ID_AA64DFR0_BRPS, dfr0) + 1;
-    const uint64_t watchpoints = field_get(ID_AA64DFR0_WRPS, dfr0) + 1;
-
     sysreg_write(MDSCR_EL1, 0);
     sysreg_write(MDCCINT_EL1, 0);
     sysreg_write(OSDLR_EL1, 0);
-    DEBUG_OFF(0)
-    DEBUG_OFF(1)
-    DEBUG_OFF(2)
-    DEBUG_OFF(3)
-    DEBUG_OFF(4)
-    DEBUG_OFF(5)
-    DEBUG_OFF(6)
-    DEBUG_OFF(7)
-    DEBUG_OFF(8)
-    DEBUG_OFF(9)
-    DEBUG_OFF(10)
-    DEBUG_OFF(11)
-    DEBUG_OFF(12)
-    DEBUG_OFF(13)
-    DEBUG_OFF(14)
-    DEBUG_OFF(15)
+    switch (field_get(ID_AA64DFR0_BRPS, dfr0)) {
+        DOWN_FROM_15(BREAKPOINT_OFF)
+    default:
+        break;
+    }
+    switch (field_get(ID_AA64DFR0_WRPS, dfr0)) {
+        DOWN_FROM_15(WATCHPOINT_OFF)
+    default:
+        break;
+    }
     sysreg_write(OSLAR_EL1, 1);
 }
 
