@@ -45,7 +45,7 @@
     isb
 .endm
 
-/* A vector has 32 instructions: one that is longer cannot be assembled, as .org does not go back. */
+/* A vector has 32 instructions. A longer one does not assemble, as .org does not go back. */
 .macro vector number
     .org    vectors + 128 * \number
 .endm
