@@ -377,7 +377,7 @@ static bool is_left_out(const char *name)
         "dmas\0dma-names\0pinctrl-*\0gpio-ranges*\0*gpios\0*-gpio\0phys\0phy-*\0*-handle\0mbox*\0"
         "memory-region*\0nvmem-cell*\0operating-points*\0interconnect*\0";
 
-    for (const char *s = patterns; *s != '\0'; s += strlen(s) + 1) {
+    for (const char *s = patterns; s < patterns + sizeof(patterns) - 1; s += strlen(s) + 1) {
         size_t rest = strlen(s) - 1;
         size_t length = strlen(name);
 
