@@ -140,46 +140,42 @@ static uint64_t draw_number(void)
     return odd[draw(ARRAY_SIZE(odd))];
 }
 
-static void spoil_range(struct range *r)
+static void spoil_count(struct plan_partition *part, struct plan_device *device)
 {
+    struct plan_board *b = &p.board;
+    uint32_t *const counts[] = {
+        &b->ram_banks,         &b->reserved_count,    &b->cpu_count,       &b->gic.redists,
+        &b->gic.version,       &p.partition_count,    &p.device_count,     &part->cpu_count,
+        &part->memory_count,   &part->extent_count,   &device->mmio_count, &device->irq_count,
+        &part->cpus[draw(16)], &device->irq[0].intid, &b->boot_cpu,
+    };
+
+    *counts[draw(ARRAY_SIZE(counts))] = draw(3) ? draw(20) : (uint32_t)draw_number();
+}
+
+static void spoil_range(struct plan_partition *part, struct plan_device *device)
+{
+    struct plan_board *b = &p.board;
+    struct range *const ranges[] = {
+        &b->ram[draw(3)],
+        &b->reserved[draw(2)],
+        &b->gic.dist,
+        &b->gic.cpu,
+        &b->gic.hyp,
+        &b->gic.virt,
+        &b->gic.redist[draw(2)],
+        &b->console.mmio,
+        &part->memory[draw(2)],
+        &device->mmio[draw(2)],
+    };
+    struct range *r = ranges[draw(ARRAY_SIZE(ranges))];
+
     *(draw(2) ? &r->base : &r->size) = draw_number();
 }
 
-static void spoil(void)
+static void spoil_number(struct plan_partition *part)
 {
-    struct plan_partition *part = &p.partitions[draw(CONFIG_MAX_PARTITIONS)];
-    struct plan_device *device = &p.devices[draw(PLAN_MAX_DEVICES)];
-    struct plan_extent *e = &part->extent[draw(PLAN_MAX_EXTENTS)];
-    struct plan_gic *gic = &p.board.gic;
-    uint32_t *const counts[] = {
-        &p.board.ram_banks,
-        &p.board.reserved_count,
-        &p.board.cpu_count,
-        &gic->redists,
-        &gic->version,
-        &p.partition_count,
-        &p.device_count,
-        &part->cpu_count,
-        &part->memory_count,
-        &part->extent_count,
-        &device->mmio_count,
-        &device->irq_count,
-        &part->cpus[draw(PLAN_MAX_VCPUS)],
-        &device->irq[draw(PLAN_MAX_IRQS)].intid,
-        &p.board.boot_cpu,
-    };
-    struct range *const ranges[] = {
-        &p.board.ram[draw(PLAN_MAX_RAM_BANKS)],
-        &p.board.reserved[draw(PLAN_MAX_RESERVED)],
-        &gic->dist,
-        &gic->cpu,
-        &gic->hyp,
-        &gic->virt,
-        &gic->redist[draw(PLAN_MAX_REDISTS)],
-        &p.board.console.mmio,
-        &part->memory[draw(PLAN_MAX_RANGES)],
-        &device->mmio[draw(PLAN_MAX_WINDOWS)],
-    };
+    struct plan_extent *e = &part->extent[draw(2)];
     uint64_t *const numbers[] = {
         &e->ipa,
         &e->pa,
@@ -193,19 +189,27 @@ static void spoil(void)
         &part->ramdisk.load_size,
     };
 
+    *numbers[draw(ARRAY_SIZE(numbers))] = draw_number();
+}
+
+static void spoil(void)
+{
+    struct plan_partition *part = &p.partitions[draw(4)];
+    struct plan_device *device = &p.devices[draw(3)];
+
     switch (draw(4)) {
     case 0:
-        *counts[draw(ARRAY_SIZE(counts))] = draw(3) ? draw(20) : (uint32_t)draw_number();
+        spoil_count(part, device);
         break;
     case 1:
-        spoil_range(ranges[draw(ARRAY_SIZE(ranges))]);
+        spoil_range(part, device);
         break;
     case 2:
         device->partition = draw(2) ? (int)draw(8) : (int)draw_number();
         device->node = (int)draw(4);
         break;
     default:
-        *numbers[draw(ARRAY_SIZE(numbers))] = draw_number();
+        spoil_number(part);
         break;
     }
 }
