@@ -71,8 +71,8 @@ struct gic_ops {
     /* Virtual interface of this CPU. */
     uint32_t (*lr_count)(void); /* 2..16 */
     void (*lr_write)(uint32_t n, struct gic_lr lr);
-    struct gic_lr (*lr_read)(uint32_t n);
-    uint32_t (*lr_empty)(void); /* ELRSR: bit n set where list register n is empty */
+    struct gic_lr (*lr_read)(uint32_t n); /* of `state` only what is pending and active */
+    uint32_t (*lr_empty)(void);           /* ELRSR: bit n set where list register n is empty */
     uint32_t (*lr_ended)(
         void); /* EISR: bit n set where GIC_LR_EOI wants list register n rewritten */
     uint32_t (*take_ended)(void); /* HCR.EOIcount: how many ended that were in none; then 0 */

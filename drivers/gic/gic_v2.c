@@ -11,6 +11,7 @@
 
 #define GICD_CTLR       0x000 /* RW */
 #define GICD_TYPER      0x004 /* RO */
+#define GICD_IIDR       0x008 /* RO */
 #define GICD_IGROUPR    0x080 /* RW, 1 bit per interrupt */
 #define GICD_ISENABLER  0x100 /* RW */
 #define GICD_ICENABLER  0x180 /* RW */
@@ -26,6 +27,8 @@
 
 #define GICD_CTLR_ENABLE   1
 #define GICD_TYPER_ITLINES MASK(4, 0)
+#define GICD_TYPER_SECURE  BIT(10) /* Security Extensions */
+#define GICD_IIDR_A15      0x43b   /* a Cortex-A15's */
 #define GICD_SGIR_TARGETS  MASK(23, 16)
 #define ICFGR_EDGE         UINT32_C(2)
 
@@ -73,6 +76,17 @@
 static uint64_t dist, cpu_if, hyp;
 static uint32_t lrs;
 
+/*
+ * QEMU's GICv2 (10.0; it says that it is a Cortex-A15's, but without Security Extensions, which that
+ * always has) does not look at a line again when the guest's deactivation deactivates the physical
+ * interrupt: what came meanwhile stays unseen. There list registers are not linked by hardware;
+ * their end asks for maintenance, and the link is made here.
+ */
+static bool unlinked; /* class: sealed */
+
+/* Bit per list register: linked here. Class: per-CPU. */
+static uint32_t linked[CONFIG_MAX_CPUS];
+
 static void bit_write(uint32_t offset, uint32_t intid)
 {
     arch_write32(dist + offset + intid / 32 * 4, UINT32_C(1) << intid % 32);
@@ -102,7 +116,10 @@ static void silence(uint32_t first)
 
 static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
 {
+    uint32_t typer;
+
     dist = board_gic->dist.base;
+    typer = arch_read32(dist + GICD_TYPER);
     hyp = board_gic->hyp.base;
     cpu_if = board_gic->cpu.base;
     if (board_gic->cpu.size >= GICC_ALIAS_SIZE &&
@@ -110,7 +127,8 @@ static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
         cpu_if += GICC_ALIAS;
     }
     arch_write32(dist + GICD_CTLR, 0);
-    *intids = 32 * (1 + (uint32_t)field_get(GICD_TYPER_ITLINES, arch_read32(dist + GICD_TYPER)));
+    *intids = 32 * (1 + (uint32_t)field_get(GICD_TYPER_ITLINES, typer));
+    unlinked = arch_read32(dist + GICD_IIDR) == GICD_IIDR_A15 && (typer & GICD_TYPER_SECURE) == 0;
     for (uint32_t first = 32; first < *intids; first += 32) {
         silence(first);
     }
@@ -216,16 +234,34 @@ static uint32_t lr_count(void)
     return lrs;
 }
 
+/* Where the guest has ended what list register `n` was linked to here, end the physical one. */
+static void end_linked(uint32_t n)
+{
+    uint32_t *links = &linked[cpu_self()->index];
+    uint32_t v = arch_read32(hyp + GICH_LR + 4 * n);
+
+    if ((*links >> n & 1) != 0 && (v & GICH_LR_STATE) == 0) {
+        set_active(NULL, v & GICH_LR_VIRTID, false);
+    }
+    *links &= ~(UINT32_C(1) << n);
+}
+
 static void lr_write(uint32_t n, struct gic_lr lr)
 {
     uint64_t v =
         lr.vintid | (uint32_t)(lr.priority >> 3) << 23 | field_prep(GICH_LR_STATE, lr.state);
 
-    if ((lr.state & GIC_LR_HW) != 0) {
-        v |= GICH_LR_HW | field_prep(GICH_LR_PHYSID, lr.vintid);
-    } else {
+    if (unlinked) {
+        end_linked(n);
+    }
+    if ((lr.state & GIC_LR_HW) == 0) {
         v |=
             field_prep(GICH_LR_CPUID, lr.source) | ((lr.state & GIC_LR_EOI) != 0 ? GICH_LR_EOI : 0);
+    } else if (unlinked) {
+        v |= GICH_LR_EOI;
+        linked[cpu_self()->index] |= UINT32_C(1) << n;
+    } else {
+        v |= GICH_LR_HW | field_prep(GICH_LR_PHYSID, lr.vintid);
     }
     arch_write32(hyp + GICH_LR + 4 * n, (uint32_t)v);
 }
@@ -233,18 +269,13 @@ static void lr_write(uint32_t n, struct gic_lr lr)
 static struct gic_lr lr_read(uint32_t n)
 {
     uint32_t v = arch_read32(hyp + GICH_LR + 4 * n);
-    struct gic_lr lr = {
+
+    return (struct gic_lr){
         .vintid = v & GICH_LR_VIRTID,
         .priority = (uint8_t)(field_get(GICH_LR_PRIORITY, v) << 3),
+        .source = (v & GICH_LR_HW) != 0 ? 0 : (uint8_t)field_get(GICH_LR_CPUID, v),
         .state = (uint8_t)field_get(GICH_LR_STATE, v),
     };
-
-    if ((v & GICH_LR_HW) != 0) {
-        lr.state |= GIC_LR_HW;
-    } else {
-        lr.source = (uint8_t)field_get(GICH_LR_CPUID, v);
-    }
-    return lr;
 }
 
 /* A set bit for a list register that there is; the second words are for more than 32. */
@@ -260,7 +291,15 @@ static uint32_t lr_empty(void)
 
 static uint32_t lr_ended(void)
 {
-    return lr_bits(GICH_EISR0);
+    uint32_t ended = lr_bits(GICH_EISR0);
+
+    for (uint32_t left = ended & linked[cpu_self()->index]; left != 0; left &= left - 1) {
+        uint32_t n = (uint32_t)__builtin_ctz(left);
+
+        lr_write(n, (struct gic_lr){0});
+        ended &= ~(UINT32_C(1) << n);
+    }
+    return ended;
 }
 
 static uint32_t take_ended(void)
@@ -278,6 +317,7 @@ static void virt_reset(void)
     for (uint32_t n = 0; n < lrs; n++) {
         arch_write32(hyp + GICH_LR + 4 * n, 0);
     }
+    linked[cpu_self()->index] = 0;
     arch_write32(hyp + GICH_APR, 0);
     arch_write32(hyp + GICH_VMCR, 0);
     arch_write32(hyp + GICH_HCR, GICH_HCR_EN);

@@ -342,10 +342,9 @@ static void lr_write(uint32_t n, struct gic_lr lr)
 static struct gic_lr lr_read(uint32_t n)
 {
     uint64_t v = ich_lr_read(n);
-    uint64_t state = field_get(ICH_LR_STATE, v) | ((v & ICH_LR_HW) != 0 ? GIC_LR_HW : 0);
 
     return (struct gic_lr){
-        .vintid = (uint16_t)v, .priority = (uint8_t)(v >> 48), .state = (uint8_t)state};
+        .vintid = (uint16_t)v, .priority = (uint8_t)(v >> 48), .state = (uint8_t)(v >> 62)};
 }
 
 static uint32_t lr_mask(void)
