@@ -18,28 +18,31 @@
 #include "core/guest/dtc_test.h"
 
 /* A board like QEMU's, in little; GIC is spliced in. */
-#define BOARD(gic)                                                                                              \
-    "/dts-v1/;\n"                                                                                               \
-    "/ { #address-cells = <2>; #size-cells = <2>; interrupt-parent = <&gic>; " gic                              \
-    "cpus { #address-cells = <1>; #size-cells = <0>;\n"                                                         \
-    " cpu@0 { device_type = \"cpu\"; compatible = \"arm,cortex-a57\"; reg = <0>; };\n"                          \
-    " cpu@100 { device_type = \"cpu\"; compatible = \"arm,cortex-a53\"; reg = <0x100>; }; };\n"                 \
-    "timer { compatible = \"arm,armv8-timer\", \"arm,armv7-timer\";\n"                                          \
-    " interrupts = <1 13 4>, <1 14 4>, <1 11 4>, <1 10 4>; };\n"                                                \
-    "pmu { compatible = \"arm,armv8-pmuv3\"; interrupts = <1 7 4>; };\n"                                        \
-    "clk: apb-pclk { compatible = \"fixed-clock\"; #clock-cells = <0>;\n"                                       \
-    " clock-frequency = <24000000>; };\n"                                                                       \
-    "odd: odd-clock { compatible = \"vendor,pll\"; #clock-cells = <1>; };\n"                                    \
-    "pl011@9000000 { compatible = \"arm,pl011\", \"arm,primecell\"; reg = <0 0x9000000 0 0x1000>;"              \
-    " interrupts = <0 1 4>; clocks = <&clk>, <&clk>; clock-names = \"uartclk\", \"apb_pclk\"; };"               \
-    "soc { #address-cells = <1>; #size-cells = <1>; compatible = \"simple-bus\";\n"                             \
-    " ranges = <0 0 0x9000000 0x100000>;\n"                                                                     \
-    " gpio: pl061@30000 { compatible = \"arm,pl061\", \"arm,primecell\"; reg = <0x30000 0x1000>;"               \
-    "  interrupts = <0 7 4>; gpio-controller; #gpio-cells = <2>; interrupt-controller; #address-cells = <0>;\n" \
-    "  #interrupt-cells = <2>; clocks = <&clk>; clock-names = \"apb_pclk\"; status = \"okay\";\n"               \
-    "  pinctrl-0 = <&clk>; pinctrl-names = \"default\"; vdd-supply = <&clk>; cs-gpios = <&gpio 1>;"             \
-    "  arm,primecell-periphid = <0x61061>; reg-io-width = <4>; dma-coherent; };\n"                              \
-    " timer@40000 { compatible = \"arm,sp804\", \"arm,primecell\"; reg = <0x40000 0x1000>;\n"                   \
+#define BOARD(gic)                                                                                 \
+    "/dts-v1/;\n"                                                                                  \
+    "/ { #address-cells = <2>; #size-cells = <2>; interrupt-parent = <&gic>; " gic                 \
+    "cpus { #address-cells = <1>; #size-cells = <0>;\n"                                            \
+    " cpu@0 { device_type = \"cpu\"; compatible = \"arm,cortex-a57\"; reg = <0>; };\n"             \
+    " cpu@100 { device_type = \"cpu\"; compatible = \"arm,cortex-a53\"; reg = <0x100>; }; };\n"    \
+    "timer { compatible = \"arm,armv8-timer\", \"arm,armv7-timer\";\n"                             \
+    " interrupts = <1 13 4>, <1 14 4>, <1 11 4>, <1 10 4>; };\n"                                   \
+    "pmu { compatible = \"arm,armv8-pmuv3\"; interrupts = <1 7 4>; };\n"                           \
+    "clk: apb-pclk { compatible = \"fixed-clock\"; #clock-cells = <0>;\n"                          \
+    " clock-frequency = <24000000>; };\n"                                                          \
+    "odd: odd-clock { compatible = \"vendor,pll\"; #clock-cells = <1>; };\n"                       \
+    "pl011@9000000 { compatible = \"arm,pl011\", \"arm,primecell\";\n"                             \
+    " reg = <0 0x9000000 0 0x1000>;"                                                               \
+    " interrupts = <0 1 4>; clocks = <&clk>, <&clk>; clock-names = \"uartclk\", \"apb_pclk\"; };"  \
+    "soc { #address-cells = <1>; #size-cells = <1>; compatible = \"simple-bus\";\n"                \
+    " ranges = <0 0 0x9000000 0x100000>;\n"                                                        \
+    " gpio: pl061@30000 { compatible = \"arm,pl061\", \"arm,primecell\";\n"                        \
+    "  reg = <0x30000 0x1000>;"                                                                    \
+    "  interrupts = <0 7 4>; gpio-controller; #gpio-cells = <2>; interrupt-controller;\n"          \
+    "  #address-cells = <0>; #interrupt-cells = <2>; clocks = <&clk>;\n"                           \
+    "  clock-names = \"apb_pclk\"; status = \"okay\"; reg-io-width = <4>; dma-coherent;\n"         \
+    "  pinctrl-0 = <&clk>; pinctrl-names = \"default\"; vdd-supply = <&clk>;\n"                    \
+    "  cs-gpios = <&gpio 1>; arm,primecell-periphid = <0x61061>; };\n"                             \
+    " timer@40000 { compatible = \"arm,sp804\", \"arm,primecell\"; reg = <0x40000 0x1000>;\n"      \
     "  interrupts = <0 9 1>; clocks = <&odd 3>; clock-names = \"apb_pclk\"; }; }; };\n"
 
 #define GIC_V3                                                                                     \

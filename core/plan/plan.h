@@ -192,8 +192,7 @@ __attribute__((format(printf, 4, 5))) void plan_warning(struct plan *p, int part
 const char *plan_where(const struct plan *p, uint32_t index);
 
 /* plan_error() of partition `index`, at its configuration. */
-#define plan_refuse(p, index, ...)                                                                 \
-    plan_error(p, (int)(index), plan_where(p, index), __VA_ARGS__)
+#define plan_refuse(p, index, ...) plan_error(p, (int)(index), plan_where(p, index), __VA_ARGS__)
 
 /* Copy a string into the plan, so that it outlives the system file; NULL where it is full. */
 const char *plan_string(struct plan *p, const char *s);
