@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 .DELETE_ON_ERROR:
-.SECONDARY:
+.PRECIOUS: build/guest/% build/guests/%
 .SECONDEXPANSION:
 
 quiet = @$(if $(V),,printf '  %-8s %s\n' $(1) '$(@:build/%=%)';)

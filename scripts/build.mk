@@ -46,8 +46,8 @@ ifeq ($(ARCH),host)
 else
   # -fbuiltin: freestanding, but a short memcpy() is still better inline.
   ENVIRONMENT := $(TARGET_FLAGS_$(ARCH)) -ffreestanding -fbuiltin -fpie -fno-stack-protector \
-      -fstack-usage -fno-asynchronous-unwind-tables -nostdinc -isystem $(cc_include) -isystem $(LIB)/include \
-      -isystem $(THIRD)/newlib/newlib/libc/include
+      -fstack-usage -fno-asynchronous-unwind-tables -nostdinc -isystem $(cc_include) \
+      -isystem $(LIB)/include -isystem $(THIRD)/newlib/newlib/libc/include
   OPTIMIZE := -O2
   THIRD_OPTIMIZE := -Os
 endif
@@ -126,9 +126,6 @@ endef
 OBJECTS :=
 $(foreach d,core drivers arch/$(ARCH),$(eval $(call read_directory,$(d))))
 
-# TEMPORARY: listed sources that have not been written yet are left out.
-OBJECTS := $(foreach o,$(OBJECTS),$(if $(wildcard $(o:$(O)/%.o=%.[cS])),$(o)))
-
 $(O)/%.o: %.c $(O)/flags | $(O)/config.h
 	$(call quiet,CC)mkdir -p $(@D); $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -164,7 +161,8 @@ $(O)/bulkhead.elf: $(O)/linker.ld $(OBJECTS) $(LIBS)
 
 $(O)/bulkhead.bin: $(O)/bulkhead.elf
 	$(call quiet,OBJCOPY)$(OBJCOPY) -O binary $< $@
-	@$(SIZE) $< | awk 'NR == 2 { printf "  %s: text %d, data %d, bss %d bytes\n", "$@", $$1, $$2, $$3 }'
+	@$(SIZE) -A $< | awk '$$1 ~ /^.(text|rodata|data|bss|pool)$$/ { line = line " " $$1 " " $$2 } \
+	    END { print "  $@ (bytes):" line }'
 
 ### Tests and programs of the host
 
