@@ -259,10 +259,14 @@ static void check_device(struct plan *p, const struct plan_device *device)
 {
     for (uint32_t i = 0; i < device->mmio_count; i++) {
         check_window(p, device, device->mmio[i]);
+        if (hits(device->mmio[i], device->mmio, i)) {
+            plan_error(p, device->partition, path_of(device),
+                       "devices: two of its windows share the page of 0x%lx: it cannot be granted",
+                       device->mmio[i].base);
+        }
     }
     for (uint32_t i = 0; i < device->irq_count; i++) {
         uint32_t intid = device->irq[i].intid;
-
         bool own = intid == p->board.console.irq.intid;
 
         if (intid < FIRST_SPI || intid >= END_SPI || own) {
@@ -312,49 +316,45 @@ static void check_shared_memory(struct plan *p, uint32_t a, uint32_t b)
     }
 }
 
-/* What two devices share; NULL where nothing. */
-static const char *shared_by(const struct plan_device *x, const struct plan_device *y)
+static bool share_registers(const struct plan_device *x, const struct plan_device *y)
 {
     for (uint32_t i = 0; i < x->mmio_count; i++) {
-        for (uint32_t j = 0; j < y->mmio_count; j++) {
-            if (share_page(x->mmio[i], y->mmio[j])) {
-                return "a 4 KiB page of registers";
-            }
+        if (hits(x->mmio[i], y->mmio, y->mmio_count)) {
+            return true;
         }
     }
+    return false;
+}
+
+static bool share_interrupt(const struct plan_device *x, const struct plan_device *y)
+{
     for (uint32_t i = 0; i < x->irq_count; i++) {
         for (uint32_t j = 0; j < y->irq_count; j++) {
             if (x->irq[i].intid == y->irq[j].intid) {
-                return "an interrupt";
+                return true;
             }
         }
     }
-    return NULL;
+    return false;
 }
 
+/* Two of one partition may share an interrupt, no more. */
 static void tell_device(struct plan *p, const struct plan_device *x, const struct plan_device *y)
 {
     const char *other = name_of(p, (uint32_t)y->partition);
-    const char *what = shared_by(x, y);
 
     if (x->node == y->node) {
         plan_error(p, x->partition, path_of(x),
-                   "devices: it is also in \"%s\": neither starts; grant it to one of them", other);
-    } else if (what != NULL) {
+                   "devices: it is also in \"%s\": neither starts; grant it once", other);
+    } else if (share_registers(x, y)) {
         plan_error(p, x->partition, path_of(x),
-                   "devices: it shares %s with %s of \"%s\": neither starts; grant both to one",
-                   what, path_of(y), other);
-    }
-}
-
-static void check_shared_devices(struct plan *p, const struct plan_device *x,
-                                 const struct plan_device *y)
-{
-    if (x->partition != y->partition) {
-        tell_device(p, x, y);
-        tell_device(p, y, x);
-    } else if (x->node == y->node) {
-        plan_error(p, x->partition, path_of(x), "devices: it is listed twice; list it once");
+                   "devices: it shares a 4 KiB page of registers with %s of \"%s\": grant neither",
+                   path_of(y), other);
+    } else if (x->partition != y->partition && share_interrupt(x, y)) {
+        plan_error(p, x->partition, path_of(x),
+                   "devices: it shares an interrupt with %s of \"%s\": neither starts; grant both "
+                   "to one",
+                   path_of(y), other);
     }
 }
 
@@ -384,6 +384,20 @@ static bool counts_are_sane(const struct plan *p)
     return sane;
 }
 
+/* GICv2's virtual CPU interface is mapped for partitions: nothing else may be in its pages. */
+static void check_gic(struct plan *p)
+{
+    const struct plan_gic *gic = &p->board.gic;
+
+    if (gic->version == 2 &&
+        (gic->cpu.size == 0 || gic->virt.size == 0 ||
+         !is_aligned(gic->cpu.base | gic->cpu.size | gic->virt.base | gic->virt.size, PAGE_SIZE))) {
+        plan_error(p, PLAN_SHARED, "/",
+                   "the GICv2's CPU interfaces, 0x%lx+0x%lx and 0x%lx+0x%lx, are not whole pages",
+                   gic->cpu.base, gic->cpu.size, gic->virt.base, gic->virt.size);
+    }
+}
+
 static void check_each(struct plan *p)
 {
     for (uint32_t i = 0; i < p->partition_count; i++) {
@@ -411,7 +425,10 @@ static void check_pairs(struct plan *p)
     }
     for (uint32_t b = 1; b < p->device_count; b++) {
         for (uint32_t a = 0; a < b; a++) {
-            check_shared_devices(p, &p->devices[a], &p->devices[b]);
+            tell_device(p, &p->devices[a], &p->devices[b]);
+            if (p->devices[a].partition != p->devices[b].partition) {
+                tell_device(p, &p->devices[b], &p->devices[a]);
+            }
         }
     }
 }
@@ -441,6 +458,7 @@ void plan_check(struct plan *p, uint64_t pool_pages)
         plan_error(p, PLAN_SHARED, "/", "the plan contradicts itself: a count exceeds its table");
         return;
     }
+    check_gic(p);
     check_each(p);
     check_pairs(p);
     check_pool(p, pool_pages);

@@ -227,7 +227,7 @@ static void a_device_in_two_is_in_none(void **state)
     make_plan(3);
     p.devices[1].partition = 0;
     p.devices[1].node = p.devices[0].node;
-    expect(1, "devices: it is listed twice", NULL);
+    expect(1, "devices: it is also in \"a\"", NULL);
 }
 
 static void a_page_in_two_is_in_none(void **state)
@@ -239,6 +239,28 @@ static void a_page_in_two_is_in_none(void **state)
            "0: /pl031@9010000: devices: it shares a 4 KiB page of registers with "
            "/pl061@9030000 of \"b\"",
            "1: /pl061@9030000: devices: it shares a 4 KiB page of registers with");
+}
+
+static void a_page_twice_in_one_is_refused(void **state)
+{
+    (void)state;
+    p.devices[0].mmio[1] = (struct range){0x09010ff0, 0x10};
+    p.devices[0].mmio_count = 2;
+    expect(1, "0: /pl031@9010000: devices: two of its windows share the page of 0x9010ff0", NULL);
+    make_plan(3);
+    p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x10};
+    p.devices[1].partition = 0;
+    expect(1, "0: /pl031@9010000: devices: it shares a 4 KiB page of registers", NULL);
+}
+
+static void a_gicv2_in_parts_of_pages_is_fatal(void **state)
+{
+    (void)state;
+    make_plan(2);
+    p.board.gic.virt.base += 0x800;
+    plan_check(&p, 256);
+    assert_true(p.fatal);
+    assert_true(told_of("-1: /: the GICv2's CPU interfaces"));
 }
 
 static void an_interrupt_in_two_is_in_none(void **state)
@@ -323,6 +345,8 @@ int main(void)
         cmocka_unit_test_setup(images_are_inside_and_disjoint, set_up),
         cmocka_unit_test_setup(a_device_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(a_page_in_two_is_in_none, set_up),
+        cmocka_unit_test_setup(a_page_twice_in_one_is_refused, set_up),
+        cmocka_unit_test_setup(a_gicv2_in_parts_of_pages_is_fatal, set_up),
         cmocka_unit_test_setup(an_interrupt_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(only_spis_are_granted, set_up),
         cmocka_unit_test_setup(windows_keep_off_ram_and_our_own_registers, set_up),
