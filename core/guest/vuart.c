@@ -113,11 +113,9 @@ static uint32_t read_flags(struct vuart *u)
 
 static void write_mask(struct vuart *u, uint32_t v)
 {
-    uint32_t off = u->imsc & ~v;
-
     u->imsc = v & (uint32_t)UARTINT_ALL;
-    if ((off & UARTINT_TX) != 0) {
-        console_stream_settle(u->stream); /* its driver has run out of text */
+    if ((v & UARTINT_TX) == 0) {
+        console_stream_settle(u->stream); /* its driver has no more text: Linux says so each time */
     }
     if ((u->imsc & (UARTINT_RX | UARTINT_RT)) != 0) {
         console_stream_listen(u->stream);

@@ -324,14 +324,16 @@ static void test_prompt_is_shown_tagged(void **state)
     assert_int_equal(rd(UARTFR) & UARTFR_BUSY, UARTFR_BUSY);
     assert_int_equal(rd(UARTFR) & (UARTFR_BUSY | UARTFR_TXFE), UARTFR_TXFE);
     assert_string_equal(uart.text, "[guest] =>");
-    /* The same where an interrupt-driven one masks its interrupt. */
-    polled_put('\n');
-    uart.length = 0;
-    wr(UARTIMSC, TX);
-    polled_put('#');
-    assert_int_equal(uart.length, 0);
-    wr(UARTIMSC, 0);
-    assert_string_equal(uart.text, "[guest] #");
+    /* The same where an interrupt-driven one masks its interrupt, as it may be already. */
+    for (uint32_t before = 0; before <= TX; before += TX) {
+        polled_put('\n');
+        wr(UARTIMSC, before);
+        uart.length = 0;
+        polled_put('#');
+        assert_int_equal(uart.length, 0);
+        wr(UARTIMSC, 0);
+        assert_string_equal(uart.text, "[guest] #");
+    }
 }
 
 static void test_full_fifo(void **state)
