@@ -160,4 +160,4 @@ def test_several_ranges_and_direct_map(boot):
     log = boot(parts).off(LINUX)
     assert "[direct] BULKHEAD-GUEST user space on 1 CPUs" in log
     kib = int(log.split("[ranges] BULKHEAD-GUEST user space on 1 CPUs, ")[1].split(" kB")[0])
-    assert kib > 110 * 1024
+    assert kib > 96 * 1024  # more than the first range alone
