@@ -221,7 +221,7 @@ static void input_ready(void *owner)
     struct owner *o = owner;
 
     __atomic_fetch_add(&o->input_calls, 1, __ATOMIC_RELAXED);
-    assert_int_equal((uint16_t)(console.lock.next - console.lock.owner), 0);
+    assert_int_equal(console.lock.held, 0);
 }
 
 static void output_ready(void *owner)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ticket spinlock. EL2 is not preemptible and takes no interrupts, so a lock is held for a
- * bounded time and needs no irqsave. Order: power -> vgic -> gicd/smmu -> console; never two
- * partitions' locks at once.
+ * A spinlock. EL2 is not preemptible and takes no interrupts, so a lock is held for a bounded time
+ * and needs no irqsave. Order: power -> vgic -> gicd/smmu -> console; never two partitions' locks
+ * at once. Who waits gets it in no certain order: a queue would hand it, where QEMU has more CPUs
+ * than its host, to one CPU whose thread does not run while all that run spin (16 CPUs then never
+ * boot); on a board few CPUs wait, for some hundred instructions.
  */
 #ifndef CORE_BASE_LOCK_H
 #define CORE_BASE_LOCK_H
@@ -12,24 +14,23 @@
 #include <arch/cpu.h>
 
 struct lock {
-    uint16_t next;  /* the ticket that the next comer draws */
-    uint16_t owner; /* the ticket that holds the lock */
+    uint32_t held; /* 1 while it is */
 };
 
-/* Take the lock; waits its turn. */
+/* Take the lock; waits until it is free. */
 static inline void lock_take(struct lock *l)
 {
-    uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
-
-    while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket) {
-        arch_wait_hint();
+    while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE) != 0) {
+        while (__atomic_load_n(&l->held, __ATOMIC_RELAXED) != 0) {
+            arch_wait_hint();
+        }
     }
 }
 
 /* Give the lock back; only by its holder. */
 static inline void lock_release(struct lock *l)
 {
-    __atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
+    __atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
 #endif
