@@ -71,8 +71,9 @@ enum status irq_cpu_init(const struct plan *p, struct cpu *cpu)
 }
 
 /* Not a guest's: a kick, maintenance, the console's; or one that should not be, kept from coming back. */
-static void handle_own(struct cpu *cpu, uint32_t iar)
+static __attribute__((noinline)) void handle_own(uint32_t iar)
 {
+    const struct cpu *cpu = cpu_self();
     uint32_t intid = iar & IAR_INTID;
 
     if (intid == IRQ_KICK || intid == maintenance_intid) {
@@ -92,16 +93,17 @@ static void handle_own(struct cpu *cpu, uint32_t iar)
 
 void irq_handle(void)
 {
-    struct cpu *cpu = cpu_self();
+    struct vcpu *vcpu = cpu_self()->vcpu;
     uint32_t iar = gic->acknowledge();
 
+    arch_dsb(); /* see vgic.c: the quick way */
     if ((iar & IAR_INTID) >= IRQ_SPURIOUS) {
         return;
     }
-    if (cpu->vcpu != NULL && vgic_inject(cpu->vcpu, iar & IAR_INTID)) {
+    if (vcpu != NULL && vgic_inject(vcpu, iar & IAR_INTID)) {
         gic->drop(iar);
     } else {
-        handle_own(cpu, iar);
+        handle_own(iar);
     }
 }
 

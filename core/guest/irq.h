@@ -69,12 +69,13 @@ struct gic_ops {
     void (*set_edge)(uint32_t spi, bool edge); /* interrupt disabled, gicd lock held */
     void (*set_target)(uint32_t spi, const struct cpu *cpu);
     /* Virtual interface of this CPU. */
-    uint32_t (*lr_count)(void); /* 2..16 */
-    void (*lr_write)(uint32_t n, struct gic_lr lr);
+    uint32_t (*lr_count)(void);              /* 2..16 */
+    uint64_t (*lr_encode)(struct gic_lr lr); /* as lr_write() wants it; 0: empty */
+    void (*lr_write)(uint32_t n, uint64_t image);
     struct gic_lr (*lr_read)(uint32_t n); /* of `state` only what is pending and active */
-    uint32_t (*lr_empty)(void);           /* ELRSR: bit n set where list register n is empty */
-    uint32_t (*lr_ended)(
-        void); /* EISR: bit n set where GIC_LR_EOI wants list register n rewritten */
+    uint32_t (*lr_empty)(void); /* ELRSR: bit n set where list register n is empty, or is none */
+    /* EISR: bit n set where GIC_LR_EOI wants list register n rewritten. */
+    uint32_t (*lr_ended)(void);
     uint32_t (*take_ended)(void); /* HCR.EOIcount: how many ended that were in none; then 0 */
     void (*virt_reset)(void);     /* VMCR, APRs, list registers: as out of reset; interface on */
     void (*set_maintenance)(uint32_t why); /* GIC_MAINTENANCE_... or 0 */

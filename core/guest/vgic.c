@@ -12,6 +12,11 @@
  * ends both; whatever else takes it away (ICPENDR, ICACTIVER, a reset) deactivates it here. So it
  * is never pending and active at once on our side: its second pending state stays physical.
  *
+ * The quick way: one that has been in a list register, and comes again, goes there again by one
+ * write (`quick`, `image`), for a hw interrupt without the lock. Who changes an interrupt takes
+ * `quick` away before it looks whether the physical one is active, as we look at `quick` after the
+ * acknowledgement: one of the two sees the other.
+ *
  * One lock (struct vgic.lock) guards all of it. A list register is touched by its own CPU only:
  * what concerns another CPU's is written to struct virq, its bit set in that vCPU's wait[], and the
  * CPU kicked; it does the rest in vgic_sync(). Nobody waits for that at EL2. A guest that reads the
@@ -27,19 +32,6 @@
 #include "core/base/arch.h"
 #include "core/guest/vgic_state.h"
 
-#define LR_VALID (GIC_LR_PENDING | GIC_LR_ACTIVE)
-
-static bool is_here(const struct vcpu *vcpu)
-{
-    return vcpu->cpu == cpu_self();
-}
-
-/* What waits in struct virq to be delivered: a bit per source. */
-static uint32_t due(const struct virq *v)
-{
-    return v->pending | (uint32_t)(v->level && !v->edge);
-}
-
 /* ---- towards other CPUs ---- */
 
 void vgic_nudge(struct vcpu *vcpu)
@@ -50,157 +42,21 @@ void vgic_nudge(struct vcpu *vcpu)
     }
 }
 
-static void wait_add(struct vgic_cpu *c, const struct virq *v)
-{
-    c->wait[v->intid / 32] |= 1u << v->intid % 32;
-    c->waiting |= 1u << v->intid / 32;
-}
-
-/* ---- list registers of this CPU ---- */
-
-/* Empty list register `n` into what it holds. */
-static void fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n)
-{
-    struct virq *v = vcpu->vgic.held[n];
-    struct gic_lr lr = gic->lr_read(n);
-    uint32_t left;
-
-    gic->lr_write(n, (struct gic_lr){0});
-    vcpu->vgic.held[n] = NULL;
-    vcpu->vgic.lr_free |= 1u << n;
-    if (v == NULL || v->lr != n || v->home != vcpu->index) {
-        return; /* it ended here, and has been elsewhere since */
-    }
-    v->lr = VGIC_NO_LR;
-    left = lr.state & LR_VALID & ~(uint32_t)v->clear;
-    v->clear = 0;
-    if (v->hw && left == 0 && (lr.state & LR_VALID) != 0 && !v->active) {
-        gic->set_active(vgic_cpu_of(vgic, v), v->intid, false);
-    }
-    if ((left & GIC_LR_PENDING) == 0) {
-        v->latched &= VGIC_LATCH_SET;
-    } else if (v->hw || v->edge || v->latched != 0) {
-        v->pending = (uint8_t)(v->pending | 1u << lr.source);
-    }
-    if ((left & GIC_LR_ACTIVE) != 0) {
-        v->active = true;
-        v->source = lr.source;
-    }
-}
-
-/* A hw interrupt's pending state back to the physical distributor, which still has it active. */
-static void unacknowledge(struct vgic *vgic, struct virq *v)
-{
-    if (v->edge || v->latched != 0) {
-        gic->set_pending(vgic_cpu_of(vgic, v), v->intid, true);
-    }
-    v->latched = v->latched != 0 ? VGIC_LATCH_SET : 0;
-    v->pending = 0;
-}
-
-/* Put it into the free list register `n`. */
-static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t n)
-{
-    struct gic_lr lr = {v->intid, v->priority, v->source, GIC_LR_ACTIVE};
-
-    if (!v->active) {
-        lr.source = (uint8_t)__builtin_ctz(due(v));
-        lr.state = GIC_LR_PENDING;
-        v->latched = v->hw ? v->latched : v->pending & 1;
-    } else if (v->hw && v->pending != 0) {
-        unacknowledge(vgic, v);
-    } else if (v->edge && (v->pending >> v->source & 1) != 0) {
-        lr.state |= GIC_LR_PENDING;
-    }
-    v->active = false;
-    if ((lr.state & GIC_LR_PENDING) != 0) {
-        v->pending = (uint8_t)(v->pending & ~(1u << lr.source));
-    }
-    if (v->hw) {
-        lr.state |= GIC_LR_HW;
-    } else if (due(v) != 0) {
-        lr.state |= GIC_LR_EOI;
-    }
-    v->home = (uint8_t)vcpu->index;
-    v->lr = (uint8_t)n;
-    vcpu->vgic.held[n] = v;
-    vcpu->vgic.lr_free &= ~(1u << n);
-    gic->lr_write(n, lr);
-}
-
-static void maintain(struct vgic_cpu *c)
-{
-    if (c->wanted != c->maintenance) {
-        c->maintenance = c->wanted;
-        gic->set_maintenance(c->wanted);
-    }
-}
-
-/* It has to wait for a list register. */
-static void leave_outside(struct vgic_cpu *c, const struct virq *v)
-{
-    wait_add(c, v);
-    c->wanted |= v->active ? GIC_MAINTENANCE_ACTIVE : GIC_MAINTENANCE_PENDING;
-}
-
-/* All list registers are in use: turn one out for `v`, or say that it has to wait. */
-static bool make_room(struct vgic *vgic, struct vcpu *vcpu, const struct virq *v)
-{
-    uint32_t worst[2] = {0, 0}; /* least urgent: pending, active */
-    int urgency[2] = {-1, -1};
-    uint32_t pending = 0;
-    uint32_t kind;
-    struct virq *out;
-
-    for (uint32_t n = 0; n < VGIC_MAX_LRS && vcpu->vgic.held[n] != NULL; n++) {
-        struct gic_lr lr = gic->lr_read(n);
-
-        kind = (lr.state & GIC_LR_ACTIVE) != 0;
-        pending += 1 - kind;
-        if (lr.priority > urgency[kind]) {
-            urgency[kind] = lr.priority;
-            worst[kind] = n;
-        }
-    }
-    kind = v->active ? pending < 2 : pending == 0;
-    if (kind == v->active && urgency[kind] <= v->priority) {
-        return false;
-    }
-    out = vcpu->vgic.held[worst[kind]];
-    fold(vgic, vcpu, worst[kind]);
-    leave_outside(&vcpu->vgic, out);
-    return true;
-}
-
-/* Into a list register of this CPU, or among those that wait for one. */
-static void place(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
-{
-    struct vgic_cpu *c = &vcpu->vgic;
-
-    if (c->lr_free == 0) {
-        for (uint32_t left = gic->lr_empty(); left != 0; left &= left - 1) {
-            fold(vgic, vcpu, (uint32_t)__builtin_ctz(left));
-        }
-    }
-    if (c->lr_free != 0 || make_room(vgic, vcpu, v)) {
-        enter(vgic, vcpu, v, (uint32_t)__builtin_ctz(c->lr_free));
-    } else {
-        leave_outside(c, v);
-    }
-    maintain(c);
-}
-
 /* ---- an interrupt's way ---- */
 
 bool vgic_is_away(struct vgic *vgic, struct virq *v)
 {
-    if (v->lr == VGIC_NO_LR || is_here(vgic_vcpu(vgic, v->home))) {
+    if (v->lr == VGIC_NO_LR || vgic_is_here(vgic_vcpu(vgic, v->home))) {
         return false;
     }
-    if (v->hw && !gic->get_active(vgic_cpu_of(vgic, v), v->intid)) {
-        v->lr = VGIC_NO_LR;
-        v->clear = 0;
-        return false;
+    v->quick = VGIC_NO_LR;
+    if (v->hw) {
+        arch_dsb();
+        if (!gic->get_active(vgic_cpu_of(vgic, v), v->intid)) {
+            v->lr = VGIC_NO_LR;
+            v->clear = 0;
+            return false;
+        }
     }
     return true;
 }
@@ -208,15 +64,14 @@ bool vgic_is_away(struct vgic *vgic, struct virq *v)
 void vgic_fetch(struct vgic *vgic, struct virq *v)
 {
     if (!vgic_is_away(vgic, v) && v->lr != VGIC_NO_LR) {
-        fold(vgic, vgic_vcpu(vgic, v->home), v->lr);
+        vgic_lr_fold(vgic, vgic_vcpu(vgic, v->home), v->lr);
     }
 }
 
 /* It was acknowledged, but cannot be delivered: let the physical distributor keep it. */
 static void give_back(struct vgic *vgic, struct virq *v)
 {
-    arch_dsb(); /* the acknowledgement, which was no memory access, is done */
-    unacknowledge(vgic, v);
+    vgic_unacknowledge(vgic, v);
     if (!v->active) {
         gic->set_active(vgic_cpu_of(vgic, v), v->intid, false);
     }
@@ -230,7 +85,7 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
         if (v->hw && v->pending != 0 && !v->on) {
             give_back(vgic, v);
         }
-        if (!v->active && (!v->on || due(v) == 0)) {
+        if (!v->active && (!v->on || vgic_due(v) == 0)) {
             return;
         }
         to = vgic_vcpu(vgic, v->active ? v->home : v->target);
@@ -240,10 +95,10 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
     if (!to->vgic.online) {
         return;
     }
-    if (is_here(to)) {
-        place(vgic, to, v);
+    if (vgic_is_here(to)) {
+        vgic_lr_place(vgic, to, v);
     } else {
-        wait_add(&to->vgic, v);
+        vgic_wait_add(&to->vgic, v);
         vgic_nudge(to);
     }
 }
@@ -259,8 +114,10 @@ void vgic_refresh(struct vgic *vgic, const struct vgic_bank *bank, struct virq *
             gic->set_enable(vgic_cpu_of(vgic, v), v->intid, on);
         }
     }
-    vgic_fetch(vgic, v);
-    vgic_settle(vgic, v);
+    if (!vgic_is_idle(v)) {
+        vgic_fetch(vgic, v);
+        vgic_settle(vgic, v);
+    }
 }
 
 void vgic_refresh_bank(struct vgic *vgic, struct vgic_bank *bank)
@@ -273,38 +130,41 @@ void vgic_refresh_bank(struct vgic *vgic, struct vgic_bank *bank)
 /* ---- what arrives ---- */
 
 /* It came for the first time, or in an odd state. */
-static void arrive(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
+static __attribute__((noinline)) void arrive(struct vcpu *vcpu, struct virq *v)
 {
+    struct vgic *vgic = &vcpu->partition->vgic;
+
+    lock_take(&vgic->lock);
     if (v->lr != VGIC_NO_LR && v->home == vcpu->index) {
-        fold(vgic, vcpu, v->lr);
+        vgic_lr_fold(vgic, vcpu, v->lr);
     }
     v->lr = VGIC_NO_LR; /* elsewhere: it ended there, or could not have come again */
+    v->quick = VGIC_NO_LR;
     v->clear = 0;
     v->latched = (uint8_t)(v->latched << 1 & VGIC_LATCH_TAKEN);
     v->pending = 1;
     vgic_settle(vgic, v);
+    lock_release(&vgic->lock);
 }
 
 bool vgic_inject(struct vcpu *vcpu, uint32_t intid)
 {
-    struct vgic *vgic = &vcpu->partition->vgic;
-    struct vgic_bank *bank = intid < 32 ? &vcpu->vgic.private : vgic->bank[intid / 32];
+    struct vgic_bank *bank =
+        intid < 32 ? &vcpu->vgic.private : vcpu->partition->vgic.bank[intid / 32];
     struct virq *v;
 
-    if (bank == NULL || !bank->virq[intid % 32].hw) {
+    if (bank == NULL) {
         return false;
     }
     v = &bank->virq[intid % 32];
-    lock_take(&vgic->lock);
-    if (v->lr != VGIC_NO_LR && v->home == vcpu->index && v->target == vcpu->index && v->on &&
-        (v->clear | v->latched) == 0) {
-        /* The list register is empty: it could not have come again before it ended there. */
-        gic->lr_write(v->lr, (struct gic_lr){v->intid, v->priority, 0, GIC_LR_PENDING | GIC_LR_HW});
-    } else {
-        arrive(vgic, vcpu, v);
+    if (v->quick != VGIC_NO_LR && v->home == vcpu->index && v->hw) {
+        gic->lr_write(v->quick, v->image);
+        return true;
     }
-    lock_release(&vgic->lock);
-    return true;
+    if (v->hw) {
+        arrive(vcpu, v);
+    }
+    return v->hw;
 }
 
 void vgic_set_level(struct partition *part, uint32_t intid, bool level)
@@ -322,13 +182,35 @@ void vgic_set_level(struct partition *part, uint32_t intid, bool level)
     lock_release(&vgic->lock);
 }
 
+/* It is pending: put it there again where it has just been and is over. */
+static bool place_again(struct virq *v)
+{
+    if (v->quick == VGIC_NO_LR || v->hw || v->pending != 1 || v->active || v->clear != 0) {
+        return false;
+    }
+    arch_isb();
+    if ((gic->lr_empty() >> v->quick & 1) == 0) {
+        return false;
+    }
+    v->pending = 0;
+    gic->lr_write(v->quick, v->image);
+    return true;
+}
+
 void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid, uint32_t source)
 {
     struct virq *v = &target->vgic.private.virq[intid];
 
-    vgic_fetch(vgic, v);
     v->pending = (uint8_t)(v->pending | 1u << source);
-    vgic_settle(vgic, v);
+    if (!vgic_is_here(target)) {
+        if (v->on) {
+            vgic_wait_add(&target->vgic, v);
+            vgic_nudge(target);
+        }
+    } else if (!place_again(v)) {
+        vgic_fetch(vgic, v);
+        vgic_settle(vgic, v);
+    }
 }
 
 void vgic_enable(struct vgic *vgic, bool on)
@@ -345,7 +227,7 @@ void vgic_enable(struct vgic *vgic, bool on)
     for (uint32_t i = 0; i < vgic->cpus; i++) {
         struct vcpu *vcpu = vgic_vcpu(vgic, i);
 
-        if (is_here(vcpu)) {
+        if (vgic_is_here(vcpu)) {
             vgic_refresh_bank(vgic, &vcpu->vgic.private);
         } else if (vcpu->vgic.online) {
             vcpu->vgic.stale = true; /* GICv2's are reached from their own CPU only */
@@ -426,8 +308,10 @@ static void look_at_waiting(struct vgic *vgic, struct vcpu *vcpu)
         for (; left != 0; left &= left - 1) {
             struct virq *v = &bank->virq[__builtin_ctz(left)];
 
-            vgic_fetch(vgic, v);
-            vgic_settle(vgic, v);
+            if (v->home != vcpu->index || !place_again(v)) {
+                vgic_fetch(vgic, v);
+                vgic_settle(vgic, v);
+            }
         }
     }
 }
@@ -441,7 +325,7 @@ static void answer(struct vgic *vgic, struct vcpu *vcpu)
         struct virq *v = c->held[n];
 
         if (v != NULL && v->lr == n && v->home == vcpu->index) {
-            v->seen = gic->lr_read(n).state & LR_VALID;
+            v->seen = gic->lr_read(n).state & VGIC_LR_VALID;
         }
     }
     for (uint32_t left = c->asked; left != 0; left &= left - 1) {
@@ -463,7 +347,7 @@ static void sync_online(struct vgic *vgic, struct vcpu *vcpu)
         uint32_t n = (uint32_t)__builtin_ctz(left);
         struct virq *v = c->held[n];
 
-        fold(vgic, vcpu, n);
+        vgic_lr_fold(vgic, vcpu, n);
         if (v != NULL) {
             vgic_settle(vgic, v);
         }
@@ -473,7 +357,7 @@ static void sync_online(struct vgic *vgic, struct vcpu *vcpu)
         c->wanted = 0;
     }
     look_at_waiting(vgic, vcpu);
-    maintain(c);
+    vgic_lr_maintain(c);
     if (c->asked != 0) {
         answer(vgic, vcpu);
     }

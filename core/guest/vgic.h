@@ -51,7 +51,9 @@ struct virq {
     bool level; /* the line, where software drives it */
     uint8_t
         latched; /* level-sensitive, pending by ISPENDR and not by its line alone: VGIC_LATCH_... */
+    uint8_t quick;  /* `lr`, where what `image` tells may be put there again; else VGIC_NO_LR */
     uint32_t route; /* SPI: ITARGETSR's byte (GICv2), IROUTER's affinity (GICv3) */
+    uint64_t image; /* what was last put into `lr`, encoded */
 };
 
 /* 32 interrupts, as the bit registers have them. Class: locked. */
@@ -64,7 +66,7 @@ struct vgic_bank {
 /* Per vCPU. Class: locked, but the list registers themselves are the vCPU's CPU's only. */
 struct vgic_cpu {
     struct virq *held[VGIC_MAX_LRS]; /* what was last put into each list register not free */
-    uint32_t lr_free;                /* bit per list register: empty for sure */
+    uint32_t lr_all, lr_free;        /* bit per list register: there is; is empty for sure */
     uint32_t waiting;                /* bit per bank: wait[] is not 0 there */
     uint32_t wait[VGIC_BANKS];       /* bit per interrupt: this vCPU has to look at it */
     uint32_t asked;                  /* bit per vCPU: wants to know our list registers */
@@ -87,7 +89,7 @@ struct vgic {
     struct lock lock;
     struct partition *partition;        /* sealed */
     uint32_t version;                   /* sealed; 2 or 3: the board's */
-    uint32_t intids;                    /* sealed; as the physical distributor's */
+    uint64_t typer;                     /* sealed; GICD_TYPER */
     uint32_t cpus;                      /* sealed; vCPUs */
     bool enabled;                       /* GICD_CTLR */
     struct vgic_bank *bank[VGIC_BANKS]; /* SPIs, from the pool; NULL where none is owned */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Owns the registers that GICv2 and GICv3 have in common, interrupt by interrupt. */
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/guest/vgic_state.h"
 
@@ -46,8 +47,11 @@ void vgic_set_pending(struct vgic *vgic, struct virq *v, uint32_t sources)
         vgic_settle(vgic, v);
     } else if ((lr_of(vgic, v).state & GIC_LR_PENDING) != 0 || v->pending != 0) {
         v->latched |= VGIC_LATCH_TAKEN;
+        v->quick = VGIC_NO_LR;
     } else {
         v->latched |= VGIC_LATCH_SET;
+        v->quick = VGIC_NO_LR;
+        arch_dsb();
         gic->set_pending(vgic_cpu_of(vgic, v), v->intid, true);
     }
 }
@@ -92,6 +96,11 @@ void vgic_set_active(struct vgic *vgic, struct virq *v, bool active)
 static uint32_t enable_bits(const struct vgic_bank *bank)
 {
     return bank->enabled;
+}
+
+static uint32_t disable_bits(const struct vgic_bank *bank)
+{
+    return ~bank->enabled;
 }
 
 static void enable_set(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
@@ -194,37 +203,45 @@ static void config_write(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, 
     vgic_settle(vgic, v);
 }
 
-const struct vgic_row vgic_isenabler = {
-    .offset = 0x100, .shift = 0, .widths = 4, .read_bits = enable_bits, .write = enable_set};
-const struct vgic_row vgic_icenabler = {
-    .offset = 0x180, .shift = 0, .widths = 4, .read_bits = enable_bits, .write = enable_clear};
-const struct vgic_row vgic_ispendr = {.offset = 0x200,
-                                      .shift = 0,
-                                      .widths = 4,
-                                      .live = VGIC_LIVE_READ | VGIC_LIVE_WRITE,
-                                      .read = pending_read,
-                                      .write = pending_set};
-const struct vgic_row vgic_icpendr = {.offset = 0x280,
-                                      .shift = 0,
-                                      .widths = 4,
-                                      .live = VGIC_LIVE_READ,
-                                      .read = pending_read,
-                                      .write = pending_clear};
-const struct vgic_row vgic_isactiver = {.offset = 0x300,
+static const struct vgic_row isenabler = {.offset = 0x100,
+                                          .shift = 0,
+                                          .widths = 4,
+                                          .read_bits = enable_bits,
+                                          .inert = enable_bits,
+                                          .write = enable_set};
+static const struct vgic_row icenabler = {.offset = 0x180,
+                                          .shift = 0,
+                                          .widths = 4,
+                                          .read_bits = enable_bits,
+                                          .inert = disable_bits,
+                                          .write = enable_clear};
+static const struct vgic_row ispendr = {.offset = 0x200,
+                                        .shift = 0,
+                                        .widths = 4,
+                                        .live = VGIC_LIVE_READ | VGIC_LIVE_WRITE,
+                                        .read = pending_read,
+                                        .write = pending_set};
+static const struct vgic_row icpendr = {.offset = 0x280,
                                         .shift = 0,
                                         .widths = 4,
                                         .live = VGIC_LIVE_READ,
-                                        .read = active_read,
-                                        .write = active_set};
-const struct vgic_row vgic_icactiver = {.offset = 0x380,
-                                        .shift = 0,
-                                        .widths = 4,
-                                        .live = VGIC_LIVE_READ,
-                                        .read = active_read,
-                                        .write = active_clear};
-const struct vgic_row vgic_ipriorityr = {
+                                        .read = pending_read,
+                                        .write = pending_clear};
+static const struct vgic_row isactiver = {.offset = 0x300,
+                                          .shift = 0,
+                                          .widths = 4,
+                                          .live = VGIC_LIVE_READ,
+                                          .read = active_read,
+                                          .write = active_set};
+static const struct vgic_row icactiver = {.offset = 0x380,
+                                          .shift = 0,
+                                          .widths = 4,
+                                          .live = VGIC_LIVE_READ,
+                                          .read = active_read,
+                                          .write = active_clear};
+static const struct vgic_row ipriorityr = {
     .offset = 0x400, .shift = 3, .widths = 1 | 4, .read = priority_read, .write = priority_write};
-const struct vgic_row vgic_icfgr = {
+static const struct vgic_row icfgr = {
     .offset = 0xc00, .shift = 1, .widths = 4, .read = config_read, .write = config_write};
 
 /* ---- access ---- */
@@ -257,66 +274,107 @@ static bool knows(struct vgic *vgic, struct vcpu *vcpu, struct vgic_bank *bank, 
     return need == 0;
 }
 
-static uint64_t read_fields(struct vgic *vgic, const struct vgic_row *row, struct vgic_bank *bank,
-                            uint32_t first, uint32_t mask)
+enum trap_outcome vgic_raz_wi(struct mmio_access *access)
 {
-    uint64_t value = 0;
-
-    if (row->read_bits != NULL) {
-        return row->read_bits(bank);
-    }
-    for (; row->read != NULL && mask != 0; mask &= mask - 1) {
-        uint32_t n = (uint32_t)__builtin_ctz(mask);
-
-        value |= (uint64_t)row->read(vgic, bank, n) << ((n - first) << row->shift);
-    }
-    return value;
+    access->value = 0;
+    return TRAP_SKIP;
 }
 
-static void write_fields(struct vgic *vgic, const struct vgic_row *row, struct vgic_bank *bank,
-                         uint32_t first, uint32_t mask, uint64_t value)
+/* The fields that `mask` tells, of which `first` is the lowest in the register. */
+static inline void access_fields(const struct vgic_row *row, struct vgic *vgic,
+                                 struct vgic_bank *bank, uint32_t first, uint32_t mask,
+                                 struct mmio_access *access)
 {
     uint32_t field = (1u << (1u << row->shift)) - 1;
+    uint64_t value = access->write ? access->value : 0;
 
-    for (; row->write != NULL && mask != 0; mask &= mask - 1) {
+    for (; mask != 0; mask &= mask - 1) {
         uint32_t n = (uint32_t)__builtin_ctz(mask);
+        uint32_t at = (n - first) << row->shift;
 
-        row->write(vgic, bank, n, (uint32_t)(value >> ((n - first) << row->shift)) & field);
+        if (!access->write) {
+            value |= (uint64_t)row->read(vgic, bank, n) << at;
+        } else if (row->write != NULL) {
+            row->write(vgic, bank, n, (uint32_t)(value >> at) & field);
+        }
     }
+    access->value = value;
 }
 
-enum trap_outcome vgic_row_access(struct vcpu *vcpu, const struct vgic_row *row, struct vcpu *owner,
-                                  uint64_t offset, struct mmio_access *access)
+/* `row` is constant where this is inlined: each register has code of its own. */
+static inline __attribute__((always_inline)) enum trap_outcome
+access_row(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+           struct mmio_access *access)
 {
     struct vgic *vgic = &vcpu->partition->vgic;
+    uint32_t intid = ((uint32_t)offset - row->offset) * 8 >> row->shift;
+    uint32_t mask = UINT32_MAX >> (32 - (access->size * 8u >> row->shift));
     enum trap_outcome outcome = TRAP_SKIP;
-    struct vgic_bank *bank;
-    uint32_t intid, first, mask;
+    struct vgic_bank *bank = vgic->bank[intid / 32];
 
-    if (row == NULL || (row->widths & access->size) == 0 || !is_aligned(offset, access->size)) {
-        access->value = 0;
+    if (intid < 32 && owner != NULL) {
+        bank = &owner->vgic.private;
+    }
+    if (bank == NULL || (row->widths & access->size) == 0 || !is_aligned(offset, access->size)) {
+        return vgic_raz_wi(access);
+    }
+    mask = bank->owned & mask << intid % 32;
+    if (!access->write && row->read_bits != NULL) {
+        access->value = row->read_bits(bank);
         return TRAP_SKIP;
     }
-    intid = (uint32_t)((offset - row->offset) * 8) >> row->shift;
-    bank = intid >= 32 ? vgic->bank[intid / 32] : owner != NULL ? &owner->vgic.private : NULL;
-    if (bank == NULL) {
-        access->value = 0;
-        return TRAP_SKIP;
-    }
-    first = intid % 32;
-    mask = bank->owned & (~UINT32_C(0) >> (32 - (access->size * 8u >> row->shift))) << first;
     if (access->write && row->shift == 0) {
         mask &= (uint32_t)access->value;
+        if (row->inert != NULL && (mask & ~row->inert(bank)) == 0) {
+            return TRAP_SKIP;
+        }
     }
     lock_take(&vgic->lock);
     if ((row->live & (access->write ? VGIC_LIVE_WRITE : VGIC_LIVE_READ)) != 0 &&
         !knows(vgic, vcpu, bank, mask)) {
         outcome = TRAP_RESUME;
-    } else if (access->write) {
-        write_fields(vgic, row, bank, first, mask, access->value);
     } else {
-        access->value = read_fields(vgic, row, bank, first, mask);
+        access_fields(row, vgic, bank, intid % 32, mask, access);
     }
     lock_release(&vgic->lock);
     return outcome;
+}
+
+enum trap_outcome vgic_row_access(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner,
+                                  uint64_t offset, struct mmio_access *access)
+{
+    return access_row(row, vcpu, owner, offset, access);
+}
+
+#define REGISTER(name)                                                                             \
+    enum trap_outcome vgic_##name(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,          \
+                                  struct mmio_access *access)                                      \
+    {                                                                                              \
+        return access_row(&name, vcpu, owner, offset, access);                                     \
+    }
+
+REGISTER(isenabler)
+REGISTER(icenabler)
+REGISTER(ispendr)
+REGISTER(icpendr)
+REGISTER(isactiver)
+REGISTER(icactiver)
+REGISTER(icfgr)
+
+/* As frequent as they are: a byte of an interrupt that nothing depends on yet, without the lock. */
+enum trap_outcome vgic_ipriorityr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                  struct mmio_access *access)
+{
+    uint32_t intid = (uint32_t)offset - ipriorityr.offset;
+    struct vgic_bank *bank = vcpu->partition->vgic.bank[intid / 32];
+
+    if (intid < 32 && owner != NULL) {
+        bank = &owner->vgic.private;
+    }
+    if (access->size == 1 && access->write && bank != NULL &&
+        (bank->owned >> intid % 32 & 1) != 0 && vgic_is_idle(&bank->virq[intid % 32])) {
+        bank->virq[intid % 32].priority = access->value & PRIORITY_BITS;
+        return TRAP_SKIP;
+    }
+    return vgic_row_access(&ipriorityr, vcpu, owner, offset, access);
 }

@@ -28,7 +28,7 @@ static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool h
     struct vgic_bank **bank = &vgic->bank[irq->intid / 32];
     struct virq *v;
 
-    if (irq->intid < 32 || irq->intid >= IRQ_SPURIOUS || irq->intid >= vgic->intids) {
+    if (irq->intid < 32 || irq->intid >= IRQ_SPURIOUS || irq->intid >= gic_intids) {
         return E_INVALID;
     }
     if (*bank == NULL) {
@@ -40,6 +40,7 @@ static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool h
     v = &(*bank)->virq[irq->intid % 32];
     *v = (struct virq){.intid = (uint16_t)irq->intid, .hw = hw, .edge = irq->edge};
     v->lr = VGIC_NO_LR;
+    v->quick = VGIC_NO_LR;
     v->target = VGIC_NOBODY;
     (*bank)->owned |= 1u << irq->intid % 32;
     if (hw) {
@@ -90,7 +91,6 @@ enum status vgic_init(struct partition *part, const struct plan *p)
 
     vgic->partition = part;
     vgic->version = p->board.gic.version;
-    vgic->intids = gic_intids;
     vgic->cpus = part->plan->cpu_count;
     for (uint32_t i = 0; i < vgic->cpus; i++) {
         own_private(&part->vcpu[i].vgic, &p->board);
@@ -127,6 +127,7 @@ static void reset_private(struct vgic *vgic, struct vcpu *vcpu)
         silence(vcpu->cpu, v);
         *v = (struct virq){.intid = (uint16_t)n, .hw = v->hw, .edge = n < 16};
         v->lr = VGIC_NO_LR;
+        v->quick = VGIC_NO_LR;
         v->home = (uint8_t)vcpu->index;
         v->target = (uint8_t)vcpu->index;
     }
@@ -166,7 +167,8 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
     reset_private(vgic, vcpu);
     gic->virt_reset();
     memset(c, 0, offsetof(struct vgic_cpu, private));
-    c->lr_free = (1u << gic->lr_count()) - 1;
+    c->lr_all = (1u << gic->lr_count()) - 1;
+    c->lr_free = c->lr_all;
     c->asleep = true;
     /* CPU_ON, and not the way out: see vcpu_take_start() and vcpu_stop(). */
     c->online = __atomic_load_n(&vcpu->power, __ATOMIC_RELAXED) == VCPU_ON_PENDING;

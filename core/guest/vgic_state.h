@@ -23,6 +23,49 @@ static inline const struct cpu *vgic_cpu_of(const struct vgic *vgic, const struc
     return virq->intid < 32 ? vgic_vcpu(vgic, virq->target)->cpu : NULL;
 }
 
+/* This CPU's own? Only it touches its list registers. */
+static inline bool vgic_is_here(const struct vcpu *vcpu)
+{
+    return vcpu->cpu == cpu_self();
+}
+
+/* What waits in struct virq to be delivered: a bit per source. */
+static inline uint32_t vgic_due(const struct virq *virq)
+{
+    return virq->pending | (uint32_t)(virq->level && !virq->edge);
+}
+
+/* The vCPU has to look at it. */
+static inline void vgic_wait_add(struct vgic_cpu *c, const struct virq *virq)
+{
+    c->wait[virq->intid / 32] |= 1u << virq->intid % 32;
+    c->waiting |= 1u << virq->intid / 32;
+}
+
+/* True where it is nowhere: neither in a list register nor waiting, pending or active. */
+static inline bool vgic_is_idle(const struct virq *virq)
+{
+    return virq->lr == VGIC_NO_LR && (virq->pending | virq->active | virq->level) == 0;
+}
+
+/* ---- vgic_lr.c: list registers of this CPU, which is the vCPU's ---- */
+
+#define VGIC_LR_VALID (GIC_LR_PENDING | GIC_LR_ACTIVE)
+
+/* Empty list register `n` into what it holds. */
+void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n);
+
+/* Put it into a list register, or among those that wait for one. It is active or due. */
+void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq);
+
+/* Tell the hardware about `wanted`. */
+void vgic_lr_maintain(struct vgic_cpu *c);
+
+/* A hw interrupt's pending state back to the physical distributor, which still has it active. */
+void vgic_unacknowledge(struct vgic *vgic, struct virq *virq);
+
+/* ---- vgic.c ---- */
+
 /*
  * To change an interrupt: fetch it (out of this CPU's list register, into struct virq), change it,
  * then settle it (into a list register, or towards the vCPU that has to look at it).
@@ -64,38 +107,59 @@ uint32_t vgic_pending(struct vgic *vgic, struct virq *virq);
 void vgic_set_route(struct vgic *vgic, const struct vgic_bank *bank, struct virq *virq,
                     uint32_t route);
 
-/* ---- vgic_rows.c: the registers that both versions have, per interrupt ---- */
+/* ---- registers; they take the vgic lock ---- */
+
+/*
+ * A register's function: an access `offset` bytes into GICD, or into the SGI frame of a GICR.
+ * Private interrupts are `owner`'s; NULL: they are not here, RAZ/WI. A width that the register does
+ * not have is UNPREDICTABLE: RAZ/WI. TRAP_SKIP; TRAP_RESUME where the guest has to repeat it.
+ */
+typedef enum trap_outcome (*vgic_register)(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                           struct mmio_access *access);
+
+/* One for each block of 0x80 bytes; NULL: RAZ/WI. */
+#define VGIC_BLOCK  0x80
+#define VGIC_BLOCKS 32
 
 #define VGIC_LIVE_READ  0x1
 #define VGIC_LIVE_WRITE 0x2
 
 /*
- * A kind of register: interrupts of 1 << `shift` bits each, in one of 32 blocks of 0x80 bytes, at
- * the same place in GICD and in GICR's SGI frame. The functions see one interrupt at a time, already
- * checked for ownership; NULL: read as zero, writes ignored. One-bit registers act on ones.
+ * A kind of register: interrupts of 1 << `shift` bits each. The functions see one interrupt at a
+ * time, already checked for ownership; no `write`: writes ignored. One-bit registers act on ones.
  */
 struct vgic_row {
     uint16_t offset; /* of interrupt 0 */
     uint8_t shift;   /* log2 of bits per interrupt */
-    uint8_t widths;  /* access sizes that it allows, or-ed; others are RAZ/WI */
-    uint8_t
-        live; /* VGIC_LIVE_...: accesses that want to know what other CPUs' list registers hold */
+    uint8_t widths;  /* access sizes that it allows, or-ed */
+    uint8_t live;    /* VGIC_LIVE_...: has to know what other CPUs' list registers hold */
     uint32_t (*read_bits)(const struct vgic_bank *bank); /* one-bit registers: all at once */
+    uint32_t (*inert)(const struct vgic_bank *bank);     /* and where writing one changes nothing */
     uint32_t (*read)(struct vgic *vgic, struct vgic_bank *bank, uint32_t n);
     void (*write)(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value);
 };
 
-/* The rows of both, by offset / 0x80; a front end adds its own. */
-extern const struct vgic_row vgic_isenabler, vgic_icenabler, vgic_ispendr, vgic_icpendr,
-    vgic_isactiver, vgic_icactiver, vgic_ipriorityr, vgic_icfgr;
-
-/*
- * Access `row` (NULL: RAZ/WI) at `offset`, counted as in GICD; private interrupts are `owner`'s
- * (NULL: RAZ/WI). A width that the register does not have is UNPREDICTABLE: RAZ/WI. Takes the vgic
- * lock. TRAP_SKIP; TRAP_RESUME where the guest has to repeat it.
- */
-enum trap_outcome vgic_row_access(struct vcpu *vcpu, const struct vgic_row *row, struct vcpu *owner,
+enum trap_outcome vgic_row_access(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner,
                                   uint64_t offset, struct mmio_access *access);
+enum trap_outcome vgic_raz_wi(struct mmio_access *access);
+
+/* Those that both versions have, a vgic_register each: vgic_rows.c. */
+enum trap_outcome vgic_isenabler(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                 struct mmio_access *access);
+enum trap_outcome vgic_icenabler(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                 struct mmio_access *access);
+enum trap_outcome vgic_ispendr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                               struct mmio_access *access);
+enum trap_outcome vgic_icpendr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                               struct mmio_access *access);
+enum trap_outcome vgic_isactiver(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                 struct mmio_access *access);
+enum trap_outcome vgic_icactiver(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                 struct mmio_access *access);
+enum trap_outcome vgic_ipriorityr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                  struct mmio_access *access);
+enum trap_outcome vgic_icfgr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                             struct mmio_access *access);
 
 /* Add the windows of the front end to the partition's map. */
 enum status vgic_v2_map(struct partition *partition, const struct plan_gic *board_gic) MUST_CHECK;

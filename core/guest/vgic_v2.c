@@ -72,13 +72,6 @@ static const struct vgic_row spendsgir = {.offset = GICD_SPENDSGIR,
                                           .read = source_read,
                                           .write = source_set};
 
-/* By offset / 0x80. All interrupts are in Group 0, as in a GIC without groups: IGROUPR is RAZ/WI. */
-static const struct vgic_row *const rows[GICD_SIZE / 0x80] = {
-    [2] = &vgic_isenabler,         [3] = &vgic_icenabler,    [4] = &vgic_ispendr,
-    [5] = &vgic_icpendr,           [6] = &vgic_isactiver,    [7] = &vgic_icactiver,
-    [8 ... 15] = &vgic_ipriorityr, [16 ... 23] = &itargetsr, [24 ... 25] = &vgic_icfgr,
-};
-
 /* ---- the other registers ---- */
 
 /* 4.3.15 */
@@ -103,8 +96,7 @@ static uint64_t read_word(const struct vgic *vgic, uint64_t offset)
     case GICD_CTLR:
         return vgic->enabled ? GICD_CTLR_ENABLE : 0;
     case GICD_TYPER:
-        return field_prep(GICD_TYPER_ITLINES, vgic->intids / 32 - 1) |
-               field_prep(GICD_TYPER_CPUNUMBER, vgic->cpus - 1);
+        return vgic->typer;
     case GICD_IIDR:
         return VGIC_IIDR;
     case GICD_ICPIDR2:
@@ -127,33 +119,69 @@ static void write_word(struct vcpu *vcpu, uint64_t offset, uint64_t value)
     }
 }
 
-static enum trap_outcome gicd_access(struct vcpu *vcpu, void *device, uint64_t offset,
+static enum trap_outcome access_word(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
                                      struct mmio_access *access)
 {
-    struct vgic *vgic = device;
-    const struct vgic_row *row = offset < GICD_SIZE ? rows[offset / 0x80] : NULL;
-
-    if (offset >= GICD_CPENDSGIR && offset < GICD_SGIR_END) {
-        row = offset < GICD_SPENDSGIR ? &cpendsgir : &spendsgir;
+    (void)owner;
+    if (access->size != 4) {
+        return vgic_raz_wi(access);
     }
-    if (row == &itargetsr && offset < GICD_SPIS && (access->size & itargetsr.widths) != 0) {
-        access->value = vgic->cpus == 1 ? 0 : UINT32_C(0x01010101) << vcpu->index;
-        access->value &= ~UINT64_C(0) >> (64 - 8 * access->size);
-        return TRAP_SKIP;
-    }
-    if (row != NULL) {
-        return vgic_row_access(vcpu, row, vcpu, offset, access);
-    }
-    if (!access->write) {
-        access->value = access->size == 4 ? read_word(vgic, offset) : 0;
-    } else if (access->size == 4) {
+    if (access->write) {
         write_word(vcpu, offset, access->value);
+    } else {
+        access->value = read_word(&vcpu->partition->vgic, offset);
     }
     return TRAP_SKIP;
 }
 
+/* Those of private interrupts are this CPU's, read-only; none where it is the only one: 4.3.12. */
+static enum trap_outcome access_itargetsr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                          struct mmio_access *access)
+{
+    if (offset >= GICD_SPIS || access->write || (access->size & itargetsr.widths) == 0) {
+        return vgic_row_access(&itargetsr, vcpu, offset >= GICD_SPIS ? owner : NULL, offset,
+                               access);
+    }
+    access->value = vcpu->partition->vgic.cpus == 1 ? 0 : UINT32_C(0x01010101) << vcpu->index;
+    access->value &= ~UINT64_C(0) >> (64 - 8 * access->size);
+    return TRAP_SKIP;
+}
+
+static enum trap_outcome access_sgir(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                     struct mmio_access *access)
+{
+    if (offset < GICD_CPENDSGIR) {
+        return access_word(vcpu, owner, offset, access);
+    }
+    if (offset < GICD_SPENDSGIR) {
+        return vgic_row_access(&cpendsgir, vcpu, owner, offset, access);
+    }
+    return offset < GICD_SGIR_END ? vgic_row_access(&spendsgir, vcpu, owner, offset, access)
+                                  : vgic_raz_wi(access);
+}
+
+/* All interrupts are in Group 0, as in a GIC without groups: IGROUPR is RAZ/WI. */
+static const vgic_register registers[VGIC_BLOCKS] = {
+    [0] = access_word,        [2] = vgic_isenabler,         [3] = vgic_icenabler,
+    [4] = vgic_ispendr,       [5] = vgic_icpendr,           [6] = vgic_isactiver,
+    [7] = vgic_icactiver,     [8 ... 15] = vgic_ipriorityr, [16 ... 23] = access_itargetsr,
+    [24 ... 25] = vgic_icfgr, [30] = access_sgir,           [31] = access_word,
+};
+
+static enum trap_outcome gicd_access(struct vcpu *vcpu, void *device, uint64_t offset,
+                                     struct mmio_access *access)
+{
+    (void)device;
+    if (offset >= VGIC_BLOCKS * VGIC_BLOCK || registers[offset / VGIC_BLOCK] == NULL) {
+        return vgic_raz_wi(access);
+    }
+    return registers[offset / VGIC_BLOCK](vcpu, vcpu, offset, access);
+}
+
 enum status vgic_v2_map(struct partition *part, const struct plan_gic *board_gic)
 {
+    part->vgic.typer = field_prep(GICD_TYPER_ITLINES, gic_intids / 32 - 1) |
+                       field_prep(GICD_TYPER_CPUNUMBER, part->vgic.cpus - 1);
     return mmio_add(&part->mmio, board_gic->dist.base, board_gic->dist.size, gicd_access,
                     &part->vgic);
 }

@@ -10,7 +10,6 @@
 #define GICD_CTLR        0x0000 /* RW */
 #define GICD_TYPER       0x0004 /* RO */
 #define GICD_IIDR        0x0008 /* RO */
-#define GICD_ROWS_END    0x1000
 #define GICD_IROUTER     0x6000 /* RW, 64 bits */
 #define GICD_IROUTER_END 0x8000
 #define GICD_PIDR2       0xffe8 /* RO */
@@ -45,22 +44,6 @@
 #define ICC_SGI1R_IRM     BIT(40)
 #define ICC_SGI1R_OTHERS                                                                           \
     (MASK(23, 16) | MASK(39, 32) | MASK(47, 44) | MASK(55, 48)) /* Aff1..3, RS */
-
-/* ---- rows: by offset / 0x80 ---- */
-
-static uint32_t group_bits(const struct vgic_bank *bank)
-{
-    return bank->owned;
-}
-
-static const struct vgic_row igroupr = {
-    .offset = 0x080, .shift = 0, .widths = 4, .read_bits = group_bits};
-
-static const struct vgic_row *const rows[GICD_ROWS_END / 0x80] = {
-    [1] = &igroupr,        [2] = &vgic_isenabler,         [3] = &vgic_icenabler,
-    [4] = &vgic_ispendr,   [5] = &vgic_icpendr,           [6] = &vgic_isactiver,
-    [7] = &vgic_icactiver, [8 ... 15] = &vgic_ipriorityr, [24 ... 25] = &vgic_icfgr,
-};
 
 /* ---- registers of 64 bits, in one access or two ---- */
 
@@ -109,42 +92,74 @@ static bool is_busy(const struct vgic *vgic)
     return busy;
 }
 
-static uint64_t read_gicd(struct vgic *vgic, uint64_t offset)
+static enum trap_outcome access_control(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                        struct mmio_access *access)
 {
-    switch (offset) {
-    case GICD_CTLR:
-        return GICD_CTLR_DS | GICD_CTLR_ARE | (vgic->enabled ? GICD_CTLR_ENABLEGRP1 : 0) |
-               (is_busy(vgic) ? GICD_CTLR_RWP : 0);
-    case GICD_TYPER:
-        return field_prep(GICD_TYPER_ITLINES, vgic->intids / 32 - 1) |
-               field_prep(GICD_TYPER_IDBITS, 9) | GICD_TYPER_NO1N;
-    case GICD_IIDR:
-        return VGIC_IIDR;
-    case GICD_PIDR2:
-        return field_prep(PIDR2_ARCHREV, 3);
-    default:
-        return 0;
+    struct vgic *vgic = &vcpu->partition->vgic;
+
+    (void)owner;
+    if (access->size != 4) {
+        return vgic_raz_wi(access);
     }
+    if (access->write) {
+        if (offset == GICD_CTLR) {
+            lock_take(&vgic->lock);
+            vgic_enable(vgic, (access->value & GICD_CTLR_ENABLEGRP1) != 0);
+            lock_release(&vgic->lock);
+        }
+    } else if (offset == GICD_TYPER) {
+        access->value = vgic->typer;
+    } else if (offset == GICD_CTLR) {
+        access->value = GICD_CTLR_DS | GICD_CTLR_ARE | (vgic->enabled ? GICD_CTLR_ENABLEGRP1 : 0) |
+                        (is_busy(vgic) ? GICD_CTLR_RWP : 0);
+    } else {
+        access->value = offset == GICD_IIDR ? VGIC_IIDR : 0;
+    }
+    return TRAP_SKIP;
+}
+
+static uint32_t group_bits(const struct vgic_bank *bank)
+{
+    return bank->owned;
+}
+
+/* Group 1 is all there is: read as one, writes ignored. */
+static enum trap_outcome access_igroupr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
+                                        struct mmio_access *access)
+{
+    static const struct vgic_row igroupr = {
+        .offset = 0x080, .shift = 0, .widths = 4, .read_bits = group_bits};
+
+    return vgic_row_access(&igroupr, vcpu, owner, offset, access);
+}
+
+static const vgic_register registers[VGIC_BLOCKS] = {
+    [0] = access_control,     [1] = access_igroupr, [2] = vgic_isenabler,
+    [3] = vgic_icenabler,     [4] = vgic_ispendr,   [5] = vgic_icpendr,
+    [6] = vgic_isactiver,     [7] = vgic_icactiver, [8 ... 15] = vgic_ipriorityr,
+    [24 ... 25] = vgic_icfgr,
+};
+
+/* Behind the blocks; out of line, as all other registers are more frequent. */
+static __attribute__((noinline)) enum trap_outcome access_far(struct vgic *vgic, uint64_t offset,
+                                                              struct mmio_access *access)
+{
+    if (offset >= GICD_IROUTER && offset < GICD_IROUTER_END) {
+        access_router(vgic, offset, access);
+    } else {
+        access->value =
+            offset == GICD_PIDR2 && access->size == 4 ? field_prep(PIDR2_ARCHREV, 3) : 0;
+    }
+    return TRAP_SKIP;
 }
 
 static enum trap_outcome gicd_access(struct vcpu *vcpu, void *device, uint64_t offset,
                                      struct mmio_access *access)
 {
-    struct vgic *vgic = device;
-
-    if (offset >= 0x80 && offset < GICD_ROWS_END) {
-        return vgic_row_access(vcpu, rows[offset / 0x80], NULL, offset, access);
+    if (offset < VGIC_BLOCKS * VGIC_BLOCK && registers[offset / VGIC_BLOCK] != NULL) {
+        return registers[offset / VGIC_BLOCK](vcpu, NULL, offset, access);
     }
-    if (offset >= GICD_IROUTER && offset < GICD_IROUTER_END) {
-        access_router(vgic, offset, access);
-    } else if (!access->write) {
-        access->value = access->size == 4 ? read_gicd(vgic, offset) : 0;
-    } else if (offset == GICD_CTLR && access->size == 4) {
-        lock_take(&vgic->lock);
-        vgic_enable(vgic, (access->value & GICD_CTLR_ENABLEGRP1) != 0);
-        lock_release(&vgic->lock);
-    }
-    return TRAP_SKIP;
+    return access_far(device, offset, access);
 }
 
 /* ---- redistributors ---- */
@@ -165,8 +180,9 @@ static uint64_t read_gicr(const struct vcpu *owner, uint64_t offset)
     }
 }
 
-static void access_rd_frame(const struct vgic_redist *region, struct vcpu *owner, uint64_t offset,
-                            struct mmio_access *access)
+static __attribute__((noinline)) void access_rd_frame(const struct vgic_redist *region,
+                                                      struct vcpu *owner, uint64_t offset,
+                                                      struct mmio_access *access)
 {
     bool last = owner->index + 1 == region->first + region->count;
 
@@ -183,30 +199,33 @@ static void access_rd_frame(const struct vgic_redist *region, struct vcpu *owner
     }
 }
 
+/* Where in each block the registers of interrupts 0 to 31 end. */
+static const uint16_t private_end[VGIC_BLOCKS] = {
+    [1] = 0x084, [2] = 0x104, [3] = 0x184, [4] = 0x204,  [5] = 0x284,
+    [6] = 0x304, [7] = 0x384, [8] = 0x420, [24] = 0xc08,
+};
+
 static enum trap_outcome gicr_access(struct vcpu *vcpu, void *device, uint64_t offset,
                                      struct mmio_access *access)
 {
     const struct vgic_redist *region = device;
-    const struct vgic_row *row = NULL;
+    uint64_t frame = offset / GICR_SIZE;
+    uint64_t at = offset % GICR_SIZE;
     struct vcpu *owner;
 
-    if (offset / GICR_SIZE >= region->count) {
-        return vgic_row_access(vcpu, NULL, NULL, 0, access);
+    if (frame >= region->count) {
+        return vgic_raz_wi(access);
     }
-    owner = vgic_vcpu(region->vgic, region->first + (uint32_t)(offset / GICR_SIZE));
-    offset %= GICR_SIZE;
-    if (offset < GICR_SGI_FRAME) {
-        access_rd_frame(region, owner, offset, access);
+    owner = vgic_vcpu(region->vgic, region->first + (uint32_t)frame);
+    if (at < GICR_SGI_FRAME) {
+        access_rd_frame(region, owner, at, access);
         return TRAP_SKIP;
     }
-    offset -= GICR_SGI_FRAME;
-    if (offset < GICD_ROWS_END) {
-        row = rows[offset / 0x80];
+    at -= GICR_SGI_FRAME;
+    if (at >= VGIC_BLOCKS * VGIC_BLOCK || at >= private_end[at / VGIC_BLOCK]) {
+        return vgic_raz_wi(access);
     }
-    if (row != NULL && offset - row->offset >= 4u << row->shift) {
-        row = NULL; /* behind interrupt 31 */
-    }
-    return vgic_row_access(vcpu, row, owner, offset, access);
+    return registers[at / VGIC_BLOCK](vcpu, owner, at, access);
 }
 
 enum status vgic_v3_map(struct partition *part, const struct plan_gic *board_gic)
@@ -216,6 +235,8 @@ enum status vgic_v3_map(struct partition *part, const struct plan_gic *board_gic
         mmio_add(&part->mmio, board_gic->dist.base, board_gic->dist.size, gicd_access, vgic);
     uint32_t next = 0;
 
+    vgic->typer = field_prep(GICD_TYPER_ITLINES, gic_intids / 32 - 1) |
+                  field_prep(GICD_TYPER_IDBITS, 9) | GICD_TYPER_NO1N;
     for (uint32_t i = 0; status == OK && i < board_gic->redists; i++) {
         const struct range *region = &board_gic->redist[i];
         uint32_t left = vgic->cpus - next;

@@ -246,24 +246,28 @@ static void end_linked(uint32_t n)
     *links &= ~(UINT32_C(1) << n);
 }
 
-static void lr_write(uint32_t n, struct gic_lr lr)
+static uint64_t lr_encode(struct gic_lr lr)
 {
-    uint64_t v =
-        lr.vintid | (uint32_t)(lr.priority >> 3) << 23 | field_prep(GICH_LR_STATE, lr.state);
+    uint64_t v = lr.vintid | field_prep(GICH_LR_PRIORITY, lr.priority >> 3) |
+                 field_prep(GICH_LR_STATE, lr.state);
 
+    if ((lr.state & GIC_LR_HW) != 0) {
+        return v | GICH_LR_HW | field_prep(GICH_LR_PHYSID, lr.vintid);
+    }
+    return v | field_prep(GICH_LR_CPUID, lr.source) |
+           ((lr.state & GIC_LR_EOI) != 0 ? GICH_LR_EOI : 0);
+}
+
+static void lr_write(uint32_t n, uint64_t image)
+{
     if (unlinked) {
         end_linked(n);
+        if ((image & GICH_LR_HW) != 0) {
+            linked[cpu_self()->index] |= UINT32_C(1) << n;
+            image = (image & ~(GICH_LR_HW | GICH_LR_PHYSID)) | GICH_LR_EOI;
+        }
     }
-    if ((lr.state & GIC_LR_HW) == 0) {
-        v |=
-            field_prep(GICH_LR_CPUID, lr.source) | ((lr.state & GIC_LR_EOI) != 0 ? GICH_LR_EOI : 0);
-    } else if (unlinked) {
-        v |= GICH_LR_EOI;
-        linked[cpu_self()->index] |= UINT32_C(1) << n;
-    } else {
-        v |= GICH_LR_HW | field_prep(GICH_LR_PHYSID, lr.vintid);
-    }
-    arch_write32(hyp + GICH_LR + 4 * n, (uint32_t)v);
+    arch_write32(hyp + GICH_LR + 4 * n, (uint32_t)image);
 }
 
 static struct gic_lr lr_read(uint32_t n)
@@ -278,25 +282,20 @@ static struct gic_lr lr_read(uint32_t n)
     };
 }
 
-/* A set bit for a list register that there is; the second words are for more than 32. */
-static uint32_t lr_bits(uint32_t offset)
-{
-    return arch_read32(hyp + offset) & ((UINT32_C(1) << lrs) - 1);
-}
-
+/* The second words of both are for more than 32 list registers. */
 static uint32_t lr_empty(void)
 {
-    return lr_bits(GICH_ELSR0);
+    return arch_read32(hyp + GICH_ELSR0);
 }
 
 static uint32_t lr_ended(void)
 {
-    uint32_t ended = lr_bits(GICH_EISR0);
+    uint32_t ended = arch_read32(hyp + GICH_EISR0);
 
     for (uint32_t left = ended & linked[cpu_self()->index]; left != 0; left &= left - 1) {
         uint32_t n = (uint32_t)__builtin_ctz(left);
 
-        lr_write(n, (struct gic_lr){0});
+        lr_write(n, 0);
         ended &= ~(UINT32_C(1) << n);
     }
     return ended;
@@ -356,6 +355,7 @@ const struct gic_ops gic_v2 = {
     .set_edge = set_edge,
     .set_target = set_target,
     .lr_count = lr_count,
+    .lr_encode = lr_encode,
     .lr_write = lr_write,
     .lr_read = lr_read,
     .lr_empty = lr_empty,

@@ -71,7 +71,6 @@
 #define ICH_LR_PRIORITY  MASK(55, 48)
 #define ICH_LR_PINTID    MASK(44, 32)
 #define ICH_LR_EOI       BIT(41)
-#define ICH_LR_VINTID    MASK(31, 0)
 
 #define PRIORITY_ALL UINT32_C(0xa0a0a0a0)
 #define POLL_SECONDS 1 /* at most, for what takes microseconds */
@@ -314,12 +313,17 @@ static uint64_t ich_lr_read(uint32_t n)
     }
 }
 
-static void ich_lr_write(uint32_t n, uint64_t v)
+/* The first one is the most used. */
+static void lr_write(uint32_t n, uint64_t image)
 {
+    if (n == 0) {
+        sysreg_write(ICH_LR0_EL2, image);
+        return;
+    }
     switch (n) {
 #define WRITE(i)                                                                                   \
     case i:                                                                                        \
-        sysreg_write(ICH_LR##i##_EL2, v);                                                          \
+        sysreg_write(ICH_LR##i##_EL2, image);                                                      \
         break;
         EACH_LR(WRITE)
     default:
@@ -327,16 +331,15 @@ static void ich_lr_write(uint32_t n, uint64_t v)
     }
 }
 
-static void lr_write(uint32_t n, struct gic_lr lr)
+static uint64_t lr_encode(struct gic_lr lr)
 {
-    uint64_t v = lr.vintid | ICH_LR_GROUP1 | (uint64_t)lr.priority << 48 | (uint64_t)lr.state << 62;
+    uint64_t v = lr.vintid | ICH_LR_GROUP1 | field_prep(ICH_LR_PRIORITY, lr.priority) |
+                 field_prep(ICH_LR_STATE, lr.state);
 
     if ((lr.state & GIC_LR_HW) != 0) {
-        v |= ICH_LR_HW | (uint64_t)lr.vintid << 32;
-    } else if ((lr.state & GIC_LR_EOI) != 0) {
-        v |= ICH_LR_EOI;
+        return v | ICH_LR_HW | field_prep(ICH_LR_PINTID, lr.vintid);
     }
-    ich_lr_write(n, v);
+    return v | ((lr.state & GIC_LR_EOI) != 0 ? ICH_LR_EOI : 0);
 }
 
 static struct gic_lr lr_read(uint32_t n)
@@ -347,20 +350,13 @@ static struct gic_lr lr_read(uint32_t n)
         .vintid = (uint16_t)v, .priority = (uint8_t)(v >> 48), .state = (uint8_t)(v >> 62)};
 }
 
-static uint32_t lr_mask(void)
-{
-    return (UINT32_C(1) << lr_count()) - 1;
-}
-
 static uint32_t lr_empty(void)
 {
-    arch_isb(); /* of list registers that we have just written, too */
-    return (uint32_t)sysreg_read(ICH_ELRSR_EL2) & lr_mask();
+    return (uint32_t)sysreg_read(ICH_ELRSR_EL2);
 }
 
 static uint32_t lr_ended(void)
 {
-    arch_isb();
     return (uint32_t)sysreg_read(ICH_EISR_EL2);
 }
 
@@ -396,7 +392,7 @@ static void reset_active_priorities(void)
 static void virt_reset(void)
 {
     for (uint32_t n = 0; n < lr_count(); n++) {
-        ich_lr_write(n, 0);
+        lr_write(n, 0);
     }
     reset_active_priorities();
     sysreg_write(ICH_VMCR_EL2, 0);
@@ -433,6 +429,7 @@ const struct gic_ops gic_v3 = {
     .set_edge = set_edge,
     .set_target = set_target,
     .lr_count = lr_count,
+    .lr_encode = lr_encode,
     .lr_write = lr_write,
     .lr_read = lr_read,
     .lr_empty = lr_empty,

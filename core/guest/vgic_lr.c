@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the list registers of this CPU: what goes into them and comes out, and who has to wait
+ * outside. The rules are told in vgic.c.
+ */
+#include "core/base/arch.h"
+#include "core/guest/vgic_state.h"
+
+/* Empty list register `n` into what it holds. */
+void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n)
+{
+    struct virq *v = vcpu->vgic.held[n];
+    struct gic_lr lr = gic->lr_read(n);
+    uint32_t left;
+
+    gic->lr_write(n, 0);
+    vcpu->vgic.held[n] = NULL;
+    vcpu->vgic.lr_free |= 1u << n;
+    if (v == NULL || v->lr != n || v->home != vcpu->index) {
+        return; /* it ended here, and has been elsewhere since */
+    }
+    v->lr = VGIC_NO_LR;
+    v->quick = VGIC_NO_LR;
+    left = lr.state & VGIC_LR_VALID & ~(uint32_t)v->clear;
+    v->clear = 0;
+    if (v->hw && left == 0 && (lr.state & VGIC_LR_VALID) != 0 && !v->active) {
+        gic->set_active(vgic_cpu_of(vgic, v), v->intid, false);
+    }
+    if ((left & GIC_LR_PENDING) == 0) {
+        v->latched &= VGIC_LATCH_SET;
+    } else if (v->hw || v->edge || v->latched != 0) {
+        v->pending = (uint8_t)(v->pending | 1u << lr.source);
+    }
+    if ((left & GIC_LR_ACTIVE) != 0) {
+        v->active = true;
+        v->source = lr.source;
+    }
+}
+
+/* A hw interrupt's pending state back to the physical distributor, which still has it active. */
+void vgic_unacknowledge(struct vgic *vgic, struct virq *v)
+{
+    if (v->edge || v->latched != 0) {
+        gic->set_pending(vgic_cpu_of(vgic, v), v->intid, true);
+    }
+    v->latched = v->latched != 0 ? VGIC_LATCH_SET : 0;
+    v->pending = 0;
+}
+
+/* True where what list register `n` has got can come again just like that. */
+static bool is_repeatable(const struct virq *v, struct gic_lr lr)
+{
+    return (lr.state == GIC_LR_PENDING || lr.state == (GIC_LR_PENDING | GIC_LR_HW)) &&
+           lr.source == 0 && v->latched == 0 && (v->hw || v->edge);
+}
+
+/* Put it into the free list register `n`. */
+static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t n)
+{
+    struct gic_lr lr = {v->intid, v->priority, v->source, GIC_LR_ACTIVE};
+
+    if (!v->active) {
+        lr.source = (uint8_t)__builtin_ctz(vgic_due(v));
+        lr.state = GIC_LR_PENDING;
+        v->latched = v->hw ? v->latched : v->pending & !v->edge;
+    } else if (v->hw && v->pending != 0) {
+        vgic_unacknowledge(vgic, v);
+    } else if (v->edge && (v->pending >> v->source & 1) != 0) {
+        lr.state |= GIC_LR_PENDING;
+    }
+    v->active = false;
+    if ((lr.state & GIC_LR_PENDING) != 0) {
+        v->pending = (uint8_t)(v->pending & ~(1u << lr.source));
+    }
+    if (v->hw) {
+        lr.state |= GIC_LR_HW;
+    } else if (vgic_due(v) != 0) {
+        lr.state |= GIC_LR_EOI;
+    }
+    v->home = (uint8_t)vcpu->index;
+    v->lr = (uint8_t)n;
+    v->quick = is_repeatable(v, lr) ? (uint8_t)n : VGIC_NO_LR;
+    v->image = gic->lr_encode(lr);
+    vcpu->vgic.held[n] = v;
+    vcpu->vgic.lr_free &= ~(1u << n);
+    gic->lr_write(n, v->image);
+}
+
+void vgic_lr_maintain(struct vgic_cpu *c)
+{
+    if (c->wanted != c->maintenance) {
+        c->maintenance = c->wanted;
+        gic->set_maintenance(c->wanted);
+    }
+}
+
+/* It has to wait for a list register. */
+static void leave_outside(struct vgic_cpu *c, const struct virq *v)
+{
+    vgic_wait_add(c, v);
+    c->wanted |= v->active ? GIC_MAINTENANCE_ACTIVE : GIC_MAINTENANCE_PENDING;
+}
+
+/* All list registers are in use: turn one out for `v`, or say that it has to wait. */
+static bool make_room(struct vgic *vgic, struct vcpu *vcpu, const struct virq *v)
+{
+    uint32_t worst[2] = {0, 0}; /* least urgent: pending, active */
+    int urgency[2] = {-1, -1};
+    uint32_t pending = 0;
+    uint32_t kind;
+    struct virq *out;
+
+    for (uint32_t n = 0; n < VGIC_MAX_LRS && vcpu->vgic.held[n] != NULL; n++) {
+        struct gic_lr lr = gic->lr_read(n);
+
+        kind = (lr.state & GIC_LR_ACTIVE) != 0;
+        pending += 1 - kind;
+        if (lr.priority > urgency[kind]) {
+            urgency[kind] = lr.priority;
+            worst[kind] = n;
+        }
+    }
+    kind = v->active ? pending < 2 : pending == 0;
+    if (kind == v->active && urgency[kind] <= v->priority) {
+        return false;
+    }
+    out = vcpu->vgic.held[worst[kind]];
+    vgic_lr_fold(vgic, vcpu, worst[kind]);
+    leave_outside(&vcpu->vgic, out);
+    return true;
+}
+
+/* Into a list register of this CPU, or among those that wait for one. */
+void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    if (c->lr_free == 0) {
+        arch_isb(); /* it tells of what we have just written, too */
+        for (uint32_t left = gic->lr_empty() & c->lr_all; left != 0; left &= left - 1) {
+            vgic_lr_fold(vgic, vcpu, (uint32_t)__builtin_ctz(left));
+        }
+    }
+    if (c->lr_free != 0 || make_room(vgic, vcpu, v)) {
+        enter(vgic, vcpu, v, (uint32_t)__builtin_ctz(c->lr_free));
+    } else {
+        leave_outside(c, v);
+    }
+    vgic_lr_maintain(c);
+}
