@@ -182,21 +182,6 @@ void vgic_set_level(struct partition *part, uint32_t intid, bool level)
     lock_release(&vgic->lock);
 }
 
-/* It is pending: put it there again where it has just been and is over. */
-static bool place_again(struct virq *v)
-{
-    if (v->quick == VGIC_NO_LR || v->hw || v->pending != 1 || v->active || v->clear != 0) {
-        return false;
-    }
-    arch_isb();
-    if ((gic->lr_empty() >> v->quick & 1) == 0) {
-        return false;
-    }
-    v->pending = 0;
-    gic->lr_write(v->quick, v->image);
-    return true;
-}
-
 void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid, uint32_t source)
 {
     struct virq *v = &target->vgic.private.virq[intid];
@@ -207,9 +192,8 @@ void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid, uint3
             vgic_wait_add(&target->vgic, v);
             vgic_nudge(target);
         }
-    } else if (!place_again(v)) {
-        vgic_fetch(vgic, v);
-        vgic_settle(vgic, v);
+    } else {
+        vgic_lr_pend(vgic, target, v);
     }
 }
 
@@ -294,28 +278,6 @@ static void end_outside(struct vgic *vgic, struct vcpu *vcpu, uint32_t count)
     }
 }
 
-static void look_at_waiting(struct vgic *vgic, struct vcpu *vcpu)
-{
-    struct vgic_cpu *c = &vcpu->vgic;
-
-    for (uint32_t banks = c->waiting; banks != 0; banks &= banks - 1) {
-        uint32_t i = (uint32_t)__builtin_ctz(banks);
-        struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
-        uint32_t left = c->wait[i];
-
-        c->wait[i] = 0;
-        c->waiting &= ~(1u << i);
-        for (; left != 0; left &= left - 1) {
-            struct virq *v = &bank->virq[__builtin_ctz(left)];
-
-            if (v->home != vcpu->index || !place_again(v)) {
-                vgic_fetch(vgic, v);
-                vgic_settle(vgic, v);
-            }
-        }
-    }
-}
-
 /* Tell those who asked what our list registers hold. */
 static void answer(struct vgic *vgic, struct vcpu *vcpu)
 {
@@ -354,10 +316,8 @@ static void sync_online(struct vgic *vgic, struct vcpu *vcpu)
     }
     if (c->maintenance != 0) {
         end_outside(vgic, vcpu, gic->take_ended());
-        c->wanted = 0;
     }
-    look_at_waiting(vgic, vcpu);
-    vgic_lr_maintain(c);
+    vgic_lr_fill(vgic, vcpu);
     if (c->asked != 0) {
         answer(vgic, vcpu);
     }

@@ -73,6 +73,7 @@ struct vgic_cpu {
     uint32_t told;                   /* bit per vCPU: has told us its list registers */
     uint32_t maintenance, wanted;    /* GIC_MAINTENANCE_...: as set, as it has to be */
     bool online;                     /* between CPU_ON and CPU_OFF */
+    bool filling;                    /* vgic_lr_fill() is at work */
     bool kicked;                     /* it will look at the above soon */
     bool stale;                      /* `on` of private interrupts has to be made anew */
     bool asleep;                     /* GICR_WAKER.ProcessorSleep */

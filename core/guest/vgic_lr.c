@@ -79,14 +79,14 @@ static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t
     }
     v->home = (uint8_t)vcpu->index;
     v->lr = (uint8_t)n;
-    v->quick = is_repeatable(v, lr) ? (uint8_t)n : VGIC_NO_LR;
+    v->quick = is_repeatable(v, lr) && vcpu->vgic.wanted == 0 ? (uint8_t)n : VGIC_NO_LR;
     v->image = gic->lr_encode(lr);
     vcpu->vgic.held[n] = v;
     vcpu->vgic.lr_free &= ~(1u << n);
     gic->lr_write(n, v->image);
 }
 
-void vgic_lr_maintain(struct vgic_cpu *c)
+static void maintain(struct vgic_cpu *c)
 {
     if (c->wanted != c->maintenance) {
         c->maintenance = c->wanted;
@@ -94,9 +94,14 @@ void vgic_lr_maintain(struct vgic_cpu *c)
     }
 }
 
-/* It has to wait for a list register. */
+/* It has to wait for a list register; so nobody may take one by the quick way before it. */
 static void leave_outside(struct vgic_cpu *c, const struct virq *v)
 {
+    for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
+        if (c->held[n] != NULL) {
+            c->held[n]->quick = VGIC_NO_LR;
+        }
+    }
     vgic_wait_add(c, v);
     c->wanted |= v->active ? GIC_MAINTENANCE_ACTIVE : GIC_MAINTENANCE_PENDING;
 }
@@ -130,11 +135,15 @@ static bool make_room(struct vgic *vgic, struct vcpu *vcpu, const struct virq *v
     return true;
 }
 
-/* Into a list register of this CPU, or among those that wait for one. */
 void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
 {
     struct vgic_cpu *c = &vcpu->vgic;
 
+    if (c->wanted != 0 && !c->filling) {
+        vgic_wait_add(c, v);
+        vgic_lr_fill(vgic, vcpu);
+        return;
+    }
     if (c->lr_free == 0) {
         arch_isb(); /* it tells of what we have just written, too */
         for (uint32_t left = gic->lr_empty() & c->lr_all; left != 0; left &= left - 1) {
@@ -146,5 +155,51 @@ void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
     } else {
         leave_outside(c, v);
     }
-    vgic_lr_maintain(c);
+    if (!c->filling) {
+        maintain(c);
+    }
+}
+
+/* It is pending: put it there again where it has just been and is over. */
+static bool place_again(struct virq *v)
+{
+    if (v->quick == VGIC_NO_LR || v->hw || v->pending != 1 || v->active || v->clear != 0) {
+        return false;
+    }
+    arch_isb();
+    if ((gic->lr_empty() >> v->quick & 1) == 0) {
+        return false;
+    }
+    v->pending = 0;
+    gic->lr_write(v->quick, v->image);
+    return true;
+}
+
+void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
+{
+    if (v->home != vcpu->index || !place_again(v)) {
+        vgic_fetch(vgic, v);
+        vgic_settle(vgic, v);
+    }
+}
+
+void vgic_lr_fill(struct vgic *vgic, struct vcpu *vcpu)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    c->filling = true;
+    c->wanted = 0;
+    for (uint32_t banks = c->waiting; banks != 0; banks &= banks - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(banks);
+        struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
+        uint32_t left = c->wait[i];
+
+        c->wait[i] = 0;
+        c->waiting &= ~(1u << i);
+        for (; left != 0; left &= left - 1) {
+            vgic_lr_pend(vgic, vcpu, &bank->virq[__builtin_ctz(left)]);
+        }
+    }
+    c->filling = false;
+    maintain(c);
 }

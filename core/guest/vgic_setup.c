@@ -68,19 +68,31 @@ static enum status own_spis(struct partition *part, const struct plan *p)
     return status;
 }
 
-static void own_private(struct vgic_cpu *c, const struct plan_board *board)
+static struct virq make_private(uint32_t intid, uint32_t index, bool hw)
+{
+    struct virq v = {.intid = (uint16_t)intid, .hw = hw, .edge = intid < 16};
+
+    v.lr = VGIC_NO_LR;
+    v.quick = VGIC_NO_LR;
+    v.home = (uint8_t)index;
+    v.target = (uint8_t)index;
+    return v;
+}
+
+static void own_private(struct vcpu *vcpu, const struct plan_board *board)
 {
     const uint32_t ppis[] = {board->timer_virt, board->timer_phys, board->pmu};
+    struct vgic_bank *bank = &vcpu->vgic.private;
 
-    for (uint32_t n = 0; n < 32; n++) {
-        c->private.virq[n].intid = (uint16_t)n;
-    }
-    c->private.owned = SGIS;
+    bank->owned = SGIS;
     for (uint32_t i = 0; i < ARRAY_SIZE(ppis); i++) {
         if (ppis[i] >= 16 && ppis[i] < 32) {
-            c->private.owned |= 1u << ppis[i];
-            c->private.virq[ppis[i]].hw = true;
+            bank->owned |= 1u << ppis[i];
         }
+    }
+    for (uint32_t n = 0; n < 32; n++) {
+        bank->virq[n] =
+            make_private(n, vcpu->index, (bank->owned >> n & 1) != 0 && (SGIS >> n & 1) == 0);
     }
 }
 
@@ -93,7 +105,7 @@ enum status vgic_init(struct partition *part, const struct plan *p)
     vgic->version = p->board.gic.version;
     vgic->cpus = part->plan->cpu_count;
     for (uint32_t i = 0; i < vgic->cpus; i++) {
-        own_private(&part->vcpu[i].vgic, &p->board);
+        own_private(&part->vcpu[i], &p->board);
     }
     status = own_spis(part, p);
     if (status != OK) {
@@ -125,11 +137,7 @@ static void reset_private(struct vgic *vgic, struct vcpu *vcpu)
         struct virq *v = &bank->virq[n];
 
         silence(vcpu->cpu, v);
-        *v = (struct virq){.intid = (uint16_t)n, .hw = v->hw, .edge = n < 16};
-        v->lr = VGIC_NO_LR;
-        v->quick = VGIC_NO_LR;
-        v->home = (uint8_t)vcpu->index;
-        v->target = (uint8_t)vcpu->index;
+        *v = make_private(n, vcpu->index, v->hw);
     }
     /* A GICv2's SGIs are always enabled: an option of IHI 0048 4.3.5 that the GIC-400 takes. */
     bank->enabled = vgic->version == 2 ? SGIS : 0;

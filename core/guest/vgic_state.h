@@ -58,8 +58,11 @@ void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n);
 /* Put it into a list register, or among those that wait for one. It is active or due. */
 void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq);
 
-/* Tell the hardware about `wanted`. */
-void vgic_lr_maintain(struct vgic_cpu *c);
+/* Place it where it belongs after something was made pending: the frequent way of fetch and settle. */
+void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq);
+
+/* Look at all that waits for this vCPU; the most urgent ones get the list registers. */
+void vgic_lr_fill(struct vgic *vgic, struct vcpu *vcpu);
 
 /* A hw interrupt's pending state back to the physical distributor, which still has it active. */
 void vgic_unacknowledge(struct vgic *vgic, struct virq *virq);
