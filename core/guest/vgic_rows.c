@@ -308,9 +308,9 @@ access_row(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner, ui
 {
     struct vgic *vgic = &vcpu->partition->vgic;
     uint32_t intid = ((uint32_t)offset - row->offset) * 8 >> row->shift;
-    uint32_t mask = UINT32_MAX >> (32 - (access->size * 8u >> row->shift));
     enum trap_outcome outcome = TRAP_SKIP;
     struct vgic_bank *bank = vgic->bank[intid / 32];
+    uint32_t mask;
 
     if (intid < 32 && owner != NULL) {
         bank = &owner->vgic.private;
@@ -318,6 +318,7 @@ access_row(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner, ui
     if (bank == NULL || (row->widths & access->size) == 0 || !is_aligned(offset, access->size)) {
         return vgic_raz_wi(access);
     }
+    mask = UINT32_MAX >> (32 - (access->size * 8u >> row->shift));
     mask = bank->owned & mask << intid % 32;
     if (!access->write && row->read_bits != NULL) {
         access->value = row->read_bits(bank);

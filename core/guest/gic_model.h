@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the virtual GIC's tests share: a model of the hardware behind struct gic_ops, of the guest's
+ * CPU interfaces (list registers), and a partition of three vCPUs on it. It checks as it goes: a
+ * list register with a physical interrupt that is not active, one interrupt twice, or a GICv2's
+ * private interrupt touched from another CPU is a failure.
+ */
+#ifndef CORE_GUEST_GIC_MODEL_H
+#define CORE_GUEST_GIC_MODEL_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include <arch/host.h>
+
+#include "core/guest/irq.h"
+#include "core/guest/partition.h"
+#include "core/guest/vgic.h"
+#include "core/memory/el2_map.h"
+#include "core/plan/dt.h"
+
+#define CPUS        3u
+#define INTIDS      96u
+#define MAINTENANCE 25u
+#define TIMER       27u
+#define TIMER_P     30u
+#define PMU         23u
+#define SPI_EDGE    40u /* granted, edge-triggered */
+#define SPI_LEVEL   41u /* granted, level-sensitive */
+#define SPI_FAR     70u /* granted, in a bank of its own */
+#define SPI_CONSOLE 33u /* software's */
+#define SPURIOUS    1023u
+#define IDLE        0x100 /* running priority where nothing runs */
+
+#define GICD  UINT64_C(0x8000000)
+#define GICR  UINT64_C(0x80a0000) /* two vCPUs' */
+#define GICR2 UINT64_C(0x9000000) /* the third's */
+
+struct model_irq {
+    bool enabled, latch, active, line, edge;
+    uint32_t target; /* SPI */
+};
+
+static struct {
+    uint32_t version;
+    struct model_irq private[CPUS][32], spi[INTIDS];
+    struct gic_lr lr[CPUS][VGIC_MAX_LRS];
+    bool ended[CPUS][VGIC_MAX_LRS];
+    uint32_t lrs;
+    uint32_t outside[CPUS]; /* EOIcount */
+    uint32_t why[CPUS];     /* GIC_MAINTENANCE_... */
+    bool kicked[CPUS], maintained[CPUS];
+    uint32_t kicks, exits, maintenances;
+    int running[CPUS][32]; /* the guest's priorities, a stack */
+    uint32_t depth[CPUS];
+} model;
+
+static struct partition part[1];
+static struct plan_partition plan_part;
+static struct vcpu vcpus[CPUS];
+
+/* Instead of the library's. */
+struct cpu cpus[CONFIG_MAX_CPUS];
+struct plan plan;
+
+bool dt_compatible(const void *fdt, int node, const char *const *list)
+{
+    (void)fdt;
+    (void)node;
+    return strcmp(list[0], "model") == 0;
+}
+
+enum status el2_map(struct range what, enum lpae_attr attr)
+{
+    (void)what;
+    assert_int_equal(attr, LPAE_DEVICE);
+    return OK;
+}
+
+/* ---- the physical GIC ---- */
+
+static uint32_t here(void)
+{
+    return cpu_self()->index;
+}
+
+static bool is_granted(uint32_t intid)
+{
+    return intid == IRQ_KICK || intid == MAINTENANCE || intid == TIMER || intid == TIMER_P ||
+           intid == PMU || intid == SPI_EDGE || intid == SPI_LEVEL || intid == SPI_FAR;
+}
+
+static struct model_irq *irq_of(const struct cpu *cpu, uint32_t intid)
+{
+    assert_true(intid < INTIDS);
+    if (intid >= 32) {
+        return &model.spi[intid];
+    }
+    assert_true(model.version == 3 || cpu->index == here());
+    return &model.private[cpu->index][intid];
+}
+
+static bool is_pending(const struct model_irq *irq)
+{
+    return irq->latch || (irq->line && !irq->edge);
+}
+
+static struct model_irq *driven(const struct cpu *cpu, uint32_t intid)
+{
+    assert_true(is_granted(intid)); /* nobody drives what is nobody's */
+    return irq_of(cpu, intid);
+}
+
+static void model_set_enable(const struct cpu *cpu, uint32_t intid, bool on)
+{
+    driven(cpu, intid)->enabled = on;
+}
+
+static void model_set_pending(const struct cpu *cpu, uint32_t intid, bool on)
+{
+    driven(cpu, intid)->latch = on;
+}
+
+static void model_set_active(const struct cpu *cpu, uint32_t intid, bool on)
+{
+    driven(cpu, intid)->active = on;
+}
+
+static bool model_get_pending(const struct cpu *cpu, uint32_t intid)
+{
+    return is_pending(driven(cpu, intid));
+}
+
+static bool model_get_active(const struct cpu *cpu, uint32_t intid)
+{
+    return driven(cpu, intid)->active;
+}
+
+static void model_set_edge(uint32_t spi, bool edge)
+{
+    assert_false(driven(NULL, spi)->enabled);
+    model.spi[spi].edge = edge;
+}
+
+static void model_set_target(uint32_t spi, const struct cpu *cpu)
+{
+    driven(NULL, spi)->target = cpu->index;
+}
+
+static uint32_t state_count(uint32_t cpu, uint32_t state)
+{
+    uint32_t count = 0;
+
+    for (uint32_t n = 0; n < model.lrs; n++) {
+        count += (model.lr[cpu][n].state & state) != 0;
+    }
+    return count;
+}
+
+static bool wants_maintenance(uint32_t cpu)
+{
+    bool wants = false;
+
+    for (uint32_t n = 0; n < model.lrs; n++) {
+        wants = wants || model.ended[cpu][n];
+    }
+    if ((model.why[cpu] & GIC_MAINTENANCE_PENDING) != 0) {
+        wants = wants || state_count(cpu, GIC_LR_PENDING) == 0;
+    }
+    if ((model.why[cpu] & GIC_MAINTENANCE_ACTIVE) != 0) {
+        wants = wants || state_count(cpu, GIC_LR_PENDING | GIC_LR_ACTIVE) < 2 ||
+                model.outside[cpu] != 0;
+    }
+    return wants;
+}
+
+/* The physical interrupt that this CPU would acknowledge now. */
+static uint32_t next_irq(uint32_t cpu)
+{
+    if (model.kicked[cpu]) {
+        return IRQ_KICK;
+    }
+    if (wants_maintenance(cpu)) {
+        return MAINTENANCE;
+    }
+    for (uint32_t intid = 16; intid < INTIDS; intid++) {
+        const struct model_irq *irq = intid < 32 ? &model.private[cpu][intid] : &model.spi[intid];
+
+        if (irq->enabled && is_pending(irq) && !irq->active && (intid < 32 || irq->target == cpu)) {
+            return intid;
+        }
+    }
+    return SPURIOUS;
+}
+
+static uint32_t model_acknowledge(void)
+{
+    uint32_t intid = next_irq(here());
+
+    if (intid == IRQ_KICK) {
+        model.kicked[here()] = false;
+    } else if (intid == MAINTENANCE) {
+        model.maintenances++;
+    } else if (intid != SPURIOUS) {
+        struct model_irq *irq = irq_of(cpu_self(), intid);
+
+        irq->active = true;
+        irq->latch = false;
+    }
+    return intid;
+}
+
+static void model_drop(uint32_t iar)
+{
+    assert_true(iar < INTIDS);
+}
+
+static void model_deactivate(uint32_t iar)
+{
+    irq_of(cpu_self(), iar)->active = false;
+}
+
+static void model_kick(const struct cpu *target)
+{
+    model.kicked[target->index] = true;
+    model.kicks++;
+}
+
+/* ---- the virtual interface ---- */
+
+static uint32_t model_lr_count(void)
+{
+    return model.lrs;
+}
+
+static uint64_t model_lr_encode(struct gic_lr lr)
+{
+    return lr.vintid | (uint64_t)lr.priority << 16 | (uint64_t)lr.source << 24 |
+           (uint64_t)lr.state << 32;
+}
+
+static void check_lr(const struct gic_lr *lr)
+{
+    uint32_t valid = lr->state & (GIC_LR_PENDING | GIC_LR_ACTIVE);
+
+    if (valid == 0) {
+        return;
+    }
+    assert_true(lr->vintid < 16 || lr->vintid == SPI_CONSOLE || (lr->state & GIC_LR_HW) != 0);
+    if ((lr->state & GIC_LR_HW) != 0) {
+        assert_int_not_equal(valid, GIC_LR_PENDING | GIC_LR_ACTIVE);
+        assert_int_equal(lr->state & GIC_LR_EOI, 0);
+        assert_true(irq_of(cpu_self(), lr->vintid)->active);
+    }
+    for (uint32_t n = 0; n < model.lrs; n++) {
+        const struct gic_lr *other = &model.lr[here()][n];
+
+        assert_false((other->state & (GIC_LR_PENDING | GIC_LR_ACTIVE)) != 0 &&
+                     other->vintid == lr->vintid);
+    }
+}
+
+static void model_lr_write(uint32_t n, uint64_t image)
+{
+    struct gic_lr lr = {(uint16_t)image, (uint8_t)(image >> 16), (uint8_t)(image >> 24),
+                        (uint8_t)(image >> 32)};
+
+    assert_true(n < model.lrs);
+    model.lr[here()][n].state = 0;
+    check_lr(&lr);
+    model.lr[here()][n] = lr;
+    model.ended[here()][n] = false;
+}
+
+static struct gic_lr model_lr_read(uint32_t n)
+{
+    struct gic_lr lr = model.lr[here()][n];
+
+    assert_true(n < model.lrs);
+    lr.state &= GIC_LR_PENDING | GIC_LR_ACTIVE;
+    return lr;
+}
+
+static uint32_t model_lr_empty(void)
+{
+    uint32_t empty = UINT32_MAX << model.lrs; /* of those that are none it may tell anything */
+
+    for (uint32_t n = 0; n < model.lrs; n++) {
+        bool used = (model.lr[here()][n].state & (GIC_LR_PENDING | GIC_LR_ACTIVE)) != 0;
+
+        empty |= (uint32_t)(!used && !model.ended[here()][n]) << n;
+    }
+    return empty;
+}
+
+static uint32_t model_lr_ended(void)
+{
+    uint32_t ended = 0;
+
+    for (uint32_t n = 0; n < model.lrs; n++) {
+        ended |= (uint32_t)model.ended[here()][n] << n;
+    }
+    return ended;
+}
+
+static uint32_t model_take_ended(void)
+{
+    uint32_t count = model.outside[here()];
+
+    model.outside[here()] = 0;
+    return count;
+}
+
+static void model_virt_reset(void)
+{
+    memset(model.lr[here()], 0, sizeof(model.lr[0]));
+    memset(model.ended[here()], 0, sizeof(model.ended[0]));
+    model.why[here()] = 0;
+    model.outside[here()] = 0;
+    model.depth[here()] = 0;
+}
+
+static void model_set_maintenance(uint32_t why)
+{
+    model.why[here()] = why;
+}
+
+static enum status model_dist_init(const struct plan_gic *board_gic, uint32_t *intids)
+{
+    (void)board_gic;
+    *intids = INTIDS;
+    return OK;
+}
+
+static enum status model_cpu_init(const struct plan_gic *board_gic, struct cpu *cpu)
+{
+    (void)board_gic;
+    assert_ptr_equal(cpu, cpu_self());
+    return OK;
+}
+
+static const char *const model_compatible[] = {"model", NULL};
+
+static const struct gic_ops model_ops = {
+    .compatible = model_compatible,
+    .dist_init = model_dist_init,
+    .cpu_init = model_cpu_init,
+    .acknowledge = model_acknowledge,
+    .drop = model_drop,
+    .deactivate = model_deactivate,
+    .kick = model_kick,
+    .set_enable = model_set_enable,
+    .set_pending = model_set_pending,
+    .set_active = model_set_active,
+    .get_pending = model_get_pending,
+    .get_active = model_get_active,
+    .set_edge = model_set_edge,
+    .set_target = model_set_target,
+    .lr_count = model_lr_count,
+    .lr_encode = model_lr_encode,
+    .lr_write = model_lr_write,
+    .lr_read = model_lr_read,
+    .lr_empty = model_lr_empty,
+    .lr_ended = model_lr_ended,
+    .take_ended = model_take_ended,
+    .virt_reset = model_virt_reset,
+    .set_maintenance = model_set_maintenance,
+};
+
+const struct gic_ops *const drivers_gic[] = {&model_ops, NULL};
+
+/* ---- time goes on ---- */
+
+/* Every CPU takes the interrupts that it has; they come to an end. */
+static inline void settle(void)
+{
+    uint32_t turns = 0;
+    bool again = true;
+
+    while (again) {
+        again = false;
+        for (uint32_t cpu = 0; cpu < CPUS; cpu++) {
+            while (next_irq(cpu) != SPURIOUS) {
+                host_cpu_become(&cpus[cpu]);
+                irq_handle();
+                model.exits++;
+                again = true;
+                assert_true(++turns < 10000);
+            }
+        }
+    }
+}
+
+/* A line rises or falls; `cpu` for a private one. */
+static inline void line(uint32_t cpu, uint32_t intid, bool level)
+{
+    struct model_irq *irq = intid < 32 ? &model.private[cpu][intid] : &model.spi[intid];
+
+    irq->latch = irq->latch || (irq->edge && level && !irq->line);
+    irq->line = level;
+    settle();
+}
+
+/* ---- the guest's CPU interface ---- */
+
+static int running(uint32_t cpu)
+{
+    return model.depth[cpu] == 0 ? IDLE : model.running[cpu][model.depth[cpu] - 1];
+}
+
+/* IAR: the most urgent pending one, if it preempts. GICv2: its source in bits 12..10. */
+static inline uint32_t take(uint32_t cpu)
+{
+    struct gic_lr *best = NULL;
+
+    for (uint32_t n = 0; n < model.lrs; n++) {
+        struct gic_lr *lr = &model.lr[cpu][n];
+
+        if ((lr->state & (GIC_LR_PENDING | GIC_LR_ACTIVE)) == GIC_LR_PENDING &&
+            lr->priority < running(cpu) && (best == NULL || lr->priority < best->priority)) {
+            best = lr;
+        }
+    }
+    if (best == NULL) {
+        return SPURIOUS;
+    }
+    best->state = (uint8_t)((best->state & ~GIC_LR_PENDING) | GIC_LR_ACTIVE);
+    model.running[cpu][model.depth[cpu]++] = best->priority;
+    {
+        uint32_t iar = best->vintid | (uint32_t)best->source << 10;
+
+        settle();
+        return iar;
+    }
+}
+
+/* EOIR, EOImode 0. */
+static inline void end(uint32_t cpu, uint32_t iar)
+{
+    bool found = false;
+
+    if (model.depth[cpu] > 0) {
+        model.depth[cpu]--;
+    }
+    for (uint32_t n = 0; n < model.lrs && !found; n++) {
+        struct gic_lr *lr = &model.lr[cpu][n];
+
+        found = (lr->state & GIC_LR_ACTIVE) != 0 && lr->vintid == (iar & 0x3ff);
+        if (!found) {
+            continue;
+        }
+        lr->state = (uint8_t)(lr->state & ~GIC_LR_ACTIVE);
+        if ((lr->state & GIC_LR_HW) != 0) {
+            host_cpu_become(&cpus[cpu]);
+            irq_of(&cpus[cpu], lr->vintid)->active = false;
+        }
+        model.ended[cpu][n] = (lr->state & GIC_LR_EOI) != 0 && (lr->state & GIC_LR_PENDING) == 0;
+    }
+    model.outside[cpu] += !found;
+    settle();
+}
+
+static inline uint32_t take_and_end(uint32_t cpu)
+{
+    uint32_t iar = take(cpu);
+
+    if (iar != SPURIOUS) {
+        end(cpu, iar);
+    }
+    return iar;
+}
+
+/* ---- the guest's accesses ---- */
+
+static inline uint64_t guest_access(uint32_t cpu, uint64_t address, uint8_t size, bool write,
+                                    uint64_t value)
+{
+    struct mmio_access access = {ipa(address), size, write, value};
+    enum trap_outcome outcome;
+    uint32_t turns = 0;
+
+    do {
+        host_cpu_become(&cpus[cpu]);
+        outcome = mmio_handle(&vcpus[cpu], &access);
+        if (outcome == TRAP_RESUME) {
+            access.value = value;
+            assert_true(++turns < 10);
+        }
+        settle();
+    } while (outcome == TRAP_RESUME);
+    assert_int_equal(outcome, TRAP_SKIP);
+    assert_int_equal(part->vgic.lock.held, 0);
+    if (!write && size < 8) {
+        assert_int_equal(access.value >> 8 * size, 0);
+    }
+    return access.value;
+}
+
+static inline uint32_t rd(uint32_t cpu, uint64_t address)
+{
+    return (uint32_t)guest_access(cpu, address, 4, false, 0);
+}
+
+static inline void wr(uint32_t cpu, uint64_t address, uint32_t value)
+{
+    (void)guest_access(cpu, address, 4, true, value);
+}
+
+static inline void wr8(uint32_t cpu, uint64_t address, uint8_t value)
+{
+    (void)guest_access(cpu, address, 1, true, value);
+}
+
+/* Where the registers of an interrupt are: a GICv3's private ones in this CPU's GICR. */
+static inline uint64_t frame(uint32_t cpu, uint32_t intid)
+{
+    if (model.version == 2 || intid >= 32) {
+        return GICD;
+    }
+    return (cpu < 2 ? GICR + cpu * 0x20000 : GICR2) + 0x10000;
+}
+
+static inline void set_bit(uint32_t cpu, uint32_t offset, uint32_t intid)
+{
+    wr(cpu, frame(cpu, intid) + offset + intid / 32 * 4, 1u << intid % 32);
+}
+
+static inline bool get_bit(uint32_t cpu, uint32_t offset, uint32_t intid)
+{
+    return (rd(cpu, frame(cpu, intid) + offset + intid / 32 * 4) >> intid % 32 & 1) != 0;
+}
+
+#define ISENABLER  0x100u
+#define ICENABLER  0x180u
+#define ISPENDR    0x200u
+#define ICPENDR    0x280u
+#define ISACTIVER  0x300u
+#define ICACTIVER  0x380u
+#define IPRIORITYR 0x400u
+
+static inline void set_priority(uint32_t cpu, uint32_t intid, uint8_t priority)
+{
+    wr8(cpu, frame(cpu, intid) + IPRIORITYR + intid, priority);
+}
+
+static inline void route(uint32_t cpu, uint32_t spi, uint32_t target)
+{
+    if (model.version == 2) {
+        wr8(cpu, GICD + 0x800 + spi, (uint8_t)(1u << target));
+    } else {
+        (void)guest_access(cpu, GICD + 0x6000 + UINT64_C(8) * spi, 8, true, target);
+    }
+}
+
+static inline void send(uint32_t from, uint32_t to, uint32_t sgi)
+{
+    host_cpu_become(&cpus[from]);
+    if (model.version == 2) {
+        wr(from, GICD + 0xf00, 1u << (to + 16) | sgi);
+    } else {
+        vgic_sgi1r_write(&vcpus[from], 1u << to | (uint64_t)sgi << 24);
+        settle();
+    }
+}
+
+/* ---- the partition ---- */
+
+static inline void cpu_on(uint32_t cpu)
+{
+    host_cpu_become(&cpus[cpu]);
+    vcpus[cpu].power = VCPU_ON_PENDING;
+    vgic_vcpu_reset(&vcpus[cpu]);
+    vcpus[cpu].power = VCPU_ON;
+    settle();
+}
+
+static inline void cpu_off(uint32_t cpu)
+{
+    host_cpu_become(&cpus[cpu]);
+    vgic_vcpu_reset(&vcpus[cpu]);
+    vcpus[cpu].power = VCPU_OFF;
+    settle();
+}
+
+/* Enable the distributor and an SPI at CPU 0, as a guest's boot does. */
+static inline void guest_init(void)
+{
+    wr(0, GICD, model.version == 2 ? 1 : 2);
+    for (uint32_t cpu = 0; cpu < CPUS; cpu++) {
+        wr(cpu, frame(cpu, 0) + ISENABLER, 0xffff);
+        for (uint32_t n = 0; n < 32; n += 4) {
+            wr(cpu, frame(cpu, 0) + IPRIORITYR + n, 0xa0a0a0a0);
+        }
+    }
+    for (uint32_t n = 32; n < INTIDS; n++) {
+        wr8(0, GICD + IPRIORITYR + n, 0xa0);
+        route(0, n, 0);
+    }
+}
+
+static void plan_board(uint32_t version)
+{
+    struct plan_gic *board_gic = &plan.board.gic;
+
+    memset(&plan, 0, sizeof(plan));
+    board_gic->version = version;
+    board_gic->dist = (struct range){GICD, 0x10000};
+    board_gic->redist[0] = (struct range){GICR, 0x40000};
+    board_gic->redist[1] = (struct range){GICR2, 0x60000};
+    board_gic->redists = version == 2 ? 0 : 2;
+    board_gic->maintenance = MAINTENANCE;
+    plan.board.timer_virt = TIMER;
+    plan.board.timer_phys = TIMER_P;
+    plan.board.pmu = PMU;
+    plan.board.console.irq.intid = SPI_CONSOLE;
+    plan.devices[0] =
+        (struct plan_device){.irq = {{SPI_EDGE, true}, {SPI_LEVEL, false}}, .irq_count = 2};
+    plan.devices[1] = (struct plan_device){.irq = {{50, false}}, .irq_count = 1, .partition = 1};
+    plan.devices[2] = (struct plan_device){.irq = {{SPI_FAR, true}}, .irq_count = 1};
+    plan.device_count = 3;
+}
+
+/* All vCPUs on, nothing enabled. */
+static inline void model_start(uint32_t version)
+{
+    host_reset();
+    plan_board(version);
+    memset(&model, 0, sizeof(model));
+    memset(part, 0, sizeof(*part));
+    memset(vcpus, 0, sizeof(vcpus));
+    model.version = version;
+    model.lrs = 4;
+    assert_int_equal(irq_init(&plan), OK);
+    plan_part.cpu_count = CPUS;
+    plan_part.console = PLAN_CONSOLE_SHARED;
+    part->plan = &plan_part;
+    part->vcpu = vcpus;
+    for (uint32_t i = 0; i < CPUS; i++) {
+        cpus[i] = (struct cpu){.index = i, .mpidr = i, .vcpu = &vcpus[i]};
+        vcpus[i] = (struct vcpu){.partition = part, .cpu = &cpus[i], .index = i};
+    }
+    host_cpu_become(&cpus[0]);
+    assert_int_equal(vgic_init(part, &plan), OK);
+    for (uint32_t i = 0; i < CPUS; i++) {
+        host_cpu_become(&cpus[i]);
+        assert_int_equal(irq_cpu_init(&plan, &cpus[i]), OK);
+        cpu_on(i);
+    }
+}
+
+#endif
