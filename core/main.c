@@ -143,6 +143,8 @@ static struct range make_plan(uint64_t fdt_pa)
         give_up("the board's device tree cannot be used");
     }
     use_board_console();
+    must(irq_init(&plan), "the GIC cannot be initialised");
+    plan.board.gic.intids = gic_intids;
     system = find_system_file(fdt);
     must(el2_map(system, LPAE_RODATA), "the system file cannot be mapped");
     plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
@@ -292,13 +294,19 @@ static void cpu_load(struct cpu *cpu)
     __atomic_fetch_add(&cpus_loaded, 1, __ATOMIC_ACQ_REL);
 }
 
+/* The plan's, or where that one did not start the one that booted. */
+static uint32_t console_cpu(void)
+{
+    return cpus[plan.console_cpu].failed ? plan.board.boot_cpu : plan.console_cpu;
+}
+
 /* Last part, on every CPU, its stack empty: become what the plan says. */
 static void cpu_run(void *unused)
 {
     struct cpu *cpu = cpu_self();
 
     (void)unused;
-    if (cpu->index == plan.console_cpu) {
+    if (cpu->index == console_cpu()) {
         wait_for_phase(PHASE_CONSOLE);
         irq_own(plan.board.console.irq.intid, plan.board.console.irq.edge, cpu);
         console_start();
@@ -350,7 +358,6 @@ void main_boot(uint64_t fdt_pa)
     arch_mmu_enable(&el2_table);
     console_printf("bulkhead: version %s, entered at EL2\n", VERSION);
     system = make_plan(fdt_pa);
-    must(irq_init(&plan), "the GIC cannot be initialised");
     must(el2_seal(plan_pages()), "the plan cannot be sealed");
     make_cpus();
     taking_part = start_cpus();

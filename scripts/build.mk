@@ -58,7 +58,7 @@ ASFLAGS := -g $(NO_PATHS) $(TARGET_FLAGS_$(ARCH)) -nostdinc -I. -Iarch/$(ARCH)/i
            -include $(O)/config.h
 THIRD_CFLAGS := $(COMMON) $(ENVIRONMENT) $(THIRD_OPTIMIZE) -w
 LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack --gc-sections \
-           --build-id=none
+           --build-id=none --fix-cortex-a53-843419
 
 # Objects depend on a file that changes when the command that makes them would.
 flags_file = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))

@@ -26,7 +26,7 @@ static struct {
     uint32_t starved[CONFIG_MAX_PARTITIONS]; /* atomic: its owner found the output ring full */
     struct console_client client[CONFIG_MAX_PARTITIONS];
     struct mux mux;
-} console = {.mux = {.focus = MUX_NONE, .open = MUX_NONE}};
+} console;
 
 /* ---- by polling ---- */
 
@@ -226,6 +226,10 @@ void console_panic(const char *format, va_list args)
 
 void console_use(const struct uart_ops *ops, uint64_t base)
 {
+    if (console.ops == NULL) { /* the rings are large: nothing here may leave .bss */
+        console.mux.focus = MUX_NONE;
+        console.mux.open = MUX_NONE;
+    }
     console.ops = ops;
     console.base = base;
     ops->init(base);

@@ -16,7 +16,7 @@ static struct {
         struct ring ring;
         uint32_t listening; /* atomic: its owner reads */
     } stream[CONFIG_MAX_PARTITIONS];
-} input = {.target = NO_STREAM};
+} input;
 
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
@@ -157,6 +157,7 @@ static void focus_on(uint32_t index, bool raw)
 void console_input_start(struct mux *mux)
 {
     input.mux = mux;
+    input.target = NO_STREAM;
     if (next_open(CONFIG_MAX_PARTITIONS - 1) != NO_STREAM) {
         focus_on(next_open(CONFIG_MAX_PARTITIONS - 1), false);
     }

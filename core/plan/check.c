@@ -268,11 +268,14 @@ static void check_device(struct plan *p, const struct plan_device *device)
     for (uint32_t i = 0; i < device->irq_count; i++) {
         uint32_t intid = device->irq[i].intid;
         bool own = intid == p->board.console.irq.intid;
+        bool beyond = p->board.gic.intids != 0 && intid >= p->board.gic.intids;
 
-        if (intid < FIRST_SPI || intid >= END_SPI || own) {
+        if (intid < FIRST_SPI || intid >= END_SPI || own || beyond) {
             plan_error(p, device->partition, path_of(device),
                        "devices: its interrupt %u is %s: it cannot be granted", intid,
-                       own ? "the console's too" : "no SPI (32-1019)");
+                       own      ? "the console's too"
+                       : beyond ? "beyond those that the GIC has"
+                                : "no SPI (32-1019)");
         }
     }
 }

@@ -285,6 +285,10 @@ static void only_spis_are_granted(void **state)
     make_plan(3);
     p.devices[0].irq[0].intid = 33;
     expect(1, "its interrupt 33 is the console's too", NULL);
+    make_plan(3);
+    p.board.gic.intids = 64;
+    p.devices[0].irq[0].intid = 64;
+    expect(1, "its interrupt 64 is beyond those that the GIC has", NULL);
 }
 
 static void windows_keep_off_ram_and_our_own_registers(void **state)

@@ -187,79 +187,82 @@ static void test_reg(void **state)
 
 /* ---- interrupts ---- */
 
+static const char irq_source[] =
+    "/ { #address-cells = <2>; #size-cells = <2>; interrupt-parent = <&gic>;"
+    " gic: gic { #interrupt-cells = <3>; #address-cells = <2>; interrupts = <1 9 4>; };"
+    " gpio: gpio { #interrupt-cells = <2>; interrupts = <0 5 4>; };"
+    " plain { interrupts = <0 1 4>, <0 2 1>, <1 13 0xf08>, <0 987 2>; };"
+    " wrong { interrupts = <0 988 4>, <1 16 4>, <2 0 4>, <0 3 0>; };"
+    " cut { interrupts = <0 1>; }; none { };"
+    " far { interrupt-parent = <&gpio>; interrupts = <3 1>; };"
+    " lost { interrupt-parent = <77>; interrupts = <3 1>; };"
+    " both { interrupts-extended = <&gpio 3 1>, <&gic 0 6 4>; };"
+    " short { interrupts-extended = <&gic 0 6>; };"
+    " nexus { #interrupt-cells = <1>; #address-cells = <2>; #size-cells = <1>;"
+    "  interrupt-map-mask = <0 0 0x3f>;"
+    "  interrupt-map = <0 0 1 &gic 0 0 0 11 4>, <0 0 2 &gpio 1 2>, <0 0 3 &gic 0 0 0 13 1>;"
+    "  dev { reg = <9 9 1>; interrupt-parent = <&{/nexus}>; interrupts = <3>, <65>, <2>, <7>; };"
+    "  below { interrupts = <1>; }; };"
+    " pci { #interrupt-cells = <1>; #address-cells = <3>; #size-cells = <2>;"
+    "  interrupt-map-mask = <0x1800 0 0 7>;"
+    "  interrupt-map = <0 0 0 1 &gic 0 0 0 3 4>, <0x800 0 0 1 &gic 0 0 0 4 4>;"
+    "  dev { reg = <0x800 0 0 0 0>; interrupts = <1>; }; };"
+    " round: round { #interrupt-cells = <1>; #address-cells = <0>; interrupt-map-mask = <0>;"
+    "  interrupt-map = <0 &round 1>; dev { interrupts = <1>; }; }; };";
+
+static const struct {
+    const char *path;
+    uint32_t index;
+    enum status status;
+    struct plan_irq irq;
+} irq_cases[] = {
+    {"/gic", 0, OK, {25, false}},
+    {"/plain", 0, OK, {33, false}},
+    {"/plain", 1, OK, {34, true}},
+    {"/plain", 2, OK, {29, false}},
+    {"/plain", 3, OK, {1019, true}},
+    {"/plain", 4, E_NOT_FOUND, {0, false}},
+    {"/wrong", 0, E_INVALID, {0, false}},
+    {"/wrong", 1, E_INVALID, {0, false}},
+    {"/wrong", 2, E_UNSUPPORTED, {0, false}},
+    {"/wrong", 3, OK, {35, false}},
+    {"/cut", 0, E_INVALID, {0, false}},
+    {"/none", 0, E_NOT_FOUND, {0, false}},
+    {"/far", 0, E_UNSUPPORTED, {0, false}},
+    {"/lost", 0, E_INVALID, {0, false}},
+    {"/both", 0, E_UNSUPPORTED, {0, false}},
+    {"/both", 1, OK, {38, false}},
+    {"/both", 2, E_NOT_FOUND, {0, false}},
+    {"/short", 0, E_INVALID, {0, false}},
+    {"/nexus/dev", 0, OK, {45, true}},
+    {"/nexus/dev", 1, OK, {43, false}},
+    {"/nexus/dev", 2, E_UNSUPPORTED, {0, false}},
+    {"/nexus/dev", 3, E_INVALID, {0, false}},
+    {"/nexus/below", 0, OK, {43, false}},
+    {"/pci/dev", 0, OK, {36, false}},
+    {"/round/dev", 0, E_INVALID, {0, false}},
+};
+
 static void test_irq(void **state)
 {
-    struct tree tree = tree_compile(
-        "/ { #address-cells = <2>; #size-cells = <2>; interrupt-parent = <&gic>;"
-        " gic: gic { #interrupt-cells = <3>; #address-cells = <2>; interrupts = <1 9 4>; };"
-        " gpio: gpio { #interrupt-cells = <2>; interrupts = <0 5 4>; };"
-        " plain { interrupts = <0 1 4>, <0 2 1>, <1 13 0xf08>, <0 987 2>; };"
-        " wrong { interrupts = <0 988 4>, <1 16 4>, <2 0 4>, <0 3 0>; };"
-        " cut { interrupts = <0 1>; }; none { };"
-        " far { interrupt-parent = <&gpio>; interrupts = <3 1>; };"
-        " lost { interrupt-parent = <77>; interrupts = <3 1>; };"
-        " both { interrupts-extended = <&gpio 3 1>, <&gic 0 6 4>; };"
-        " short { interrupts-extended = <&gic 0 6>; };"
-        " nexus { #interrupt-cells = <1>; #address-cells = <2>; #size-cells = <1>;"
-        "  interrupt-map-mask = <0 0 0x3f>;"
-        "  interrupt-map = <0 0 1 &gic 0 0 0 11 4>, <0 0 2 &gpio 1 2>, <0 0 3 &gic 0 0 0 13 1>;"
-        "  dev { reg = <9 9 1>; interrupt-parent = <&{/nexus}>; interrupts = <3>, <65>, <2>, <7>; };"
-        "  below { interrupts = <1>; }; };"
-        " pci { #interrupt-cells = <1>; #address-cells = <3>; #size-cells = <2>;"
-        "  interrupt-map-mask = <0x1800 0 0 7>;"
-        "  interrupt-map = <0 0 0 1 &gic 0 0 0 3 4>, <0x800 0 0 1 &gic 0 0 0 4 4>;"
-        "  dev { reg = <0x800 0 0 0 0>; interrupts = <1>; }; };"
-        " round: round { #interrupt-cells = <1>; #address-cells = <0>; interrupt-map-mask = <0>;"
-        "  interrupt-map = <0 &round 1>; dev { interrupts = <1>; }; }; };");
-    static const struct {
-        const char *path;
-        uint32_t index;
-        enum status status;
-        struct plan_irq irq;
-    } cases[] = {
-        {"/gic", 0, OK, {25, false}},
-        {"/plain", 0, OK, {33, false}},
-        {"/plain", 1, OK, {34, true}},
-        {"/plain", 2, OK, {29, false}},
-        {"/plain", 3, OK, {1019, true}},
-        {"/plain", 4, E_NOT_FOUND, {0, false}},
-        {"/wrong", 0, E_INVALID, {0, false}},
-        {"/wrong", 1, E_INVALID, {0, false}},
-        {"/wrong", 2, E_UNSUPPORTED, {0, false}},
-        {"/wrong", 3, OK, {35, false}},
-        {"/cut", 0, E_INVALID, {0, false}},
-        {"/none", 0, E_NOT_FOUND, {0, false}},
-        {"/far", 0, E_UNSUPPORTED, {0, false}},
-        {"/lost", 0, E_INVALID, {0, false}},
-        {"/both", 0, E_UNSUPPORTED, {0, false}},
-        {"/both", 1, OK, {38, false}},
-        {"/both", 2, E_NOT_FOUND, {0, false}},
-        {"/short", 0, E_INVALID, {0, false}},
-        {"/nexus/dev", 0, OK, {45, true}},
-        {"/nexus/dev", 1, OK, {43, false}},
-        {"/nexus/dev", 2, E_UNSUPPORTED, {0, false}},
-        {"/nexus/dev", 3, E_INVALID, {0, false}},
-        {"/nexus/below", 0, OK, {43, false}},
-        {"/pci/dev", 0, OK, {36, false}},
-        {"/round/dev", 0, E_INVALID, {0, false}},
-    };
+    struct tree tree = tree_compile(irq_source);
     int gic;
 
     (void)state;
     assert_int_equal(dt_find(tree.data, "/gic", &gic), OK);
-    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    for (uint32_t i = 0; i < ARRAY_SIZE(irq_cases); i++) {
         struct plan_irq irq;
         enum status status;
         int node;
 
-        assert_int_equal(dt_find(tree.data, cases[i].path, &node), OK);
-        status = dt_irq(tree.data, node, cases[i].index, gic, &irq);
-        if (status != cases[i].status) {
-            fail_msg("%s %u: %d", cases[i].path, cases[i].index, (int)status);
+        assert_int_equal(dt_find(tree.data, irq_cases[i].path, &node), OK);
+        status = dt_irq(tree.data, node, irq_cases[i].index, gic, &irq);
+        if (status != irq_cases[i].status) {
+            fail_msg("%s %u: %d", irq_cases[i].path, irq_cases[i].index, (int)status);
         }
         if (status == OK) {
-            assert_int_equal(irq.intid, cases[i].irq.intid);
-            assert_int_equal(irq.edge, cases[i].irq.edge);
+            assert_int_equal(irq.intid, irq_cases[i].irq.intid);
+            assert_int_equal(irq.edge, irq_cases[i].irq.edge);
         }
     }
     tree_free(tree);

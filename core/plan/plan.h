@@ -60,6 +60,7 @@ struct plan_gic {
     struct range redist[PLAN_MAX_REDISTS]; /* GICv3: regions of redistributors */
     uint32_t redists;
     uint64_t redist_stride; /* 0: as GICR_TYPER says */
+    uint32_t intids;        /* INTIDs that the distributor has room for; 0: not known (on a PC) */
     uint32_t maintenance;   /* INTID of the maintenance interrupt (a PPI) */
 };
 
