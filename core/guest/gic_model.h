@@ -70,8 +70,7 @@ struct plan plan;
 bool dt_compatible(const void *fdt, int node, const char *const *list)
 {
     (void)fdt;
-    (void)node;
-    return strcmp(list[0], "model") == 0;
+    return node == 0 && strcmp(list[0], "model") == 0;
 }
 
 enum status el2_map(struct range what, enum lpae_attr attr)
