@@ -17,8 +17,8 @@
 #include <arch/host.h>
 
 /* The units themselves: their state is set back between tests. */
-#include "core/base/console.c"
-#include "core/base/console_input.c"
+#include "core/base/console.c"       /* NOLINT */
+#include "core/base/console_input.c" /* NOLINT */
 #include "core/base/panic.h"
 
 #define FIFO     32u

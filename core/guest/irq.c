@@ -70,7 +70,7 @@ enum status irq_cpu_init(const struct plan *p, struct cpu *cpu)
     return status;
 }
 
-/* Not a guest's: a kick, maintenance, the console's; or one that should not be, kept from coming back. */
+/* No guest's: a kick, maintenance, the console's; or nobody's, then kept from coming back. */
 static __attribute__((noinline)) void handle_own(uint32_t iar)
 {
     const struct cpu *cpu = cpu_self();

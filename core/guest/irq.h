@@ -18,7 +18,7 @@
 
 struct vcpu;
 
-/* A list register, as both architectures can say it; the driver encodes it. Passed in a register. */
+/* A list register, as both architectures can say it; the driver encodes it. */
 struct gic_lr {
     uint16_t
         vintid; /* where `state` has GIC_LR_HW: also the physical interrupt that it is linked to */
@@ -30,7 +30,7 @@ struct gic_lr {
 #define GIC_LR_PENDING 0x1
 #define GIC_LR_ACTIVE  0x2
 #define GIC_LR_HW      0x4 /* the guest's deactivation deactivates the physical interrupt */
-#define GIC_LR_EOI     0x8 /* maintenance interrupt when the guest has deactivated it; not with HW */
+#define GIC_LR_EOI     0x8 /* maintenance when the guest has deactivated it; not with HW */
 
 /* Why the virtual interface asks for maintenance, beside GIC_LR_EOI. */
 /* Pending ones wait outside: when no list register has one. */

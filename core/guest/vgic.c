@@ -167,9 +167,9 @@ bool vgic_inject(struct vcpu *vcpu, uint32_t intid)
     return v->hw;
 }
 
-void vgic_set_level(struct partition *part, uint32_t intid, bool level)
+void vgic_set_level(struct partition *partition, uint32_t intid, bool level)
 {
-    struct vgic *vgic = &part->vgic;
+    struct vgic *vgic = &partition->vgic;
     struct virq *v = &vgic->bank[intid / 32]->virq[intid % 32];
 
     lock_take(&vgic->lock);

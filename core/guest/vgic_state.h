@@ -58,7 +58,7 @@ void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n);
 /* Put it into a list register, or among those that wait for one. It is active or due. */
 void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq);
 
-/* Place it where it belongs after something was made pending: the frequent way of fetch and settle. */
+/* Place it after something was made pending: the frequent way of fetch and settle. */
 void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq);
 
 /* Look at all that waits for this vCPU; the most urgent ones get the list registers. */

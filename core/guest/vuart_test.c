@@ -14,8 +14,8 @@
 #include <arch/host.h>
 
 /* The console itself: its state is set back between tests. */
-#include "core/base/console.c"
-#include "core/base/console_input.c"
+#include "core/base/console.c"       /* NOLINT */
+#include "core/base/console_input.c" /* NOLINT */
 #include "core/base/pl011.h"
 #include "core/guest/partition.h"
 
@@ -35,9 +35,9 @@ static struct plan_partition plan_part = {.name = "guest"};
 static bool line;
 static uint32_t line_changes;
 
-void vgic_set_level(struct partition *told, uint32_t intid, bool level)
+void vgic_set_level(struct partition *partition, uint32_t intid, bool level)
 {
-    assert_ptr_equal(told, part);
+    assert_ptr_equal(partition, part);
     assert_int_equal(intid, INTID);
     assert_true(level != line);
     line = level;
@@ -442,7 +442,7 @@ static void test_receive_interrupts(void **state)
     assert_int_equal(rd(UARTRIS), RX | RT);
     assert_int_equal(rd(UARTDR), 'a');
     assert_int_equal(rd(UARTRIS), RT);
-    for (char c = 'b'; c < 'p'; c++) {
+    for (int c = 'b'; c < 'p'; c++) {
         assert_int_equal(rd(UARTDR), c);
         assert_true(line);
     }

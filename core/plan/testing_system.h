@@ -56,7 +56,7 @@
         "kernel", \
         "u-boot", \
         "data-size = <4096>; data-offset = <0>;") "};" \
-        " typo {" IMAGE("kernel", "u-boot", "laod = <0x1000>; load = <0x1000>; data = [00 01 02];") "};" \
+    " typo {" IMAGE("kernel", "u-boot", "laod = <1>; load = <0x1000>; data = [00 01 02];") "};" \
         " arm { type = \"kernel\"; arch = \"arm\"; compression = \"lzma\"; data = [00 01]; };" \
         " packed { type = \"ramdisk\"; compression = \"gzip\"; data = [00 01]; };" \
         "};"

@@ -44,7 +44,7 @@
 #define GICC_CTLR_ENABLE  BIT(0)
 #define GICC_CTLR_EOIMODE BIT(9)
 #define GICC_PMR_ALL      0xff
-/* GIC-400 in a 64 KiB granule: the first page repeats in steps of 4 KiB, so DIR follows this one. */
+/* GIC-400 in a 64 KiB granule: the first page repeats every 4 KiB, so DIR follows this one. */
 #define GICC_ALIAS_SIZE UINT64_C(0x20000)
 #define GICC_ALIAS      UINT64_C(0xf000)
 
@@ -77,7 +77,7 @@ static uint64_t dist, cpu_if, hyp;
 static uint32_t lrs;
 
 /*
- * QEMU's GICv2 (10.0; it says that it is a Cortex-A15's, but without Security Extensions, which that
+ * QEMU's GICv2 (10.0; says it is a Cortex-A15's, but without Security Extensions, which that
  * always has) does not look at a line again when the guest's deactivation deactivates the physical
  * interrupt: what came meanwhile stays unseen. There list registers are not linked by hardware;
  * their end asks for maintenance, and the link is made here.

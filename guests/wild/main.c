@@ -17,10 +17,11 @@ static const struct {
     const char *name;
     void (*run)(void);
 } modes[] = {
-    {"jump", wild_jump},       {"hvc", wild_hvc},   {"smc", wild_smc},     {"flood", wild_flood},
-    {"disable", wild_disable}, {"mmio", wild_mmio}, {"undef", wild_undef}, {"sysreg", wild_sysreg},
-    {"gic", wild_gic},         {"off", wild_off},   {"reset", wild_reset}, {"setway", wild_setway},
-    {"spin", wild_spin},       {"vectors", wild_vectors},
+    {"jump", wild_jump},   {"hvc", wild_hvc},         {"smc", wild_smc},
+    {"flood", wild_flood}, {"disable", wild_disable}, {"mmio", wild_mmio},
+    {"undef", wild_undef}, {"sysreg", wild_sysreg},   {"gic", wild_gic},
+    {"off", wild_off},     {"reset", wild_reset},     {"setway", wild_setway},
+    {"spin", wild_spin},   {"vectors", wild_vectors},
 };
 
 static bool catch_exception(struct exception_frame *frame)

