@@ -28,7 +28,7 @@
 
 /* ---- around it: a vGIC that notes the line, a UART like QEMU's ---- */
 
-static struct partition partition, *const part = &partition;
+static struct partition tested, *const part = &tested;
 static struct vcpu vcpu;
 static struct plan plan_used;
 static struct plan_partition plan_part = {.name = "guest"};
