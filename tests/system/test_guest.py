@@ -127,9 +127,19 @@ def test_console_switches(boot):
 
 
 def test_login_getty(boot):
-    """A login on the console, as an installed Debian would have it."""
+    """A getty on the console, as an installed Debian would have it, and a shell behind it."""
     board = boot([linux("one", [0], bootargs=QUIET + " bulkhead.run=getty,-n,-l,/bin/sh,115200,ttyAMA0")], smp=1)
-    board.expect("exit status|#", LINUX)
+    board.expect("user space on 1 CPUs", LINUX)
+    board.send("\x1d1")
+    board.expect("console: one")
+    board.send("\r")
+    board.expect("# ")
+    board.send("stty; tty; echo log''ged\r")
+    board.expect("speed 115200 baud")
+    board.expect("/dev/ttyAMA0")
+    board.expect("logged")
+    board.send("exit\r")
+    board.expect("exit status 0")
 
 
 @pytest.mark.parametrize("gic", [2, 3])
