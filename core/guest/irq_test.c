@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of what becomes of a physical interrupt at EL2. */
-#include "core/guest/gic_model.h"
+#include "core/guest/gic_guest_test.h"
 
 #include "core/base/console.h"
 

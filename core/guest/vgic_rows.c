@@ -351,7 +351,7 @@ enum trap_outcome vgic_row_access(const struct vgic_row *row, struct vcpu *vcpu,
     enum trap_outcome vgic_##name(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,          \
                                   struct mmio_access *access)                                      \
     {                                                                                              \
-        return access_row(&name, vcpu, owner, offset, access);                                     \
+        return access_row(&(name), vcpu, owner, offset, access);                                   \
     }
 
 REGISTER(isenabler)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the virtual GICv2's registers. */
-#include "core/guest/gic_model.h"
+#include "core/guest/gic_guest_test.h"
 
 static int setup(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the virtual GICv3's registers. */
-#include "core/guest/gic_model.h"
+#include "core/guest/gic_guest_test.h"
 
 #define RD(cpu) (frame(cpu, 0) - 0x10000)
 
