@@ -24,7 +24,7 @@ struct cpu {
     struct vcpu *vcpu;
     uint64_t mpidr;      /* affinity fields, as in the board's /cpus/cpu@N reg */
     uint32_t index;      /* into plan.cpus[] */
-    uint32_t gic_target; /* GICv2: this CPU's bit in GICD_ITARGETSR; GICv3: not used */
+    uint64_t gic_target; /* GICv2: its bit in GICD_ITARGETSR; GICv3: as ICC_SGI1R_EL1 names it */
     uint64_t gic_redist; /* GICv3: address of this CPU's RD_base frame */
     bool failed;         /* the boot CPU's: it did not start */
     uint32_t online; /* set once by the CPU itself when it has reached EL2 C code; read by the boot

@@ -70,22 +70,30 @@ enum status irq_cpu_init(const struct plan *p, struct cpu *cpu)
     return status;
 }
 
-/* No guest's: a kick, maintenance, the console's; or nobody's, then kept from coming back. */
-static __attribute__((noinline)) void handle_own(uint32_t iar)
+/* No guest's: maintenance, the console's; or nobody's, then kept from coming back. */
+static __attribute__((noinline)) void handle_own(struct vcpu *vcpu, uint32_t iar)
 {
-    const struct cpu *cpu = cpu_self();
     uint32_t intid = iar & IAR_INTID;
 
-    if (intid == IRQ_KICK || intid == maintenance_intid) {
-        if (cpu->vcpu != NULL) {
-            vgic_sync(cpu->vcpu);
+    if (intid == maintenance_intid) {
+        if (vcpu != NULL) {
+            vgic_maintain(vcpu);
         }
     } else if (intid == own_intid) {
         console_irq();
     } else {
-        gic->set_enable(cpu, intid, false);
+        gic->set_enable(cpu_self(), intid, false);
         console_printf("bulkhead: interrupt %u on CPU 0x%lx is nobody's: disabled\n", intid,
-                       cpu->mpidr);
+                       cpu_self()->mpidr);
+    }
+    gic->drop(iar);
+    gic->deactivate(iar);
+}
+
+static __attribute__((noinline)) void handle_kick(struct vcpu *vcpu, uint32_t iar)
+{
+    if (vcpu != NULL) {
+        vgic_sync(vcpu);
     }
     gic->drop(iar);
     gic->deactivate(iar);
@@ -95,15 +103,15 @@ void irq_handle(void)
 {
     struct vcpu *vcpu = cpu_self()->vcpu;
     uint32_t iar = gic->acknowledge();
+    uint32_t intid = iar & IAR_INTID;
 
     arch_dsb(); /* see vgic.c: the quick way */
-    if ((iar & IAR_INTID) >= IRQ_SPURIOUS) {
-        return;
-    }
-    if (vcpu != NULL && vgic_inject(vcpu, iar & IAR_INTID)) {
+    if (intid == IRQ_KICK) {
+        handle_kick(vcpu, iar);
+    } else if (vcpu != NULL && vgic_inject(vcpu, intid)) {
         gic->drop(iar);
-    } else {
-        handle_own(iar);
+    } else if (intid < IRQ_SPURIOUS) {
+        handle_own(vcpu, iar);
     }
 }
 

@@ -32,16 +32,6 @@
 #include "core/base/arch.h"
 #include "core/guest/vgic_state.h"
 
-/* ---- towards other CPUs ---- */
-
-void vgic_nudge(struct vcpu *vcpu)
-{
-    if (!vcpu->vgic.kicked) {
-        vcpu->vgic.kicked = true;
-        gic->kick(vcpu->cpu);
-    }
-}
-
 /* ---- an interrupt's way ---- */
 
 bool vgic_is_away(struct vgic *vgic, struct virq *v)
@@ -182,21 +172,6 @@ void vgic_set_level(struct partition *partition, uint32_t intid, bool level)
     lock_release(&vgic->lock);
 }
 
-void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid, uint32_t source)
-{
-    struct virq *v = &target->vgic.private.virq[intid];
-
-    v->pending = (uint8_t)(v->pending | 1u << source);
-    if (!vgic_is_here(target)) {
-        if (v->on) {
-            vgic_wait_add(&target->vgic, v);
-            vgic_nudge(target);
-        }
-    } else {
-        vgic_lr_pend(vgic, target, v);
-    }
-}
-
 void vgic_enable(struct vgic *vgic, bool on)
 {
     if (vgic->enabled == on) {
@@ -249,90 +224,7 @@ void vgic_set_route(struct vgic *vgic, const struct vgic_bank *bank, struct virq
     vgic_refresh(vgic, bank, v);
 }
 
-/* ---- this CPU looks at its work ---- */
-
-/* Interrupts that the guest ended while they were in no list register: the most urgent ones. */
-static void end_outside(struct vgic *vgic, struct vcpu *vcpu, uint32_t count)
-{
-    struct vgic_cpu *c = &vcpu->vgic;
-
-    for (; count != 0; count--) {
-        struct virq *found = NULL;
-
-        for (uint32_t i = 0; i < VGIC_BANKS; i++) {
-            struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
-
-            for (uint32_t left = bank == NULL ? 0 : c->wait[i]; left != 0; left &= left - 1) {
-                struct virq *v = &bank->virq[__builtin_ctz(left)];
-
-                if (v->active && v->home == vcpu->index &&
-                    (found == NULL || v->priority < found->priority)) {
-                    found = v;
-                }
-            }
-        }
-        if (found == NULL) {
-            return;
-        }
-        vgic_set_active(vgic, found, false);
-    }
-}
-
-/* Tell those who asked what our list registers hold. */
-static void answer(struct vgic *vgic, struct vcpu *vcpu)
-{
-    struct vgic_cpu *c = &vcpu->vgic;
-
-    for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
-        struct virq *v = c->held[n];
-
-        if (v != NULL && v->lr == n && v->home == vcpu->index) {
-            v->seen = gic->lr_read(n).state & VGIC_LR_VALID;
-        }
-    }
-    for (uint32_t left = c->asked; left != 0; left &= left - 1) {
-        vgic_vcpu(vgic, (uint32_t)__builtin_ctz(left))->vgic.told |= 1u << vcpu->index;
-    }
-    c->asked = 0;
-}
-
-static void sync_online(struct vgic *vgic, struct vcpu *vcpu)
-{
-    struct vgic_cpu *c = &vcpu->vgic;
-
-    c->kicked = false;
-    if (c->stale) {
-        c->stale = false;
-        vgic_refresh_bank(vgic, &c->private);
-    }
-    for (uint32_t left = gic->lr_ended(); left != 0; left &= left - 1) {
-        uint32_t n = (uint32_t)__builtin_ctz(left);
-        struct virq *v = c->held[n];
-
-        vgic_lr_fold(vgic, vcpu, n);
-        if (v != NULL) {
-            vgic_settle(vgic, v);
-        }
-    }
-    if (c->maintenance != 0) {
-        end_outside(vgic, vcpu, gic->take_ended());
-    }
-    vgic_lr_fill(vgic, vcpu);
-    if (c->asked != 0) {
-        answer(vgic, vcpu);
-    }
-}
-
-void vgic_sync(struct vcpu *vcpu)
-{
-    struct vgic *vgic = &vcpu->partition->vgic;
-
-    lock_take(&vgic->lock);
-    if (vcpu->vgic.online) {
-        sync_online(vgic, vcpu);
-    }
-    lock_release(&vgic->lock);
-}
+/* ---- what else is asked ---- */
 
 bool vgic_has_pending(struct vcpu *vcpu)
 {

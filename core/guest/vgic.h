@@ -126,9 +126,12 @@ bool vgic_inject(struct vcpu *vcpu, uint32_t intid);
  * console CPU. */
 void vgic_set_level(struct partition *partition, uint32_t intid, bool level);
 
-/* Take what list registers tell and refill them: after a kick and on maintenance. On the vCPU's own
- * CPU. */
+/*
+ * Do what other CPUs want of this vCPU (after a kick); beside that, take what list registers tell
+ * and refill them (on maintenance). On the vCPU's own CPU.
+ */
 void vgic_sync(struct vcpu *vcpu);
+void vgic_maintain(struct vcpu *vcpu);
 
 /*
  * A trapped write to ICC_SGI1R_EL1 (or ASGI1R, SGI0R: no effect, as Group 0 does not exist here).

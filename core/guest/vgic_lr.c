@@ -161,7 +161,7 @@ void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
 }
 
 /* It is pending: put it there again where it has just been and is over. */
-static bool place_again(struct virq *v)
+static inline bool place_again(struct virq *v)
 {
     if (v->quick == VGIC_NO_LR || v->hw || v->pending != 1 || v->active || v->clear != 0) {
         return false;
@@ -202,4 +202,108 @@ void vgic_lr_fill(struct vgic *vgic, struct vcpu *vcpu)
     }
     c->filling = false;
     maintain(c);
+}
+
+/* ---- this CPU looks at its work ---- */
+
+/* Interrupts that the guest ended while they were in no list register: the most urgent ones. */
+static void end_outside(struct vgic *vgic, struct vcpu *vcpu, uint32_t count)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    for (; count != 0; count--) {
+        struct virq *found = NULL;
+
+        for (uint32_t i = 0; i < VGIC_BANKS; i++) {
+            struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
+
+            for (uint32_t left = bank == NULL ? 0 : c->wait[i]; left != 0; left &= left - 1) {
+                struct virq *v = &bank->virq[__builtin_ctz(left)];
+
+                if (v->active && v->home == vcpu->index &&
+                    (found == NULL || v->priority < found->priority)) {
+                    found = v;
+                }
+            }
+        }
+        if (found == NULL) {
+            return;
+        }
+        vgic_set_active(vgic, found, false);
+    }
+}
+
+/* Tell those who asked what our list registers hold. */
+static void answer(struct vgic *vgic, struct vcpu *vcpu)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
+        struct virq *v = c->held[n];
+
+        if (v != NULL && v->lr == n && v->home == vcpu->index) {
+            v->seen = gic->lr_read(n).state & VGIC_LR_VALID;
+        }
+    }
+    for (uint32_t left = c->asked; left != 0; left &= left - 1) {
+        vgic_vcpu(vgic, (uint32_t)__builtin_ctz(left))->vgic.told |= 1u << vcpu->index;
+    }
+    c->asked = 0;
+}
+
+static __attribute__((noinline)) void look_around(struct vgic *vgic, struct vcpu *vcpu)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    if (c->stale) {
+        c->stale = false;
+        vgic_refresh_bank(vgic, &c->private);
+    }
+    if (c->maintenance != 0) {
+        end_outside(vgic, vcpu, gic->take_ended());
+    }
+    vgic_lr_fill(vgic, vcpu);
+    if (c->asked != 0) {
+        answer(vgic, vcpu);
+    }
+}
+
+/* A vCPU that is off has nothing of all that. */
+void vgic_sync(struct vcpu *vcpu)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    lock_take(&vgic->lock);
+    c->kicked = false;
+    for (uint32_t left = c->wait[0]; left != 0; left &= left - 1) { /* SGIs, most of the time */
+        uint32_t n = (uint32_t)__builtin_ctz(left);
+
+        if (place_again(&c->private.virq[n])) {
+            c->wait[0] &= ~(1u << n);
+        }
+    }
+    c->waiting &= c->wait[0] == 0 ? ~1u : ~0u;
+    if ((c->waiting | c->asked | c->maintenance | c->stale) != 0) {
+        look_around(vgic, vcpu);
+    }
+    lock_release(&vgic->lock);
+}
+
+void vgic_maintain(struct vcpu *vcpu)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+
+    lock_take(&vgic->lock);
+    for (uint32_t left = gic->lr_ended(); left != 0; left &= left - 1) {
+        uint32_t n = (uint32_t)__builtin_ctz(left);
+        struct virq *v = vcpu->vgic.held[n];
+
+        vgic_lr_fold(vgic, vcpu, n);
+        if (v != NULL) {
+            vgic_settle(vgic, v);
+        }
+    }
+    look_around(vgic, vcpu);
+    lock_release(&vgic->lock);
 }

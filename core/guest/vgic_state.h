@@ -42,6 +42,15 @@ static inline void vgic_wait_add(struct vgic_cpu *c, const struct virq *virq)
     c->waiting |= 1u << virq->intid / 32;
 }
 
+/* Ask its CPU to look at its work, unless it is going to. */
+static inline void vgic_nudge(struct vcpu *vcpu)
+{
+    if (!vcpu->vgic.kicked) {
+        vcpu->vgic.kicked = true;
+        gic->kick(vcpu->cpu);
+    }
+}
+
 /* True where it is nowhere: neither in a list register nor waiting, pending or active. */
 static inline bool vgic_is_idle(const struct virq *virq)
 {
@@ -86,17 +95,11 @@ void vgic_refresh_bank(struct vgic *vgic, struct vgic_bank *bank); /* those owne
 /* GICD_CTLR's enable bit. */
 void vgic_enable(struct vgic *vgic, bool on);
 
-/* An SGI: pending at `target`, from `source` (GICv3: 0). */
-void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid, uint32_t source);
-
 /*
  * True where another CPU's list register holds it. That of a hw interrupt that is physically no
  * longer active is over.
  */
 bool vgic_is_away(struct vgic *vgic, struct virq *virq);
-
-/* Ask the CPU to look at its work, unless it is going to. */
-void vgic_nudge(struct vcpu *vcpu);
 
 /* What the guest does to its state, through registers of any version. */
 void vgic_set_active(struct vgic *vgic, struct virq *virq, bool active);
@@ -109,6 +112,21 @@ uint32_t vgic_pending(struct vgic *vgic, struct virq *virq);
 /* Send an SPI to where `route` says: ITARGETSR's byte, or IROUTER's affinity. */
 void vgic_set_route(struct vgic *vgic, const struct vgic_bank *bank, struct virq *virq,
                     uint32_t route);
+
+/* An SGI: pending at `target`, from `source` (GICv3: 0). */
+static inline void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid,
+                                 uint32_t source)
+{
+    struct virq *v = &target->vgic.private.virq[intid];
+
+    v->pending = (uint8_t)(v->pending | 1u << source);
+    if (vgic_is_here(target)) {
+        vgic_lr_pend(vgic, target, v);
+    } else if (v->on) {
+        vgic_wait_add(&target->vgic, v);
+        vgic_nudge(target);
+    }
+}
 
 /* ---- registers; they take the vgic lock ---- */
 

@@ -242,6 +242,15 @@ static enum status redist_init(const struct plan_gic *board_gic, struct cpu *cpu
     return wait_clear(cpu->gic_redist + GICR_CTLR, GICR_CTLR_RWP);
 }
 
+static uint64_t sgi_target(uint64_t mpidr)
+{
+    uint64_t aff0 = mpidr & 0xff;
+
+    return field_prep(ICC_SGI1R_AFF3, mpidr >> 32) | field_prep(ICC_SGI1R_AFF2, mpidr >> 16) |
+           field_prep(ICC_SGI1R_AFF1, mpidr >> 8) | field_prep(ICC_SGI1R_RS, aff0 / 16) |
+           BIT(aff0 % 16);
+}
+
 static uint32_t lr_count(void)
 {
     return 1 + (uint32_t)field_get(ICH_VTR_LISTREGS, sysreg_read(ICH_VTR_EL2));
@@ -254,6 +263,7 @@ static enum status cpu_init(const struct plan_gic *board_gic, struct cpu *cpu)
     if (status != OK) {
         return status;
     }
+    cpu->gic_target = sgi_target(cpu->mpidr);
     sysreg_write(ICC_SRE_EL2, ICC_SRE_EL2_ALL);
     arch_isb();
     if ((sysreg_read(ICC_SRE_EL2) & ICC_SRE_SRE) == 0 || lr_count() < 2 || lr_count() > 16) {
@@ -284,14 +294,8 @@ static void deactivate(uint32_t iar)
 
 static void kick(const struct cpu *target)
 {
-    uint64_t mpidr = target->mpidr;
-    uint64_t aff0 = mpidr & 0xff;
-
     arch_dsb(); /* what it is to see was written */
-    sysreg_write(ICC_SGI1R_EL1,
-                 field_prep(ICC_SGI1R_AFF3, mpidr >> 32) | field_prep(ICC_SGI1R_AFF2, mpidr >> 16) |
-                     field_prep(ICC_SGI1R_AFF1, mpidr >> 8) | field_prep(ICC_SGI1R_RS, aff0 / 16) |
-                     BIT(aff0 % 16) | field_prep(ICC_SGI1R_INTID, IRQ_KICK));
+    sysreg_write(ICC_SGI1R_EL1, target->gic_target | field_prep(ICC_SGI1R_INTID, IRQ_KICK));
     arch_isb();
 }
 

@@ -233,17 +233,17 @@ static void test_interrupts(void **state)
 
 static void test_cpu_interface(void **state)
 {
-    const struct cpu far = {.mpidr = 0x0300020113}; /* Aff0 19 */
-
     (void)state;
-    start();
+    cpu.mpidr = 0x0300020113; /* Aff0 19 */
+    frame_is(0, 0, 0x03020113, LAST);
+    assert_int_equal(gic_v3.cpu_init(&plan_gic, &cpu), OK);
     host_sysreg("ICC_IAR1_EL1")->value = 27;
     assert_int_equal(gic_v3.acknowledge(), 27);
     gic_v3.drop(27);
     assert_int_equal(host_sysreg("ICC_EOIR1_EL1")->value, 27);
     gic_v3.deactivate(25);
     assert_int_equal(host_sysreg("ICC_DIR_EL1")->value, 25);
-    gic_v3.kick(&far);
+    gic_v3.kick(&cpu);
     assert_int_equal(host_sysreg("ICC_SGI1R_EL1")->value, UINT64_C(3) << 48 | UINT64_C(1) << 44 |
                                                               UINT64_C(2) << 32 | 1u << 16 |
                                                               1u << 3);
