@@ -82,14 +82,32 @@ static void access_router(struct vgic *vgic, uint64_t offset, struct mmio_access
 /* ---- the distributor ---- */
 
 /* RWP: a vCPU has yet to look at what was changed. */
-static bool is_busy(const struct vgic *vgic)
+static uint64_t read_ctlr(const struct vgic *vgic)
 {
     bool busy = false;
 
     for (uint32_t i = 0; i < vgic->cpus; i++) {
         busy = busy || vgic_vcpu(vgic, i)->vgic.kicked;
     }
-    return busy;
+    return GICD_CTLR_DS | GICD_CTLR_ARE | (vgic->enabled ? GICD_CTLR_ENABLEGRP1 : 0) |
+           (busy ? GICD_CTLR_RWP : 0);
+}
+
+/* All but a read of GICD_TYPER; its writes are ignored, too. */
+static __attribute__((noinline)) enum trap_outcome control(struct vgic *vgic, uint64_t offset,
+                                                           struct mmio_access *access)
+{
+    if (access->size != 4) {
+        return vgic_raz_wi(access);
+    }
+    if (!access->write) {
+        access->value = offset == GICD_CTLR ? read_ctlr(vgic) : offset == GICD_IIDR ? VGIC_IIDR : 0;
+    } else if (offset == GICD_CTLR) {
+        lock_take(&vgic->lock);
+        vgic_enable(vgic, (access->value & GICD_CTLR_ENABLEGRP1) != 0);
+        lock_release(&vgic->lock);
+    }
+    return TRAP_SKIP;
 }
 
 static enum trap_outcome access_control(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
@@ -98,23 +116,10 @@ static enum trap_outcome access_control(struct vcpu *vcpu, struct vcpu *owner, u
     struct vgic *vgic = &vcpu->partition->vgic;
 
     (void)owner;
-    if (access->size != 4) {
-        return vgic_raz_wi(access);
+    if (offset != GICD_TYPER || access->write || access->size != 4) {
+        return control(vgic, offset, access);
     }
-    if (access->write) {
-        if (offset == GICD_CTLR) {
-            lock_take(&vgic->lock);
-            vgic_enable(vgic, (access->value & GICD_CTLR_ENABLEGRP1) != 0);
-            lock_release(&vgic->lock);
-        }
-    } else if (offset == GICD_TYPER) {
-        access->value = vgic->typer;
-    } else if (offset == GICD_CTLR) {
-        access->value = GICD_CTLR_DS | GICD_CTLR_ARE | (vgic->enabled ? GICD_CTLR_ENABLEGRP1 : 0) |
-                        (is_busy(vgic) ? GICD_CTLR_RWP : 0);
-    } else {
-        access->value = offset == GICD_IIDR ? VGIC_IIDR : 0;
-    }
+    access->value = vgic->typer;
     return TRAP_SKIP;
 }
 
