@@ -128,6 +128,7 @@ static void test_set_and_clear_pending(void **state)
         set_bit(0, ICENABLER, all[i]);
         assert_true(get_bit(0, ISPENDR, all[i]));
         set_bit(0, ISENABLER, all[i]);
+        assert_true(get_bit(0, ISPENDR, all[i]));
         assert_int_equal(take_and_end(0), all[i]);
         assert_int_equal(take(0), SPURIOUS);
     }
