@@ -2,7 +2,8 @@
 """Faults stay inside: partitions that run wild beside one that must keep its 1 kHz.
 
 Time is counted in instructions (-icount), so that the host's load is not in it: a tick that comes late, came
-late because of the other partition or of Bulkhead.
+late because of the other partition or of Bulkhead. The first partition's CPU serves the console: that is the
+wild one's, so that the bound on lateness tells interference alone.
 """
 
 import re
@@ -15,13 +16,13 @@ SECONDS = 3
 ICOUNT = ("-icount", "shift=2,sleep=off")
 
 
-def control_kept_its_loop(log, latest_ns=100_000):
-    """Every second of it: 1000 ticks, not one missed, none late by a tenth of its period."""
+def control_kept_its_loop(log, latest_ns=20_000):
+    """Every second of it: 1000 ticks, not one missed, none later than `latest_ns` (None: not looked at)."""
     lines = re.findall(r"\[control\] control: (\d+) ticks, jitter .*max (\d+) ns, overruns (\d+)", log)
     assert len(lines) == SECONDS, log
     for ticks, latest, overruns in lines:
         assert (ticks, overruns) == ("1000", "0"), lines
-        assert int(latest) < latest_ns, lines
+        assert latest_ns is None or int(latest) < latest_ns, lines
 
 
 # What each mode ends with: said by the guest, or by Bulkhead of it.
@@ -43,8 +44,8 @@ MODES = [
 @pytest.mark.parametrize("mode,said", MODES)
 def test_wild(boot, mode, said, gic):
     parts = [
-        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
         partition("wild", "wild", [1], bootargs=f"wild={mode}"),
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
     ]
     log = boot(parts, gic=gic, smp=2, qemu=ICOUNT).off()
     assert re.search(said, log), log
@@ -58,8 +59,8 @@ def test_wild(boot, mode, said, gic):
 def test_wild_for_ever(boot, mode, gic):
     """These never end by themselves; control does, with all its ticks."""
     parts = [
-        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
         partition("wild", "wild", [1], bootargs=f"wild={mode}"),
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
     ]
     board = boot(parts, gic=gic, smp=2, qemu=ICOUNT)
     board.expect("bulkhead: control: is off")
@@ -70,10 +71,24 @@ def test_wild_for_ever(boot, mode, gic):
 def test_a_fatal_fault_is_reported(boot):
     """Registers, IPA and the node it falls in; the others go on."""
     parts = [
-        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
         partition("wild", "wild", [1], bootargs="wild=vectors"),
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
     ]
     log = boot(parts, smp=2, qemu=ICOUNT).off()
     assert re.search(r"bulkhead: wild: vCPU 0 cannot go on: .*vector", log)
     assert re.search(r"bulkhead: wild: IPA 0x9010200: the board has /pl031@9010000 there", log)
-    control_kept_its_loop(log, 500_000)  # the report goes out through its CPU
+    control_kept_its_loop(log)
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_control_serves_the_console(boot, gic):
+    """On the CPU that drains another one's flood it misses no tick. How late a tick is there is not bounded:
+    110 us were seen on GICv2."""
+    parts = [
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
+        partition("wild", "wild", [1], bootargs="wild=flood"),
+    ]
+    board = boot(parts, gic=gic, smp=2, qemu=ICOUNT)
+    board.expect("bulkhead: control: is off")
+    assert "panic" not in board.log
+    control_kept_its_loop(board.log, None)
