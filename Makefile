@@ -104,7 +104,7 @@ build/dts/%.itb: dts/%.its $$(call included,dts/$$*.its)
 	$(call quiet,MKIMAGE)mkdir -p $(@D); SOURCE_DATE_EPOCH=0 \
 	    mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f $< $@ $(if $(V),,> /dev/null)
 
-build/guest/arm64/initrd.gz: build/guest/arm64/busybox scripts/mkinitrd guests/linux/init \
+build/guest/arm64/initrd.gz: build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
                              $(wildcard guests/linux/tests/*)
 	$(call quiet,INITRD)scripts/mkinitrd
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bulkhead boots on every CPU, GIC and size of machine it promises, and says so."""
 
+import re
 import subprocess
 
 import pexpect
 import pytest
 
-from machine import LINUX, MIB, BUILD, Machine, image, linux, partition
+from machine import BUILD, CPUS, LINUX, MIB, Machine, image, linux, partition
 
 HELLO = partition("hello", "hello", [0])
 
-# Every CPU and every GIC, not their product.
+# Every CPU and every GIC; their product is below, with small guests.
 BOARDS = [
     ("cortex-a53", 2),
     ("cortex-a53", 3),
@@ -39,6 +40,16 @@ def test_two_linux_and_bare_metal(boot, cpu, gic):
     assert log.count("[control] control: 1000 ticks") == 3
     assert "3 of 3 partitions start" in log
     assert "machine off" in log
+
+
+@pytest.mark.parametrize("gic", [2, 3, 4])
+@pytest.mark.parametrize("cpu", CPUS)
+def test_every_cpu_and_gic(boot, cpu, gic):
+    """Their whole product, with small guests: two of them, two CPUs each."""
+    parts = [partition("left", "smp", [0, 1]), partition("right", "smp", [2, 3])]
+    log = boot(parts, cpu=cpu, gic=gic).off()
+    for name in ("left", "right"):
+        assert re.search(rf"\[{name}\] smp: 2 CPUs, \d+ SGIs, ok", log), log
 
 
 @pytest.mark.parametrize("smp,memory,gic", [(1, "512M", 2), (1, "512M", 3), (2, "1G", 3), (8, "2G", 2), (16, "8G", 3)])

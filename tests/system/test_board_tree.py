@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boards whose device trees say more than QEMU's: reserved memory, shared pages, shared interrupts."""
+
+import re
+import subprocess
+
+import pytest
+
+from machine import LINUX, MIB, linux, partition
+
+QUIET = "console=ttyAMA0 quiet bulkhead.exit=off"
+
+
+@pytest.fixture
+def board_tree(tmp_path):
+    """board_tree(smp, *fragments): QEMU's tree of a 1 GiB machine, changed by device-tree source."""
+
+    def make(smp, *fragments):
+        dumped, source, tree = (tmp_path / name for name in ("dumped.dtb", "board.dts", "board.dtb"))
+        machine = f"virt,virtualization=on,gic-version=3,dumpdtb={dumped}"
+        subprocess.run(
+            ["qemu-system-aarch64", "-M", machine, "-cpu", "cortex-a53", "-smp", str(smp), "-m", "1G", "-nic", "none"],
+            check=True,
+            capture_output=True,
+        )
+        text = subprocess.run(["dtc", "-q", "-O", "dts", str(dumped)], check=True, capture_output=True, text=True).stdout
+        # dtc wants /memreserve/ at the beginning.
+        reserves = [f for f in fragments if f.startswith("/memreserve/")]
+        others = [f for f in fragments if f not in reserves]
+        text = text.replace("/dts-v1/;", "/dts-v1/;\n" + "\n".join(reserves), 1) + "\n".join(others)
+        source.write_text(text)
+        subprocess.run(["dtc", "-q", "-O", "dtb", "-o", str(tree), str(source)], check=True)
+        return ["-dtb", str(tree)]
+
+    return make
+
+
+def test_reserved_memory_is_nobodys(boot, board_tree):
+    """What /reserved-memory and /memreserve/ keep back is left out of every partition's memory."""
+    reserved = (0x5000_0000, 16 * MIB)
+    kept = (0x6000_0000, 1 * MIB)
+    qemu = board_tree(
+        2,
+        f"/memreserve/ {kept[0]:#x} {kept[1]:#x};",
+        "/ { reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges; "
+        f"firmware@{reserved[0]:x} {{ reg = <0 {reserved[0]:#x} 0 {reserved[1]:#x}>; no-map; }}; }}; }};",
+    )
+    # Too much for any one of the pieces that are left: the memory is put around what is reserved.
+    log = boot([linux("one", [0], mib=720, bootargs=QUIET)], smp=1, qemu=qemu).off(LINUX)
+    assert "[one] BULKHEAD-GUEST user space on 1 CPUs" in log
+    pieces = re.findall(r"(0x[0-9a-f]+)-(0x[0-9a-f]+) on (0x[0-9a-f]+),", log)
+    assert len(pieces) > 1, log
+    for first, last, base in ((int(x, 16) for x in piece) for piece in pieces):
+        for start, length in (reserved, kept):
+            assert base + last - first < start or start + length <= base, (hex(base), log)
+
+
+@pytest.mark.parametrize("status", ["okay"])
+def test_a_shared_page_is_refused(boot, board_tree, status):
+    """A device whose page holds another one's registers, in use or not, is refused by name; the others start."""
+    qemu = board_tree(
+        2,
+        '/ { other@9010800 { compatible = "arm,pl061"; reg = <0 0x9010800 0 0x100>; '
+        f'status = "{status}"; }}; }};',
+    )
+    parts = [
+        partition("clock", "hello", [0], devices=["/pl031@9010000"]),
+        partition("hello", "hello", [1]),
+    ]
+    log = boot(parts, smp=2, qemu=qemu).off()
+    wrong = [line for line in log.replace("\r\n    ", " ").split("\n") if "error: clock: /pl031@9010000" in line]
+    assert wrong and "/other@9010800" in wrong[0] and "page" in wrong[0], log
+    assert "1 of 2 partitions start" in log
+    assert "[hello] " in log and "[clock] " not in log
+
+
+def test_a_shared_interrupt_is_refused(boot, board_tree):
+    """Two devices on one SPI: whoever is granted one is told of the other."""
+    qemu = board_tree(2, "/ { pl061@9030000 { interrupts = <0 2 4>; }; };")  # that of pl031@9010000
+    parts = [
+        partition("clock", "hello", [0], devices=["/pl031@9010000"]),
+        partition("gpio", "hello", [1], devices=["/pl061@9030000"]),
+    ]
+    log = boot(parts, smp=2, qemu=qemu).off()
+    assert "0 of 2 partitions start" in log or "no partition can start" in log
+    for name in ("clock", "gpio"):
+        wrong = [line for line in log.split("\n") if f"error: {name}:" in line]
+        assert any("shares an interrupt with" in line for line in wrong), log
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a76"])
+def test_aarch32_at_el0(boot, cpu):
+    """32-bit programs under a 64-bit Debian kernel, also on a CPU that has AArch32 at EL0 alone."""
+    run = "busybox32,sha1sum,/bin/busybox,/bin/busybox32;sha1sum,/bin/busybox,/bin/busybox32;busybox32,cat,/proc/self/maps"
+    part = linux("one", [0], bootargs=f"console=ttyAMA0 quiet bulkhead.run={run} bulkhead.exit=off")
+    log = boot([part], cpu=cpu, smp=1).off(LINUX)
+    sums = [line.split("] ")[1].strip() for line in log.split("\n") if line.strip().endswith("/bin/busybox32")
+            and len(line.split("] ")[-1].split()) == 2]
+    assert len(sums) == 2 and sums[0] == sums[1], log
+    assert "[stack]" in log
+    stack = next(line for line in log.split("\n") if "[stack]" in line)
+    assert int(stack.split("] ", 1)[1].split("-")[0], 16) < 1 << 32, stack
