@@ -25,9 +25,10 @@ all menuconfig savedefconfig tidy:
 .PHONY: all menuconfig savedefconfig tidy FORCE
 
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
-boardless := $(DEFCONFIGS) unit tools guests newlib systems format demo check bench clean distclean \
+boardless := %_defconfig unit tools guests newlib systems format demo check bench clean distclean \
              help build/guest/% build/guests/% build/newlib/% build/dts/%
 
+BOARDS := $(filter-out host,$(DEFCONFIGS:_defconfig=))
 BOARD ?= $(file < build/board)
 CONFIG := build/$(BOARD)/.config
 O := build/$(BOARD)$(if $(LLVM),-llvm)
@@ -36,20 +37,30 @@ ifneq ($(filter-out $(boardless),$(or $(MAKECMDGOALS),all)),)
   ifeq ($(BOARD),)
     $(error No board is configured: try "make qemu-arm64_defconfig", or "make help")
   endif
+  ifeq ($(wildcard $(CONFIG) configs/$(BOARD)_defconfig),)
+    $(error There is no board "$(BOARD)": configs/ has $(BOARDS))
+  endif
   include $(CONFIG) scripts/build.mk
 endif
 
 # $(call kconfig,COMMAND,.CONFIG)
 kconfig = KCONFIG_CONFIG=$(2) $(PYTHON) -m $(1)
 
+need_kconfiglib = @$(PYTHON) -c 'import kconfiglib' 2> /dev/null || \
+    { echo 'There is no kconfiglib: run scripts/setup' >&2; exit 1; }
+
 $(DEFCONFIGS): %_defconfig: FORCE
-	@$(PYTHON) -c 'import kconfiglib' || { echo 'No kconfiglib: run scripts/setup' >&2; exit 1; }
+	$(need_kconfiglib)
 	@mkdir -p build/$*
 	@$(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null
 	@echo '$*' > build/board
 	@echo 'Configured $*: build/$*/.config'
 
+$(filter-out $(DEFCONFIGS),$(filter %_defconfig,$(MAKECMDGOALS))): FORCE
+	@echo 'There is no configs/$@: configs/ has $(BOARDS)' >&2; exit 1
+
 build/host/.config: configs/host_defconfig Kconfig
+	$(need_kconfiglib)
 	@mkdir -p $(@D)
 	@$(call kconfig,defconfig $<,$@) > /dev/null
 
@@ -94,15 +105,23 @@ guests: newlib
 build/guests/%: guests
 	@:
 
-# A system file names what it includes by its path in build/.
-included = $(shell sed -n 's|.*/incbin/("\([^"]*\)").*|build/\1|p' $(1))
+# A system file names what it includes by its path in build/. What is not there and nobody makes is
+# for mkimage to tell.
+incbins = $(shell sed -n 's|.*/incbin/("\([^"]*\)").*|build/\1|p' $(1))
+included = $(foreach f,$(incbins),$(filter build/guest/% build/guests/% $(wildcard $(f)),$(f)))
 
-systems: $$(patsubst %.its,build/%.itb,$$(wildcard dts/$(if $(filter command environment,$(origin \
-    BOARD)),$(BOARD),*)/*.its))
+# One that cannot be made does not stop the others.
+systems:
+	@$(MAKE) --keep-going $(or $(patsubst %.its,build/%.itb,$(wildcard dts/$(if $(filter command \
+	    environment,$(origin BOARD)),$(BOARD),*)/*.its)),$(error There is no system file in dts/))
 
+# Of what mkimage says where it fails, all but its usage; of a success, warnings.
 build/dts/%.itb: dts/%.its $$(call included,dts/$$*.its)
 	$(call quiet,MKIMAGE)mkdir -p $(@D); SOURCE_DATE_EPOCH=0 \
-	    mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f $< $@ $(if $(V),,> /dev/null)
+	    mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f $< $@ > $@.log 2>&1 || \
+	    { sed '/^Usage:/,$$d; /Bad parameters for FIT/d; /[.]tmp: No such file/d' $@.log >&2; \
+	      echo '$<: mkimage can make no system file of it' >&2; exit 1; }
+	@$(if $(V),cat $@.log,grep -a Warning $@.log >&2 || true)
 
 build/guest/arm64/initrd.gz: build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
                              $(wildcard guests/linux/tests/*)

@@ -28,6 +28,10 @@ else
   NO_LOOP_IDIOMS := -fno-tree-loop-distribute-patterns
 endif
 
+ifeq ($(shell command -v $(firstword $(CC))),)
+  $(error There is no $(firstword $(CC)): run scripts/setup)
+endif
+
 ### Flags
 
 THIRD := build/third-party
@@ -126,7 +130,10 @@ endef
 OBJECTS :=
 $(foreach d,core drivers arch/$(ARCH),$(eval $(call read_directory,$(d))))
 
-$(O)/%.o: %.c $(O)/flags | $(O)/config.h
+# What setup has brought: the libraries' headers are in it.
+MATERIALS := $(addprefix build/stamps/,libfdt libdeflate newlib)
+
+$(O)/%.o: %.c $(O)/flags | $(O)/config.h $(MATERIALS)
 	$(call quiet,CC)mkdir -p $(@D); $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/%.o: %.S $(O)/flags | $(O)/config.h
