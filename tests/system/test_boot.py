@@ -60,6 +60,14 @@ def test_sizes(boot, smp, memory, gic):
     log = boot(parts, smp=smp, memory=memory, gic=gic).off()
     for at in range(0, smp, each):
         assert f"[smp{at}] smp: {each} CPUs, {each * 1000} SGIs, ok" in log
+    assert "FAIL" not in log
+
+
+def test_16_cpus_in_one_partition(boot):
+    """As many as a partition may have; the guest has a token for each SGI but one."""
+    log = boot([partition("smp", "smp", range(16))], smp=16, memory="2G", gic=3).off()
+    assert "[smp] smp: 16 CPUs, 15000 SGIs, ok" in log
+    assert "[smp] smp: CPU_ON, CPU_OFF, AFFINITY_INFO, ok" in log
 
 
 def test_ram_above_4g(boot):

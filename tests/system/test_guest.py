@@ -146,6 +146,7 @@ def test_login_getty(boot):
 def test_secondary_cpus_and_sgis(boot, gic):
     log = boot([partition("smp", "smp", range(4))], gic=gic).off()
     assert re.search(r"smp: 4 CPUs, \d+ SGIs, ok", log)
+    assert "smp: CPU_ON, CPU_OFF, AFFINITY_INFO, ok" in log
 
 
 def own_tree(path, gic):
