@@ -25,7 +25,10 @@ unsigned take_and_end(void);
 /* Whether no interrupt is signalled for 1 ms; one that is, is ended. */
 bool nothing_comes(void);
 
-/* Polls until *value is at least `want`, for 30 s at most; false then. */
+/* How long another CPU may take, at most: the machine may be a busy PC. */
+#define PEER_US 30000000u
+
+/* Polls until *value is at least `want`, for PEER_US at most; false then. */
 bool wait_until(const volatile unsigned *value, unsigned want);
 
 /* The Distributor's enable bit for our interrupts. */

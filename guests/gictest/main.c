@@ -11,7 +11,6 @@
 
 #define TAKE_US    5000000u
 #define NOTHING_US 1000u
-#define PEER_US    30000000u
 
 static unsigned passed;
 static unsigned failed;
