@@ -243,7 +243,11 @@ void config_fdt(const struct config *c, const struct dt_property *property)
     struct plan_image *fdt = &c->part->fdt;
     struct reading r;
 
-    if (read_image(&r, c, property, "flat_dt", fdt) && !dt_valid(fdt->data, fdt->size)) {
+    if (!read_image(&r, c, property, "flat_dt", fdt)) {
+        return;
+    }
+    fdt->load = r.image.load;
+    if (!dt_valid(fdt->data, fdt->size)) {
         image_error(&r, "it is no well-formed device tree at a multiple of 4 bytes in the file");
     }
 }

@@ -80,27 +80,58 @@ static bool place_kernel(struct plan *p, uint32_t index)
     return true;
 }
 
-void place_images(struct plan *p, uint32_t index)
+/* Can the tree be at `ipa`? */
+static bool fits_at(const struct plan_partition *part, uint64_t ipa, uint64_t size)
+{
+    struct range hit;
+
+    return is_aligned(ipa, 8) && plan_extent_at(part, ipa, size) != NULL &&
+           !find_placed(part, (struct range){ipa, size}, &hit);
+}
+
+/*
+ * The partition's own tree goes where its image says. Any other goes to the beginning of memory if
+ * a raw kernel leaves room below itself, since U-Boot looks for it there and nowhere else; or high.
+ */
+static bool place_tree(struct plan *p, uint32_t index)
 {
     struct plan_partition *part = &p->partitions[index];
-    struct plan_image *ramdisk = &part->ramdisk;
-    uint64_t room;
+    const struct plan_image *own = &part->fdt;
+    uint64_t room = own->size != 0 ? own->size + OWN_TREE_GROWTH : GENERATED_TREE_ROOM;
+    uint64_t base = part->memory[0].base;
 
-    part->fdt_room = 0;
-    if (!place_kernel(p, index)) {
-        return;
-    }
-    room = part->fdt.size != 0 ? part->fdt.size + OWN_TREE_GROWTH : GENERATED_TREE_ROOM;
     room = align_up(room + strlen(part->bootargs), 8);
-    if (!place_high(part, room, &part->fdt_ipa)) {
+    if (own->size != 0 && own->load != UINT64_MAX) {
+        if (!fits_at(part, own->load, room)) {
+            plan_refuse(p, index,
+                        "fdt \"%s\": its load 0x%lx is no multiple of 8, or its 0x%lx bytes there "
+                        "are not all beside the kernel in one piece of the partition's memory; "
+                        "move it, or leave \"load\" out",
+                        own->name, own->load, room);
+            return false;
+        }
+        part->fdt_ipa = own->load;
+    } else if (part->kernel_kind == PLAN_KERNEL_RAW && part->kernel.load - base >= room &&
+               fits_at(part, base, room)) {
+        part->fdt_ipa = base;
+    } else if (!place_high(part, room, &part->fdt_ipa)) {
         plan_refuse(p, index,
                     "memory: beside the kernel there is no room for the device tree (%lu KiB); "
                     "enlarge \"memory\"",
                     room / 1024);
-        return;
+        return false;
     }
     part->fdt_room = room;
-    if (ramdisk->size == 0) {
+    return true;
+}
+
+void place_images(struct plan *p, uint32_t index)
+{
+    struct plan_partition *part = &p->partitions[index];
+    struct plan_image *ramdisk = &part->ramdisk;
+
+    part->fdt_room = 0;
+    if (!place_kernel(p, index) || !place_tree(p, index) || ramdisk->size == 0) {
         return;
     }
     ramdisk->load_size = ramdisk->load_size > ramdisk->size ? ramdisk->load_size : ramdisk->size;

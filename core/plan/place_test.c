@@ -283,9 +283,11 @@ static void the_tree_avoids_a_kernel_at_the_top(void **state)
     (void)state;
     add_ram(RAM_0, 64 * MIB);
     part = add("a", RAM_0, 2 * MIB);
-    part->kernel.load = RAM_0 + 2 * MIB - 4096;
+    part->kernel_kind = PLAN_KERNEL_ARM64;
+    part->kernel.load = 2 * MIB - 4096; /* the text_offset */
     plan_place(&p);
     assert_string_equal(told, "");
+    assert_int_equal(part->kernel.load, RAM_0 + 2 * MIB - 4096);
     assert_int_equal(part->fdt_ipa, part->kernel.load - 32 * 1024);
 }
 
@@ -296,9 +298,60 @@ static void own_trees_have_room_to_grow(void **state)
     (void)state;
     add_ram(RAM_0, 64 * MIB);
     part = add("a", RAM_0, 2 * MIB);
-    part->fdt = (struct plan_image){.name = "fdt", .data = bytes, .size = 10001};
+    part->fdt =
+        (struct plan_image){.name = "fdt", .data = bytes, .size = 10001, .load = UINT64_MAX};
     plan_place(&p);
     assert_in_range(part->fdt_room, 10001 + 4096, 10001 + 4096 + 7);
+}
+
+/* U-Boot looks for its tree at the beginning of memory, whatever x0 says. */
+static void the_tree_is_below_a_raw_kernel(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    part = add("fits", RAM_0, 2 * MIB);
+    part->kernel.load = RAM_0 + 32 * 1024;
+    part = add("a byte short", RAM_0, 2 * MIB);
+    part->kernel.load = RAM_0 + 32 * 1024 - 8;
+    part = add("a Linux", RAM_0, 2 * MIB);
+    part->kernel.load = MIB;
+    part->kernel_kind = PLAN_KERNEL_ARM64;
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(p.partitions[0].fdt_ipa, RAM_0);
+    assert_int_equal(p.partitions[1].fdt_ipa, RAM_0 + 2 * MIB - 32 * 1024);
+    assert_int_equal(p.partitions[2].fdt_ipa, RAM_0 + 2 * MIB - 32 * 1024);
+}
+
+static struct plan_partition *add_with_tree(const char *name, uint64_t load)
+{
+    struct plan_partition *part = add(name, RAM_0, 2 * MIB);
+
+    part->kernel.load = RAM_0 + MIB;
+    part->fdt = (struct plan_image){.name = name, .data = bytes, .size = 64, .load = load};
+    return part;
+}
+
+static void an_own_tree_goes_where_it_says(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    add_with_tree("free", RAM_0 + 8);
+    add_with_tree("behind", RAM_0 + MIB + 4096);
+    add_with_tree("odd", RAM_0 + 4);
+    add_with_tree("on-kernel", RAM_0 + MIB - 64);
+    add_with_tree("out", RAM_0 + 2 * MIB - 64);
+    add_with_tree("far", UINT64_MAX - 7);
+    plan_place(&p);
+    assert_int_equal(p.partitions[0].fdt_ipa, RAM_0 + 8);
+    assert_int_equal(p.partitions[1].fdt_ipa, RAM_0 + MIB + 4096);
+    assert_false(told_of("\"free\"") || told_of("\"behind\""));
+    assert_true(told_of("fdt \"odd\": its load 0x40000004 is no multiple of 8"));
+    assert_true(told_of("fdt \"on-kernel\": its load 0x400fffc0"));
+    assert_true(told_of("fdt \"out\": its load 0x401fffc0"));
+    assert_true(told_of("fdt \"far\": its load 0xfffffffffffffff8"));
 }
 
 static void images_outside_memory_are_refused(void **state)
@@ -450,6 +503,8 @@ int main(void)
         cmocka_unit_test_setup(a_linux_has_its_images_where_it_expects_them, set_up),
         cmocka_unit_test_setup(the_tree_avoids_a_kernel_at_the_top, set_up),
         cmocka_unit_test_setup(own_trees_have_room_to_grow, set_up),
+        cmocka_unit_test_setup(the_tree_is_below_a_raw_kernel, set_up),
+        cmocka_unit_test_setup(an_own_tree_goes_where_it_says, set_up),
         cmocka_unit_test_setup(images_outside_memory_are_refused, set_up),
         cmocka_unit_test_setup(a_refused_partition_frees_its_ram, set_up),
         cmocka_unit_test_setup(any_system_is_placed_soundly_and_alike, set_up),

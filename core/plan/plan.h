@@ -113,8 +113,9 @@ struct plan_image {
     uint64_t size;       /* bytes there */
     bool gzip;
     uint64_t load;      /* IPA it is placed at (ELF64: of its lowest segment). parse.c leaves the
-                           image's own wish: `load` of a raw binary, p_paddr, or the text_offset of
-                           an arm64 Image, which place.c turns into an address */
+                           image's own wish: `load` of a raw binary or a tree (UINT64_MAX: none),
+                           p_paddr, or the text_offset of an arm64 Image, which place.c turns into
+                           an address */
     uint64_t load_size; /* bytes it occupies at `load`, inflated, .bss counted */
 };
 
