@@ -50,13 +50,14 @@ ifeq ($(ARCH),host)
 else
   # -fbuiltin: freestanding, but a short memcpy() is still better inline.
   ENVIRONMENT := $(TARGET_FLAGS_$(ARCH)) -ffreestanding -fbuiltin -fpie -fno-stack-protector \
-      -fstack-usage -fno-asynchronous-unwind-tables -nostdinc -isystem $(cc_include) \
-      -isystem $(LIB)/include -isystem $(THIRD)/newlib/newlib/libc/include
-  OPTIMIZE := -O2
+      -fstack-usage -fno-asynchronous-unwind-tables -fomit-frame-pointer -nostdinc \
+      -isystem $(cc_include) -isystem $(LIB)/include -isystem $(THIRD)/newlib/newlib/libc/include
+  OPTIMIZE := -Os
+  OPTIMIZE_FAST := -O2
   THIRD_OPTIMIZE := -Os
 endif
 
-CFLAGS := $(COMMON) $(ENVIRONMENT) $(OPTIMIZE) $(WARNINGS) -I. -Iarch/$(ARCH)/include \
+CFLAGS := $(COMMON) $(ENVIRONMENT) $(WARNINGS) -I. -Iarch/$(ARCH)/include \
           -isystem $(THIRD)/libfdt -isystem $(THIRD)/libdeflate -include $(O)/config.h
 ASFLAGS := -g $(NO_PATHS) $(TARGET_FLAGS_$(ARCH)) -nostdinc -I. -Iarch/$(ARCH)/include \
            -include $(O)/config.h
@@ -66,7 +67,7 @@ LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack
 
 # Objects depend on a file that changes when the command that makes them would.
 flags_file = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
-$(call flags_file,$(O)/flags,$(CC) $(CFLAGS) $(LDFLAGS))
+$(call flags_file,$(O)/flags,$(CC) $(CFLAGS) $(OPTIMIZE) $(OPTIMIZE_FAST) $(LDFLAGS))
 $(call flags_file,$(LIB)/flags,$(CC) $(THIRD_CFLAGS))
 
 # Everything is linked into one image at an address yet unknown: no symbol needs the GOT.
@@ -119,22 +120,30 @@ $(LIB)/libinflate/%.o: $(THIRD)/libdeflate/lib/%.c build/stamps/libdeflate $(thi
 $(LIB)/libstring/%.o: $(THIRD)/newlib/newlib/libc/string/%.c build/stamps/newlib $(third_parts)
 	$(call compile_third,-fno-builtin $(NO_LOOP_IDIOMS))
 
-### Our own sources: each directory's Makefile lists its objects in obj-y
+### Our own sources: each directory's Makefile lists its objects in obj-y, and in fast-y those of
+### them that run at a guest's exits: these are compiled for speed, the others for size
 
 define read_directory
   obj-y :=
+  fast-y :=
   include $(1)/Makefile
   OBJECTS += $$(addprefix $(O)/$(1)/,$$(obj-y))
+  FAST += $$(addprefix $(O)/$(1)/,$$(fast-y))
 endef
 
 OBJECTS :=
+FAST :=
 $(foreach d,core drivers arch/$(ARCH),$(eval $(call read_directory,$(d))))
 
 # What setup has brought: the libraries' headers are in it.
 MATERIALS := $(addprefix build/stamps/,libfdt libdeflate newlib)
 
+ifdef OPTIMIZE_FAST
+$(FAST): OPTIMIZE := $(OPTIMIZE_FAST)
+endif
+
 $(O)/%.o: %.c $(O)/flags | $(O)/config.h $(MATERIALS)
-	$(call quiet,CC)mkdir -p $(@D); $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call quiet,CC)mkdir -p $(@D); $(CC) $(CFLAGS) $(OPTIMIZE) -MMD -MP -c -o $@ $<
 
 $(O)/%.o: %.S $(O)/flags | $(O)/config.h
 	$(call quiet,AS)mkdir -p $(@D); $(CC) $(ASFLAGS) -MMD -MP -c -o $@ $<
@@ -187,7 +196,7 @@ $(O)/libcore-host.a: $(OBJECTS)
 
 # A test or a program comes first, so that a function it defines replaces that of the library.
 define link_host
-$(call quiet,LD)mkdir -p $(@D); $(CC) $(CFLAGS) -Wl,-z,muldefs,--gc-sections -o $@ \
+$(call quiet,LD)mkdir -p $(@D); $(CC) $(CFLAGS) $(OPTIMIZE) -Wl,-z,muldefs,--gc-sections -o $@ \
     $< -Wl,--start-group $(HOST_LIBS) -Wl,--end-group
 endef
 
