@@ -64,17 +64,6 @@ static struct range image_range(void)
     return (struct range){low, high - low};
 }
 
-/* The driver for a NULL-terminated list's device; NULL where none is compiled in. */
-static const struct uart_ops *find_uart(const void *fdt, int node)
-{
-    for (const struct uart_ops *const *ops = drivers_uart; *ops != NULL; ops++) {
-        if (dt_compatible(fdt, node, (*ops)->compatible)) {
-            return *ops;
-        }
-    }
-    return NULL;
-}
-
 static void use_early_console(void)
 {
 #ifdef CONFIG_EARLY_CONSOLE_BASE
@@ -88,10 +77,9 @@ static void use_early_console(void)
 static void use_board_console(void)
 {
     const struct plan_uart *uart = &plan.board.console;
-    const struct uart_ops *ops = find_uart(plan.board.fdt, uart->node);
+    const struct uart_ops *ops = plan_console_driver(&plan);
 
     if (ops == NULL) {
-        plan_error(&plan, PLAN_SHARED, uart->path, "no driver for this console is compiled in");
         return;
     }
     must(el2_map(uart->mmio, LPAE_DEVICE), "the console's registers cannot be mapped");

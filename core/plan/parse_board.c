@@ -97,10 +97,15 @@ static void parse_memory(struct plan *p, const struct dt_at *at)
     int node = at->node[at->depth];
     struct range bank;
     enum status status;
+    uint32_t i = 0;
 
-    for (uint32_t i = 0; (status = dt_reg_at(p->board.fdt, at, i, &bank)) == OK; i++) {
-        add_ram(p, node, bank);
-    }
+    do {
+        bank.size = PAGE_SIZE;
+        status = dt_reg_at(p->board.fdt, at, i++, &bank);
+        if (status == OK) {
+            add_ram(p, node, bank);
+        }
+    } while (status == OK || bank.size == 0); /* a bank of none: left for firmware to fill in */
     if (status != E_NOT_FOUND) {
         board_error(p, node, "reg: its length, its cells or an address makes no sense");
     }
@@ -370,7 +375,7 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
     find_nodes(p, &found);
     if (p->board.ram_banks == 0) {
         plan_error(p, PLAN_SHARED, "/memory",
-                   "no RAM: the tree has no node of device_type \"memory\"");
+                   "no RAM: no node of device_type \"memory\" has any; firmware fills it in");
     }
     if (found.reserved >= 0) {
         parse_reserved(p, found.reserved);
@@ -378,9 +383,11 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
     parse_cpus(p, found.cpus, boot_mpidr);
     parse_psci(p, found.node[FOUND_PSCI]);
     parse_gic(p, &found);
-    parse_timer(p, found.node[FOUND_TIMER]);
-    parse_pmu(p, &found);
-    parse_console(p);
+    if (p->board.gic.node >= 0) { /* else all interrupts would be told as faults too */
+        parse_timer(p, found.node[FOUND_TIMER]);
+        parse_pmu(p, &found);
+        parse_console(p);
+    }
 }
 
 enum status plan_find_system(const void *fdt, struct range *system)

@@ -3,6 +3,7 @@
 #include "core/plan/testing.h"
 
 #include "core/base/bits.h"
+#include "core/base/console.h"
 
 static void parse(const char *text)
 {
@@ -74,6 +75,7 @@ static void test_ram(void **state)
           "memory@40000800 { device_type = \"memory\"; reg = <0 0x40000800 0 0x20000000>; };"
           "memory@70000000 { device_type = \"memory\"; reg = <0 0x70000000 0 0x10000000>; };"
           "memory@1 { device_type = \"memory\"; reg = <0 0x1 0 0x100>; };"
+          "memory@3 { device_type = \"memory\"; reg = <0 0x3000 0 0>, <0 0 0 0>; };"
           "memory@2 { device_type = \"memory\"; reg = <2 0 0 0x10000>; status = \"disabled\"; };"
           "};");
     assert_string_equal(log_text, "");
@@ -235,6 +237,9 @@ static const struct {
     const char *message;
 } wrong[] = {
     {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_REST "};", "/memory: no RAM"},
+    {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_REST
+     "memory@0 { device_type = \"memory\"; reg = <0 0 0 0>; }; };",
+     "/memory: no RAM"},
     {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_REST
      "memory@0 { device_type = \"memory\"; reg = <0 0x40000000 0x40000000>; }; };",
      "/memory@0: reg: its length, its cells or an address makes no sense"},
@@ -409,6 +414,37 @@ static void test_flipped(void **state)
     tree_free(tree);
 }
 
+/* Without the GIC nobody's interrupts are known: that is told once, not for each of them. */
+static void test_no_gic_is_told_once(void **state)
+{
+    (void)state;
+    parse(WITHOUT_GIC "gic: gic { }; };");
+    assert_int_equal(test_plan.errors, 1);
+    assert_log("error: /: there is no interrupt controller");
+}
+
+static void test_console_driver(void **state)
+{
+    struct tree good = tree_compile(BOARD);
+    struct tree other =
+        tree_compile(BOARD_ROOT BOARD_CPUS BOARD_MEMORY BOARD_REST
+                     "chosen { stdout-path = \"/other\"; };"
+                     "other { compatible = \"acme,uart\", \"acme,old\"; interrupts = <0 9 4>;"
+                     " reg = <0 0x9100000 0 0x1000>; }; };");
+
+    (void)state;
+    plan_board(good);
+    assert_ptr_equal(plan_console_driver(&test_plan), drivers_uart[0]);
+    assert_false(test_plan.fatal);
+    plan_board(other);
+    assert_int_equal(test_plan.errors, 0);
+    assert_null(plan_console_driver(&test_plan));
+    assert_true(test_plan.fatal);
+    assert_log("error: /other: compatible: no driver for the console \"acme,uart\" is compiled in");
+    tree_free(good);
+    tree_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,7 +455,8 @@ int main(void)
         cmocka_unit_test(test_console_choice),  cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_too_much_memory), cmocka_unit_test(test_too_many_reservations),
         cmocka_unit_test(test_find_system),     cmocka_unit_test(test_qemu),
-        cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_flipped),         cmocka_unit_test(test_no_gic_is_told_once),
+        cmocka_unit_test(test_console_driver),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/bits.h"
+#include "core/base/console.h"
 #include "core/plan/parse.h"
 
 #define FIRST_SPI 32
@@ -230,4 +231,22 @@ void parse_console(struct plan *p)
         uart->irq.intid < FIRST_SPI) {
         board_error(p, node, "interrupts: the console needs one, an SPI of the GIC");
     }
+}
+
+const struct uart_ops *plan_console_driver(struct plan *p)
+{
+    const void *fdt = p->board.fdt;
+    int node = p->board.console.node;
+    uint32_t size = 0;
+    const char *compatible = dt_property(fdt, node, "compatible", &size);
+
+    for (const struct uart_ops *const *ops = drivers_uart; *ops != NULL; ops++) {
+        if (dt_compatible(fdt, node, (*ops)->compatible)) {
+            return *ops;
+        }
+    }
+    compatible = dt_string(compatible, size, 0);
+    board_error(p, node, "compatible: no driver for the console \"%s\" is compiled in",
+                compatible != NULL ? compatible : "");
+    return NULL;
 }

@@ -210,6 +210,13 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
                       uint64_t boot_mpidr, struct range image);
 
 /*
+ * The driver of the board's console, once plan_parse_board() has found it. NULL, told, and p->fatal
+ * where none for it is compiled in. Boot CPU, before the seal.
+ */
+struct uart_ops;
+const struct uart_ops *plan_console_driver(struct plan *p);
+
+/*
  * Where the system file lies: /chosen linux,initrd-start and -end of the board's tree. E_NOT_FOUND
  * where it has none, E_INVALID where the two make no sense.
  */
