@@ -185,14 +185,16 @@ $(O)/bulkhead.bin: $(O)/bulkhead.elf
 else
 
 TEST_SOURCES := $(wildcard core/*_test.c core/*/*_test.c drivers/*_test.c drivers/*/*_test.c \
-                           arch/host/*_test.c tools/*_test.c)
+                           arch/host/*_test.c tools/*/*_test.c)
 TESTS := $(patsubst %.c,$(O)/test/%,$(notdir $(TEST_SOURCES)))
-TOOLS := $(patsubst tools/%.c,$(O)/%,$(filter-out %_test.c,$(wildcard tools/*.c)))
-HOST_LIBS := $(O)/libcore-host.a $(LIBS)
+TOOLS := $(patsubst tools/%.c,$(O)/%,$(wildcard tools/*.c))
+TOOL_PARTS := $(patsubst %.c,$(O)/%.o,$(filter-out %_test.c,$(wildcard tools/*/*.c)))
+HOST_LIBS := $(O)/libtools.a $(O)/libcore-host.a $(LIBS)
 
 all: $(O)/libcore-host.a $(TOOLS)
 
 $(O)/libcore-host.a: $(OBJECTS)
+$(O)/libtools.a: $(TOOL_PARTS)
 
 # A test or a program comes first, so that a function it defines replaces that of the library.
 define link_host
@@ -210,9 +212,9 @@ $(TOOLS): $(O)/%: $(O)/tools/%.o $(HOST_LIBS)
 	$(link_host)
 
 .PHONY: unit-run
-unit-run: $(TESTS)
+unit-run: $(TESTS) $(TOOLS)
 	@scripts/unit $(TESTS)
 
--include $(patsubst %.c,$(O)/%.d,$(TEST_SOURCES)) $(TOOLS:$(O)/%=$(O)/tools/%.d)
+-include $(patsubst %.c,$(O)/%.d,$(TEST_SOURCES)) $(TOOLS:$(O)/%=$(O)/tools/%.d) $(TOOL_PARTS:.o=.d)
 
 endif

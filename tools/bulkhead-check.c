@@ -1,160 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bulkhead-check BOARD.dtb SYSTEM.itb: the plan that Bulkhead would make, or what is wrong with it.
- * Runs the code that boot runs. Exit status 0: every partition would start; 1: one error or more
- * (all are printed); 2: the files cannot be read.
+ * bulkhead-check: the plan that Bulkhead would make of a board's tree and a system file, or what is
+ * wrong with it. Runs the code that boot runs. docs/bulkhead-check.1 tells its options.
  */
-#include <errno.h>
-#include <inttypes.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "core/base/console.h"
-#include "core/memory/pool.h"
 #include "core/plan/plan.h"
+#include "tools/check/board.h"
 
-/*
- * Where firmware puts things is known on the board alone. Assumed, in the first RAM bank: Bulkhead
- * 2 MiB from its start, the system file 128 MiB from it (or halfway), the tree behind that, as QEMU
- * does and U-Boot by habit.
- */
-#define IMAGE_OFFSET  BLOCK_2M
-#define IMAGE_SIZE    BLOCK_2M
-#define SYSTEM_OFFSET (64 * BLOCK_2M)
+static const char usage[] =
+    "usage: bulkhead-check BOARD.dtb SYSTEM.itb    the plan, or every error in it\n"
+    "       bulkhead-check --hosts BOARD.dtb...    can Bulkhead run on these boards?\n";
 
-/* Pages that boot takes from the pool for EL2's own map before it checks the plan. */
-#define EL2_MAP_PAGES 16
-
-struct file {
-    const char *name;
-    uint8_t *data;
-    uint64_t size;
-};
-
-/* ---- the console: standard output ---- */
-
-static bool muted;
-
-static bool never(uint64_t base)
+__attribute__((noreturn)) static void bad_usage(void)
 {
-    (void)base;
-    return false;
+    (void)fputs(usage, stderr);
+    exit(EXIT_USAGE);
 }
 
-static bool always(uint64_t base)
+/* One line for each tree. */
+static int hosts(char **names)
 {
-    (void)base;
-    return true;
-}
+    bool all = true;
 
-static void put(uint64_t base, uint8_t byte)
-{
-    (void)base;
-    if (!muted && byte != '\r') {
-        putchar(byte);
+    for (; *names != NULL; names++) {
+        struct file board = file_read(*names, BOARD_MAX_SIZE, "board's device tree");
+        struct places at = board_places(&board, 0);
+        struct messages said = {0};
+
+        messages_to(&said);
+        board_read(&plan, &board, &at);
+        all = board_verdict(&plan, &board, &said, stdout) && all;
+        messages_clear(&said);
+        memset(&plan, 0, sizeof(plan));
+        free(board.data);
     }
+    return all ? 0 : 1;
 }
 
-static void init(uint64_t base)
+static int check_system(const char *board_name, const char *system_name)
 {
-    (void)base;
-}
+    struct file board = file_read(board_name, BOARD_MAX_SIZE, "board's device tree");
+    struct file system = file_read(system_name, SYSTEM_MAX_SIZE, "system file");
+    struct places at = board_places(&board, system.size);
+    struct messages said = {0};
 
-static const struct uart_ops stdout_ops = {
-    .init = init,
-    .tx_full = never,
-    .tx_idle = always,
-    .put = put,
-};
-
-/* ---- files ---- */
-
-__attribute__((noreturn)) static void fail(const char *name, const char *what)
-{
-    (void)fprintf(stderr, "bulkhead-check: %s: %s\n", name, what);
-    exit(2);
-}
-
-static struct file read_file(const char *name)
-{
-    struct file f = {.name = name};
-    FILE *in = fopen(name, "rb");
-    struct stat about;
-
-    if (in == NULL || fstat(fileno(in), &about) != 0) {
-        fail(name, strerror(errno));
-    }
-    if (!S_ISREG(about.st_mode)) {
-        fail(name, "is not a file");
-    }
-    f.size = (uint64_t)about.st_size;
-    f.data = malloc(f.size > 0 ? f.size : 1); /* no byte more, so that a sanitizer sees its end */
-    if (f.data == NULL || fread(f.data, 1, f.size, in) != f.size) {
-        fail(name, "cannot be read");
-    }
-    (void)fclose(in);
-    return f;
-}
-
-/* ---- the plan ---- */
-
-struct places {
-    struct range image;
-    uint64_t system_pa, tree_pa, boot_mpidr;
-};
-
-/* Read the tree once, in silence, for its first RAM bank and CPU. */
-static struct places assume_places(const struct file *board, const struct file *system)
-{
-    struct places at = {0};
-    struct range ram;
-
-    muted = true;
-    plan_parse_board(&plan, board->data, board->size, 0, 0, at.image);
-    muted = false;
-    ram = plan.board.ram[0];
-    at.image = (struct range){ram.base + IMAGE_OFFSET, IMAGE_SIZE};
-    at.system_pa = ram.base + (ram.size / 2 < SYSTEM_OFFSET ? ram.size / 2 : SYSTEM_OFFSET);
-    at.tree_pa = align_up(at.system_pa + system->size, BLOCK_2M);
-    at.boot_mpidr = plan.board.cpus[0].mpidr;
-    memset(&plan, 0, sizeof(plan));
-    return at;
-}
-
-static void make_plan(const struct file *board, const struct file *system)
-{
-    struct places at = assume_places(board, system);
-
-    plan_parse_board(&plan, board->data, board->size, at.tree_pa, at.boot_mpidr, at.image);
-    if (!plan.fatal) {
-        plan_parse_system(&plan, system->data, system->size, at.system_pa);
-    }
-    if (!plan.fatal) {
-        plan_place(&plan);
-        plan_check(&plan, pool_left() - EL2_MAP_PAGES);
-    }
+    messages_to(&said);
+    board_make_plan(&board, &system, &at);
     if (!plan.fatal) {
         plan_show(&plan);
     }
+    messages_print(&said, stdout);
+    messages_clear(&said);
+    printf("bulkhead-check: %u error%s\n", plan.errors, plan.errors == 1 ? "" : "s");
+    free(board.data);
+    free(system.data);
+    return plan.errors != 0 || plan.fatal ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
-    struct file board;
-    struct file system;
+    static const struct option options[] = {
+        {"hosts", no_argument, NULL, 'H'},
+        {NULL, 0, NULL, 0},
+    };
+    bool boards = false;
+    int option;
 
-    if (argc != 3) {
-        (void)fprintf(stderr, "usage: bulkhead-check BOARD.dtb SYSTEM.itb\n");
-        return 2;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'H':
+            boards = true;
+            break;
+        default:
+            bad_usage();
+        }
     }
-    board = read_file(argv[1]);
-    system = read_file(argv[2]);
-    console_use(&stdout_ops, 0);
-    make_plan(&board, &system);
-    printf("bulkhead-check: %" PRIu32 " error%s\n", plan.errors, plan.errors == 1 ? "" : "s");
-    free(board.data);
-    free(system.data);
-    return plan.errors != 0 || plan.fatal ? 1 : 0;
+    if (boards ? optind == argc : argc - optind != 2) {
+        bad_usage();
+    }
+    return boards ? hosts(argv + optind) : check_system(argv[optind], argv[optind + 1]);
 }

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bulkhead-check --hosts over every arm64 and armmp tree of Debian's kernels: a verdict for each, with its reason."""
+
+import collections
+import re
+import subprocess
+
+import pytest
+
+from machine import BUILD, TOP
+
+CHECK = BUILD / "host/bulkhead-check"
+DTBS = BUILD / "guest/dtbs"
+
+# Verdicts that were held against the trees by hand.
+KNOWN = {
+    "arm64/arm/fvp-base-revc.dtb": "can host: 8 CPUs, GICv3, memory: 4 GiB",
+    "arm64/arm/foundation-v8-gicv3-psci.dtb": "can host: 4 CPUs, GICv3, memory: 4 GiB",
+    "arm64/arm/juno-r2.dtb": "can host: 6 CPUs, GICv2, memory: 8.0 GiB",
+    "arm64/hisilicon/hi6220-hikey.dtb": "can host: 8 CPUs, GICv2",
+    "arm64/freescale/fsl-lx2160a-rdb.dtb": "can host: 16 CPUs, GICv3, memory: 2 GiB",
+    "arm64/amd/amd-overdrive-rev-b1.dtb": "can host: 8 CPUs, GICv2, memory: filled in by firmware",
+    "arm64/xilinx/zynqmp-zcu102-rev1.0.dtb": 'no driver for the console "xlnx,zynqmp-uart"',
+    "arm64/freescale/imx8mp-evk.dtb": 'no driver for the console "fsl,imx8mp-uart"',
+    "arm64/broadcom/bcm2711-rpi-4-b.dtb": 'no driver for the console "brcm,bcm2835-aux-uart"',
+    "arm64/broadcom/bcm2837-rpi-3-b.dtb": "there is no interrupt controller that Bulkhead drives",
+    "arm64/qcom/msm8994-huawei-angler-rev-101.dtb": "/psci: ",
+    "arm64/apm/apm-mustang.dtb": "/chosen: stdout-path: ",
+    "armmp/vexpress-v2p-ca15-tc1.dtb": "Armv7-A with HYP mode (arm,cortex-a15): this build is for Armv8-A",
+    "armmp/sun7i-a20-cubieboard2.dtb": "Armv7-A with HYP mode (arm,cortex-a7): this build is for Armv8-A",
+    "armmp/vexpress-v2p-ca9.dtb": "its CPUs have no EL2 or HYP mode (arm,cortex-a9)",
+    "armmp/bcm2835-rpi-b.dtb": "its CPUs have no EL2 or HYP mode (arm,arm1176jzf-s)",
+    "armmp/stm32f429-disco.dtb": "/cpus: it has no CPUs",
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    """{path in build/guest/dtbs: verdict}."""
+    subprocess.run(["make", "-s", "-C", str(TOP), "tools"], check=True, stdout=subprocess.DEVNULL)
+    trees = sorted(str(path.relative_to(DTBS)) for path in DTBS.rglob("*.dtb"))
+    done = subprocess.run([CHECK, "--hosts", *trees], cwd=DTBS, capture_output=True, text=True, timeout=300,
+                          check=False)
+    assert done.returncode == 1 and done.stderr == "", done.stderr[-4000:]
+    lines = [line.split(": ", 1) for line in done.stdout.splitlines()]
+    assert [line[0] for line in lines] == trees, "a line for each tree, in order"
+    return dict(lines)
+
+
+def test_every_tree_has_a_verdict(verdicts):
+    assert len(verdicts) > 1400
+    for tree, verdict in verdicts.items():
+        assert re.match(r"can host: \d+ CPUs?, GICv[23], memory: .+|cannot host: /.+", verdict), f"{tree}: {verdict}"
+
+
+@pytest.mark.parametrize("tree", KNOWN)
+def test_known_boards(verdicts, tree):
+    expected = KNOWN[tree]
+    verdict = verdicts[tree]
+    assert expected in verdict and verdict.startswith("can host") == expected.startswith("can host"), verdict
+
+
+def test_totals(verdicts):
+    """What this build drives: Armv8-A with a PL011. A change of a driver or of the CPUs moves these."""
+    kinds = collections.Counter()
+    for tree, verdict in verdicts.items():
+        folder = tree.split("/")[0]
+        reason = re.search(r"can host|this build is for Armv8-A|no EL2 or HYP|has no CPUs|no driver for the console|"
+                           r"no interrupt controller|/psci|stdout-path|interrupts|GICH|/reserved-memory", verdict)
+        kinds[folder, reason[0] if reason else verdict] += 1
+    hosts = sum(n for (_, reason), n in kinds.items() if reason == "can host")
+    assert 25 <= hosts <= 100, kinds
+    assert kinds["armmp", "can host"] == 0, kinds
+    assert kinds["armmp", "this build is for Armv8-A"] > 300 and kinds["armmp", "no EL2 or HYP"] > 550, kinds
+    assert kinds["arm64", "no driver for the console"] > 400, kinds
+    unlisted = [reason for _, reason in kinds if reason.startswith("cannot")]
+    assert not unlisted, unlisted
+
+
+def test_qemu_can_host(tmp_path):
+    board = tmp_path / "board.dtb"
+    for gic in (2, 3):
+        subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={gic},dumpdtb={board}",
+                        "-cpu", "cortex-a53", "-smp", "4", "-m", "1G"], check=True, stderr=subprocess.DEVNULL)
+        done = subprocess.run([CHECK, "--hosts", board], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+        assert done.stdout == f"{board}: can host: 4 CPUs, GICv{gic}, memory: 1 GiB\n"

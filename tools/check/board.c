@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A board's tree on a PC: read as boot reads it, and whether Bulkhead can run on that board. */
+#include "tools/check/board.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/bits.h"
+#include "core/base/console.h"
+#include "core/memory/pool.h"
+#include "core/plan/dt.h"
+#include "tools/check/text.h"
+
+#define IMAGE_OFFSET  BLOCK_2M
+#define IMAGE_SIZE    BLOCK_2M
+#define SYSTEM_OFFSET (64 * BLOCK_2M)
+
+/* Pages that boot takes from the pool for EL2's own map before it checks the plan. */
+#define EL2_MAP_PAGES 16
+
+/* ---- reading ---- */
+
+/* The board's first enabled CPU; -1 where it has none. */
+static int first_cpu(const void *fdt)
+{
+    struct dt_at at;
+
+    dt_root(&at);
+    while (dt_step(fdt, &at)) {
+        int node = at.node[at.depth];
+        uint32_t size = 0;
+        const char *type = dt_property(fdt, node, "device_type", &size);
+
+        if (at.depth == 2 && strcmp(dt_name(fdt, at.node[1]), "cpus") == 0 &&
+            (type = dt_string(type, size, 0)) != NULL && strcmp(type, "cpu") == 0 &&
+            dt_enabled(fdt, node)) {
+            return node;
+        }
+    }
+    return -1;
+}
+
+/* The 32-bit cores, of which there will be no new ones; all others are taken for Armv8-A. */
+enum board_cpus board_cpus(const void *fdt, const char **compatible)
+{
+    static const char *const with_hyp[] = {
+        "arm,cortex-a7",  "arm,cortex-a12",  "arm,cortex-a15",
+        "arm,cortex-a17", "brcm,brahma-b15", NULL,
+    };
+    static const char *const without_hyp[] = {
+        "arm,cortex-a5",     "arm,cortex-a8",
+        "arm,cortex-a9",     "arm,arm7tdmi",
+        "arm,arm926ej-s",    "arm,arm1136",
+        "arm,arm1136jf-s",   "arm,arm1156t2-s",
+        "arm,arm1176jzf",    "arm,arm1176jzf-s",
+        "arm,arm11mpcore",   "faraday,fa526",
+        "intel,sa110",       "intel,sa1100",
+        "marvell,feroceon",  "marvell,mohawk",
+        "marvell,pj1",       "marvell,pj4a",
+        "marvell,pj4b",      "marvell,sheeva-v5",
+        "marvell,sheeva-v7", "marvell,xsc3",
+        "marvell,xscale",    "qcom,krait",
+        "qcom,scorpion",     NULL,
+    };
+    int cpu = first_cpu(fdt);
+    uint32_t size = 0;
+    const void *data = cpu >= 0 ? dt_property(fdt, cpu, "compatible", &size) : NULL;
+
+    *compatible = data != NULL ? dt_string(data, size, 0) : NULL;
+    if (*compatible == NULL) {
+        *compatible = "";
+        return cpu >= 0 ? BOARD_CPUS_USABLE : BOARD_CPUS_NONE;
+    }
+    if (dt_compatible(fdt, cpu, without_hyp)) {
+        return BOARD_CPUS_NO_HYP;
+    }
+    return dt_compatible(fdt, cpu, with_hyp) ? BOARD_CPUS_32BIT : BOARD_CPUS_USABLE;
+}
+
+/* Why the board's CPUs cannot run this build; NULL where they can. In a buffer of its own. */
+static const char *cpu_fault(const void *fdt)
+{
+    static char why[160];
+    const char *compatible = "";
+
+    switch (board_cpus(fdt, &compatible)) {
+    case BOARD_CPUS_32BIT:
+        (void)snprintf(why, sizeof(why),
+                       "its CPUs are Armv7-A with HYP mode (%.60s): this build is for Armv8-A",
+                       compatible);
+        return why;
+    case BOARD_CPUS_NO_HYP:
+        (void)snprintf(why, sizeof(why), "its CPUs have no EL2 or HYP mode (%.60s)", compatible);
+        return why;
+    case BOARD_CPUS_NONE:
+        return "it has no CPUs";
+    default:
+        return NULL;
+    }
+}
+
+struct places board_places(const struct file *board, uint64_t system_size)
+{
+    struct places at = {0};
+    struct range ram;
+    int cpu;
+
+    if (!dt_valid(board->data, board->size)) {
+        return at;
+    }
+    cpu = first_cpu(board->data);
+    at.boot_mpidr = cpu >= 0 ? dt_number(board->data, cpu, "reg", 0) : 0;
+    messages_to(NULL);
+    board_read(&plan, board, &at);
+    ram = plan.board.ram[0];
+    memset(&plan, 0, sizeof(plan));
+    if (ram.size != 0) {
+        at.image = (struct range){ram.base + IMAGE_OFFSET, IMAGE_SIZE};
+        at.system_pa = ram.base + (ram.size / 2 < SYSTEM_OFFSET ? ram.size / 2 : SYSTEM_OFFSET);
+        at.tree_pa = align_up(at.system_pa + system_size, BLOCK_2M);
+    }
+    return at;
+}
+
+void board_read(struct plan *p, const struct file *board, const struct places *at)
+{
+    plan_parse_board(p, board->data, board->size, at->tree_pa, at->boot_mpidr, at->image);
+    if (p->board.console.node >= 0) {
+        plan_console_driver(p); /* where there is none, that is told */
+    }
+}
+
+void board_make_plan(const struct file *board, const struct file *system, const struct places *at)
+{
+    const char *fault;
+
+    board_read(&plan, board, at);
+    fault = dt_valid(board->data, board->size) ? cpu_fault(board->data) : NULL;
+    if (fault != NULL) {
+        plan_error(&plan, PLAN_SHARED, "/cpus", "%s", fault);
+    }
+    if (!plan.fatal) {
+        plan_parse_system(&plan, system->data, system->size, at->system_pa);
+    }
+    if (!plan.fatal) {
+        plan_place(&plan);
+        plan_check(&plan, pool_left() - EL2_MAP_PAGES);
+    }
+}
+
+/* ---- can it host? ---- */
+
+/* What a tree from a file may lack, as firmware fills it in before it boots an image. */
+struct gaps {
+    bool memory, psci;
+};
+
+/* True where the message tells such a gap, which is noted. */
+static bool note_gap(const struct plan *p, const struct message *m, struct gaps *gaps)
+{
+    int node;
+
+    if (p->board.ram_banks == 0 && strncmp(m->text, "/memory: ", strlen("/memory: ")) == 0) {
+        gaps->memory = true;
+        return true;
+    }
+    if (strncmp(m->text, "/psci: ", strlen("/psci: ")) == 0 &&
+        dt_find(p->board.fdt, "/psci", &node) != OK &&
+        dt_find(p->board.fdt, "/firmware/psci", &node) != OK) {
+        gaps->psci = true;
+        return true;
+    }
+    return false;
+}
+
+/* "; " between reasons, ": " before the first. */
+static void print_reason(FILE *out, bool *any, const char *node, const char *why)
+{
+    (void)fprintf(out, "%s%s%s%s", *any ? "; " : ": cannot host: ", node,
+                  node[0] != '\0' ? ": " : "", why);
+    *any = true;
+}
+
+static void print_facts(const struct plan *p, const struct gaps *gaps, FILE *out)
+{
+    const struct plan_board *board = &p->board;
+    char size[SIZE_TEXT];
+    uint64_t ram = 0;
+
+    for (uint32_t i = 0; i < board->ram_banks; i++) {
+        ram += board->ram[i].size;
+    }
+    (void)fprintf(out, ": can host: %" PRIu32 " CPU%s, GICv%" PRIu32 ", memory: %s%s\n",
+                  board->cpu_count, board->cpu_count == 1 ? "" : "s", board->gic.version,
+                  gaps->memory ? "filled in by firmware" : size_text(size, ram),
+                  gaps->psci ? ", PSCI: filled in by firmware" : "");
+}
+
+bool board_verdict(const struct plan *p, const struct file *board, const struct messages *said,
+                   FILE *out)
+{
+    struct gaps gaps = {false, false};
+    bool any = false;
+
+    (void)fprintf(out, "%s", board->name);
+    if (!dt_valid(board->data, board->size)) {
+        print_reason(out, &any, "/", "it is no device tree, or cut off or damaged");
+    } else if (cpu_fault(board->data) != NULL) {
+        print_reason(out, &any, "/cpus", cpu_fault(board->data));
+    } else {
+        for (uint32_t i = 0; i < said->count; i++) {
+            const struct message *m = &said->list[i];
+
+            if (m->kind == MESSAGE_ERROR && !note_gap(p, m, &gaps)) {
+                print_reason(out, &any, "", m->text);
+            }
+        }
+    }
+    if (any) {
+        (void)fprintf(out, "\n");
+        return false;
+    }
+    print_facts(p, &gaps, out);
+    return true;
+}

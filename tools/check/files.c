@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files read whole and written whole. */
+#include "tools/check/files.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void fail(const char *name, const char *what)
+{
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "bulkhead-check: %s: %s\n", name, what);
+    exit(EXIT_USAGE);
+}
+
+void *need(void *p)
+{
+    if (p == NULL) {
+        fail("memory", "there is not enough");
+    }
+    return p;
+}
+
+struct file file_read(const char *name, uint64_t most, const char *kind)
+{
+    struct file f = {.name = name};
+    FILE *in = fopen(name, "rb");
+    struct stat about;
+    char what[100];
+
+    if (in == NULL || fstat(fileno(in), &about) != 0) {
+        fail(name, strerror(errno));
+    }
+    if (S_ISDIR(about.st_mode) || !S_ISREG(about.st_mode)) {
+        fail(name, S_ISDIR(about.st_mode) ? "is a directory" : "is no regular file");
+    }
+    f.size = (uint64_t)about.st_size;
+    if (f.size == 0 || f.size > most) {
+        (void)snprintf(what, sizeof(what),
+                       f.size == 0 ? "is empty: it is no %s"
+                                   : "is too large for a %s: %" PRIu64 " bytes, at most %" PRIu64,
+                       kind, f.size, most);
+        fail(name, what);
+    }
+    f.data = need(malloc(f.size)); /* no byte more, so that a sanitizer sees its end */
+    if (fread(f.data, 1, f.size, in) != f.size) {
+        fail(name, "cannot be read");
+    }
+    (void)fclose(in);
+    return f;
+}
+
+FILE *file_create(const char *name)
+{
+    FILE *out = name == NULL || strcmp(name, "-") == 0 ? stdout : fopen(name, "wb");
+
+    if (out == NULL) {
+        fail(name, strerror(errno));
+    }
+    return out;
+}
+
+void file_close(FILE *out, const char *name)
+{
+    bool bad = fflush(out) != 0 || ferror(out) != 0;
+
+    if (out != stdout) {
+        bad = fclose(out) != 0 || bad;
+    }
+    if (bad) {
+        fail(name != NULL ? name : "standard output", "cannot be written");
+    }
+}
