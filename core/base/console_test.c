@@ -397,16 +397,17 @@ static void test_output_is_tagged(void **state)
     SHOWS("\r\n[p1] three\r\n");
 }
 
-/* A line that waited for another's end comes when that stream goes quiet. */
+/* A line that waited for the end of the one in focus comes when that goes quiet. */
 static void test_settling_lets_others_go_on(void **state)
 {
     (void)state;
     start(2, false);
-    put(0, "a");
-    console_stream_settle(0);
-    put(0, "b");
+    type("\x1d"
+         "1");
+    (void)shown();
+    put(0, "ab");
     put(1, "x\n");
-    SHOWS("[p0] ab");
+    SHOWS("ab");
     console_stream_settle(0);
     SHOWS("\r\n[p1] x\r\n");
 }

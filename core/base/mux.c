@@ -2,6 +2,8 @@
 /* Owns the order and the form in which the sources' bytes reach the UART. */
 #include "core/base/mux.h"
 
+#include <string.h>
+
 #include "core/base/console.h"
 
 /* Where in an escape sequence (ECMA-48) a source is. */
@@ -41,7 +43,6 @@ uint32_t mux_pending(const struct mux *m, uint32_t source)
     int32_t ready;
 
     if (source == __atomic_load_n(&m->focus, __ATOMIC_RELAXED) ||
-        source == __atomic_load_n(&m->open, __ATOMIC_RELAXED) ||
         __atomic_load_n(&m->hurry, __ATOMIC_RELAXED) || s->closed) {
         return __atomic_load_n(&s->ring.head, __ATOMIC_ACQUIRE) - tail;
     }
@@ -63,14 +64,16 @@ static bool is_hidden(const struct mux *m, uint32_t source)
     return m->only && source != MUX_LOG && source != m->focus;
 }
 
-/* May `source` break into the line that is unfinished on the UART and has nothing to go on with? */
+/*
+ * May `source` break into the line that is unfinished on the UART and has nothing to go on with?
+ * Only the one in focus may keep its line open, until it settles or the other has much to say.
+ */
 static bool may_break(const struct mux *m, uint32_t source)
 {
     const struct mux_source *open = &m->source[m->open];
 
-    return m->turn >= MUX_LINE || source == MUX_LOG || source == m->focus || m->open == MUX_LOG ||
-           m->hurry || open->closed ||
-           __atomic_load_n(&open->ready, __ATOMIC_ACQUIRE) == open->ring.tail ||
+    return m->open != m->focus || m->turn >= MUX_LINE || source == MUX_LOG || m->hurry ||
+           open->closed || __atomic_load_n(&open->ready, __ATOMIC_ACQUIRE) == open->ring.tail ||
            ring_used(&m->source[source].ring) >= RING_SIZE / 2;
 }
 
@@ -147,10 +150,53 @@ static bool in_escape(struct mux_source *s, uint8_t byte)
     }
 }
 
+/* Bytes of the character that begins with this one; 1 where none of several bytes does. */
+static uint32_t utf8_length(uint8_t first)
+{
+    static const struct {
+        uint8_t up_to, length;
+    } table[] = {{0xc1, 1}, {0xdf, 2}, {0xef, 3}, {0xf4, 4}, {0xff, 1}};
+    uint32_t i = 0;
+
+    while (first > table[i].up_to) {
+        i++;
+    }
+    return table[i].length;
+}
+
+/*
+ * May `byte` follow those taken of a character? The Unicode Standard, table 3-7: the second byte's
+ * limits keep out what is overlong, a surrogate or too large; behind 0xc2 here U+0080 to U+009F
+ * too.
+ */
+static bool utf8_follows(const struct mux_source *s, uint8_t byte)
+{
+    uint8_t first = s->utf8_at == 1 ? s->utf8[0] : 0;
+    uint8_t low = first == 0xc2 || first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+
+    return byte >= low && byte <= high;
+}
+
+/* Hold a character's bytes back until its last is next; true also for bytes that are no UTF-8. */
+static bool utf8_holds(struct mux_source *s, uint8_t byte)
+{
+    if (s->utf8_at > 0 && !utf8_follows(s, byte)) {
+        s->utf8_at = 0;
+    }
+    if (byte < 0x80 || (s->utf8_at > 0 && s->utf8_at + 1 == utf8_length(s->utf8[0]))) {
+        return false;
+    }
+    if (s->utf8_at > 0 || utf8_length(byte) > 1) {
+        s->utf8[s->utf8_at++] = byte;
+    }
+    return true;
+}
+
 /* Does the byte, the next of a source that is not raw, stay out of sight? */
 static bool is_dropped(struct mux_source *s, uint8_t byte)
 {
-    if (in_escape(s, byte)) {
+    if (in_escape(s, byte) || utf8_holds(s, byte)) {
         return true;
     }
     if (byte == ESC) {
@@ -162,6 +208,17 @@ static bool is_dropped(struct mux_source *s, uint8_t byte)
         return true;
     }
     return (byte < 0x20 && byte != '\n' && byte != '\t') || byte == DEL;
+}
+
+/* The byte, behind those held back. */
+static int send_held(struct mux *m, struct mux_source *s, uint8_t byte)
+{
+    memcpy(m->text, s->utf8, s->utf8_at);
+    m->text[s->utf8_at] = (char)byte;
+    m->text_at = 0;
+    m->text_end = s->utf8_at + 1;
+    s->utf8_at = 0;
+    return text_next(m);
 }
 
 /* The source's next byte, already looked at, takes its place in the line. */
@@ -179,7 +236,7 @@ static int send_tagged(struct mux *m, uint32_t source, uint8_t byte)
         return '\r';
     }
     s->midline = true;
-    return byte;
+    return send_held(m, s, byte);
 }
 
 static int send_raw(struct mux *m, uint32_t source, uint8_t byte)
@@ -189,7 +246,7 @@ static int send_raw(struct mux *m, uint32_t source, uint8_t byte)
     if (byte == '\n') {
         set_open(m, MUX_NONE);
     }
-    return byte;
+    return send_held(m, &m->source[source], byte);
 }
 
 static int begin_turn(struct mux *m, uint32_t source)

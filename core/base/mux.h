@@ -4,13 +4,16 @@
  *
  * A source puts bytes into its ring. The text up to `ready` (whole lines, a very long line's
  * beginning, or an unfinished line whose guest has gone quiet) may be shown; of the source in
- * focus, and of the one whose line is unfinished on the UART, everything may. Where another source
- * has to break into an unfinished line, it begins a line of its own, and what comes later of the
- * broken line is marked "[name]+". Sources take turns, a line (at most MUX_LINE bytes of it) each.
+ * focus, and of a closed one, everything may. Who has an unfinished line on the UART keeps the turn
+ * while it has more that may be shown; so nobody holds the console by a byte and silence. Only in
+ * focus it is waited for until it settles. Where another source breaks into an unfinished line, it
+ * begins a line of its own, and what comes later of the broken line is marked "[name]+". Sources
+ * take turns, a line (at most MUX_LINE bytes of it) each.
  *
- * The source in focus is passed byte by byte as it is. Of the others only text and newlines pass:
- * escape sequences and control characters would let one partition spoil the line of another, or
- * make the terminal send answers to the wrong one. A carriage return inside a line tags it anew.
+ * The source in focus is passed byte by byte as it is. Of the others only UTF-8 text and newlines
+ * pass: escape sequences and control characters (C0, DEL, and C1, as bytes or as U+0080 to U+009F)
+ * would let one partition spoil the line of another, or make the terminal send answers to the wrong
+ * one. Bytes that are no UTF-8 do not pass either. A carriage return inside a line tags it anew.
  *
  * Producers call what says so, one CPU at a time per source; all else is called with the console
  * lock held.
@@ -38,6 +41,8 @@ struct mux_source {
     bool midline;     /* what was last shown of it was no end of line */
     bool returned;    /* a carriage return was taken and not yet followed */
     uint8_t escape;   /* inside an escape sequence: enum mux_escape */
+    uint8_t utf8[4];  /* a character of several bytes on its way: those taken of it, */
+    uint32_t utf8_at; /* and their number */
 };
 
 struct mux {

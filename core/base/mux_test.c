@@ -77,13 +77,28 @@ static void test_unfinished_line_waits(void **state)
     assert_true(mux_settle(&mux, A));
     assert_false(mux_settle(&mux, A));
     SAYS("[a] login: ");
-    /* Now that it is shown, what is added to it is, too; others wait while it may go on. */
+    /* What is added to it waits as well, and then comes before the others' lines. */
     put(A, "ro");
-    SAYS("ro");
-    put(B, "other\n");
     SAYS("");
+    assert_true(mux_settle(&mux, A));
     put(A, "ot\n");
-    SAYS("ot\r\n[b] other\r\n");
+    put(B, "other\n");
+    SAYS("root\r\n[b] other\r\n");
+}
+
+/* A settled prompt, one more byte and silence: nobody else waits for what may never come. */
+static void test_no_hold_by_silence(void **state)
+{
+    (void)state;
+    put(A, "a");
+    mux_settle(&mux, A);
+    SAYS("[a] a");
+    put(A, "b");
+    SAYS("");
+    put(B, "line\n");
+    SAYS("\r\n[b] line\r\n");
+    put(A, "c\n");
+    SAYS("[a]+bc\r\n");
 }
 
 static void test_break_into_a_quiet_line(void **state)
@@ -107,19 +122,17 @@ static void test_log_breaks_in(void **state)
     mux_settle(&mux, A);
     SAYS("[a] pro");
     put(A, "mpt");
-    SAYS("mpt");
     put(MUX_LOG, "bulkhead: news\n");
     SAYS("\r\nbulkhead: news\r\n");
 }
 
+/* Also into the line of the one in focus that does not settle. */
 static void test_full_ring_breaks_in(void **state)
 {
     (void)state;
-    put(A, "p");
-    mux_settle(&mux, A);
-    SAYS("[a] p");
-    put(A, "q");
-    SAYS("q");
+    mux.focus = A;
+    put(A, "pq");
+    SAYS("pq");
     for (uint32_t i = 0; i < RING_SIZE / 2 - 1; i++) {
         put(B, i % 8 == 7 ? "\n" : "x");
     }
@@ -176,12 +189,52 @@ static void test_control_characters_are_dropped(void **state)
     /* In the middle of a sequence the line ends, or another begins. */
     put(A, "\x1b[12\nb\x1b\x1b[mc\x1b\nd\n");
     SAYS("[a] \r\n[a] bc\r\n[a] d\r\n");
-    put(A, "\xc3\xa9\xff\n");
-    SAYS("[a] \xc3\xa9\xff\r\n");
     /* Nothing but what is dropped makes no line. */
     put(A, "\x1b[0m\r");
     mux_settle(&mux, A);
     SAYS("");
+}
+
+/* C1 control characters, as bytes or in UTF-8, and what is no UTF-8; all other text is whole. */
+static void test_only_utf8_text_passes(void **state)
+{
+    (void)state;
+    put(A, "\x80.\x9b"
+           "31m.\x9f.\xa0.\xff\n");
+    SAYS("[a] .31m...\r\n");
+    put(A, "\xc2\x80.\xc2\x9b"
+           "31m.\xc2\x9f.\xc2\xa0\xc2\xbf\n");
+    SAYS("[a] .31m..\xc2\xa0\xc2\xbf\r\n");
+    /* The first and the last of each length, and around the surrogates. */
+    put(A, "\xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbf \xf0\x90\x80\x80 "
+           "\xf4\x8f\xbf\xbf\n");
+    SAYS("[a] \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbf \xf0\x90\x80\x80 "
+         "\xf4\x8f\xbf\xbf\r\n");
+    /* Overlong, surrogates, too large, cut off by text, a control character, a first byte. */
+    put(A, "\xc0\x9b \xc1\xbf \xe0\x82\x9b \xe0\x9f\xbf \xf0\x80\x82\x9b \xf0\x8f\xbf\xbf\n");
+    SAYS("[a]      \r\n");
+    put(A, "\xed\xa0\x80 \xf4\x90\x80\x80 \xf5\x80\x80\x80 \xe2\x82z\xe2\x82\x1b[m\x9b"
+           "y\xe2\xc3\xa9\xf0\x9f\x98\n");
+    SAYS("[a]    zy\xc3\xa9\r\n");
+}
+
+static void test_utf8_is_not_torn(void **state)
+{
+    (void)state;
+    put(A, "x\xe2\x82");
+    mux_settle(&mux, A);
+    SAYS("[a] x");
+    put(B, "b\n");
+    SAYS("\r\n[b] b\r\n");
+    put(A, "\xac\n");
+    SAYS("[a]+\xe2\x82\xac\r\n");
+    /* Half of it taken when it comes into focus. */
+    put(A, "\xe2\x82");
+    mux_settle(&mux, A);
+    SAYS("");
+    mux.focus = A;
+    put(A, "\xac\x9b");
+    SAYS("\xe2\x82\xac\x9b");
 }
 
 static void test_carriage_return_restarts_the_line(void **state)
@@ -204,7 +257,7 @@ static void test_carriage_return_restarts_the_line(void **state)
 static void test_long_line(void **state)
 {
     char expected[2 * RING_SIZE];
-    int n = 0;
+    uint32_t n = 0;
 
     (void)state;
     for (uint32_t i = 0; i < MUX_LINE - 1; i++) {
@@ -212,16 +265,15 @@ static void test_long_line(void **state)
     }
     SAYS("");
     put(A, "xy");
-    n += snprintf(expected + n, sizeof(expected), "[a] ");
+    n += (uint32_t)snprintf(expected, sizeof(expected), "[a] ");
     memset(expected + n, 'x', MUX_LINE);
-    (void)snprintf(expected + n + MUX_LINE, 8, "y");
+    expected[n + MUX_LINE] = '\0';
     SAYS(expected);
-    /* Its turn is over: others need not wait for its end. */
     put(B, "b\n");
     put(A, "zz");
     SAYS("\r\n[b] b\r\n");
     put(A, "\n");
-    SAYS("[a]+zz\r\n");
+    SAYS("[a]+yzz\r\n");
 }
 
 static void test_turns(void **state)
@@ -302,12 +354,10 @@ static void test_hurry(void **state)
     mux_set_hurry(&mux, true);
     SAYS("[a] unfinished\r\n[b] too");
     assert_false(mux.hurry);
-    put(A, "-a");
-    SAYS("");
-    put(A, "\n");
-    SAYS("");
-    put(B, "\n");
+    put(A, "-a\n");
     SAYS("\r\n[a]+-a\r\n");
+    put(B, "\n");
+    SAYS("[b]+\r\n");
 }
 
 static void test_closed(void **state)
@@ -412,12 +462,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_lines_are_tagged, set_up),
         cmocka_unit_test_setup(test_unfinished_line_waits, set_up),
+        cmocka_unit_test_setup(test_no_hold_by_silence, set_up),
         cmocka_unit_test_setup(test_break_into_a_quiet_line, set_up),
         cmocka_unit_test_setup(test_log_breaks_in, set_up),
         cmocka_unit_test_setup(test_full_ring_breaks_in, set_up),
         cmocka_unit_test_setup(test_focus_is_raw, set_up),
         cmocka_unit_test_setup(test_focus_changes_in_a_line, set_up),
         cmocka_unit_test_setup(test_control_characters_are_dropped, set_up),
+        cmocka_unit_test_setup(test_only_utf8_text_passes, set_up),
+        cmocka_unit_test_setup(test_utf8_is_not_torn, set_up),
         cmocka_unit_test_setup(test_carriage_return_restarts_the_line, set_up),
         cmocka_unit_test_setup(test_long_line, set_up),
         cmocka_unit_test_setup(test_turns, set_up),

@@ -20,7 +20,7 @@
 #define CLOCK_HZ   24000000u /* where the board's tree does not tell */
 #define BAUD       115200u
 #define QUIET_POLLS                                                                                \
-    2 /* reads of the flags without a byte written between: it waits for something */
+    2 /* reads of the flags without a byte written between: it waits, and not for room */
 
 #define CR_BITS   (MASK(15, 7) | MASK(2, 0))
 #define LCR_BITS  MASK(7, 0)
@@ -100,12 +100,13 @@ static uint32_t read_flags(struct vuart *u)
 {
     uint64_t fr = UARTFR_CTS | UARTFR_DSR | UARTFR_DCD;
     uint32_t count = received(u);
+    bool room = console_stream_has_room(u->stream);
 
-    if (++u->polls == QUIET_POLLS) {
+    if (room && ++u->polls == QUIET_POLLS) {
         console_stream_settle(u->stream);
     }
     fr |= console_stream_is_drained(u->stream) ? UARTFR_TXFE : UARTFR_BUSY;
-    fr |= console_stream_has_room(u->stream) ? 0 : UARTFR_TXFF;
+    fr |= room ? 0 : UARTFR_TXFF;
     fr |= count == 0 ? UARTFR_RXFE : 0;
     fr |= count >= rx_depth(u) ? UARTFR_RXFF : 0;
     return (uint32_t)fr;
