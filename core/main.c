@@ -230,6 +230,13 @@ static void make_cpus(void)
     arch_cpu_become(&cpus[plan.board.boot_cpu]);
 }
 
+static void build_partitions(void)
+{
+    for (uint32_t i = 0; i < plan.partition_count; i++) {
+        check(plan.partitions[i].refused || partition_build(&partitions[i], &plan) == OK);
+    }
+}
+
 /*
  * Start the CPUs that partitions own; returns how many, this one included, take part in the boot.
  */
@@ -276,7 +283,6 @@ static void cpu_load(struct cpu *cpu)
     if (owner != PLAN_NONE && plan.board.cpus[cpu->index].vcpu == 0) {
         struct partition *part = &partitions[owner];
 
-        check(partition_build(part, &plan) == OK);
         partition_ready[owner] = all_cpus_online(part->plan) && partition_load(part, &plan) == OK;
     }
     __atomic_fetch_add(&cpus_loaded, 1, __ATOMIC_ACQ_REL);
@@ -342,12 +348,13 @@ void main_boot(uint64_t fdt_pa)
     uint32_t taking_part;
 
     must(el2_map_init(arch_pa_bits()), "EL2's own map cannot be made");
-    use_early_console();
     arch_mmu_enable(&el2_table);
+    use_early_console(); /* the first lock: exclusives want the memory cacheable */
     console_printf("bulkhead: version %s, entered at EL2\n", VERSION);
     system = make_plan(fdt_pa);
     must(el2_seal(plan_pages()), "the plan cannot be sealed");
     make_cpus();
+    build_partitions();
     taking_part = start_cpus();
     enter_phase(PHASE_LOAD);
     cpu_load(cpu_self());

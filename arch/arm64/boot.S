@@ -40,6 +40,7 @@ boot:
     cmp     x0, #CURRENT_EL2
     b.ne    wrong_el
     msr     daifset, #0xf
+    msr     spsel, #1
 
     /*
      * What lies in the caches for our memory, of the loader (MMU on) or of an earlier owner, goes
@@ -113,13 +114,17 @@ park:
     wfe
     b       park
 
-/* EL2's regime as out of reset: E2H and TGE 0, MMU and caches off. Nothing is in flight. */
+/*
+ * EL2's regime as out of reset: MMU and caches off, E2H and TGE 0. In that order: with E2H changes
+ * what TCR_EL2 means, which no walk may see.
+ */
 el2_make_known:
-    ldr     x0, =HCR_EL2_RW
-    msr     hcr_el2, x0
-    isb
-    ldr     x0, =SCTLR_EL2_RES1
+    mov     x0, #SCTLR_EL2_RES1 & 0xffff
+    movk    x0, #SCTLR_EL2_RES1 >> 16, lsl #16
     msr     sctlr_el2, x0
+    isb
+    mov     x0, #HCR_EL2_RW
+    msr     hcr_el2, x0
     isb
     ic      iallu
     dsb     nsh
@@ -152,6 +157,7 @@ boot_entry_psci:
     cmp     x0, #CURRENT_EL2
     b.ne    park
     msr     daifset, #0xf
+    msr     spsel, #1
     bl      el2_make_known
     address x0, boot_mmu
     bl      boot_mmu_on

@@ -15,8 +15,9 @@ extern struct lpae el2_table;
 
 /*
  * Make the table and map Bulkhead's own image in it, section by section (arch_image_section()).
- * Boot CPU, MMU off; failing here is fatal and told on the early console. `pa_bits`: see
- * arch_pa_bits().
+ * Boot CPU, MMU off: without a lock, since exclusives may fault on memory that is not
+ * cacheable yet. It fails only where the pool is smaller than this: nothing can be told then.
+ * `pa_bits`: see arch_pa_bits().
  */
 enum status el2_map_init(uint8_t pa_bits) MUST_CHECK;
 

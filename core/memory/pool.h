@@ -9,7 +9,8 @@
 
 /*
  * `pages` contiguous zeroed pages aligned to their own size rounded up to a power of two; NULL
- * where there are not so many. Any CPU; atomic. Never given back.
+ * where there are not so many. Never given back. One caller at a time: the boot CPU, also with its
+ * MMU off, until it starts others; then who holds el2_map's lock.
  */
 void *pool_take(uint32_t pages);
 

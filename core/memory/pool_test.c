@@ -2,15 +2,12 @@
 /* Tests of the page pool, in order: what one test takes is gone for the next. */
 #include "core/memory/pool.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#define THREADS 4
 
 static uint8_t owner[CONFIG_POOL_PAGES]; /* by page: how often it was handed out */
 
@@ -24,11 +21,11 @@ static bool is_zero(const uint8_t *p, uint64_t size)
     return p[0] == 0 && memcmp(p, p + 1, size - 1) == 0;
 }
 
-/* Own `pages` pages at `p`: atomically counted, then dirtied. */
+/* Own `pages` pages at `p`: counted, then dirtied. */
 static void own(uint8_t *p, uint32_t pages)
 {
     for (uint32_t i = 0; i < pages; i++) {
-        __atomic_fetch_add(&owner[page_index(p) + i], 1, __ATOMIC_RELAXED);
+        owner[page_index(p) + i]++;
     }
     memset(p, 0xa5, pages * PAGE_SIZE);
 }
@@ -86,40 +83,19 @@ static void what_is_too_large_leaves_the_rest(void **state)
     assert_int_equal(pool_left(), left);
 }
 
-static void *take_until_empty(void *taken)
+static void pages_are_disjoint_until_it_is_empty(void **state)
 {
     uint32_t pages = 1;
+    uint8_t *p;
 
-    for (;;) {
-        uint8_t *p = pool_take(pages);
-
-        if (p == NULL && pages == 1) {
-            return NULL;
-        }
+    (void)state;
+    do {
+        p = pool_take(pages);
         if (p != NULL) {
-            *(uint32_t *)taken += pages;
             own(p, pages);
         }
         pages = p == NULL ? 1 : pages % 3 + 1;
-    }
-}
-
-static void threads_get_disjoint_pages_until_it_is_empty(void **state)
-{
-    pthread_t thread[THREADS];
-    uint32_t taken[THREADS] = {0};
-    uint32_t total = 0;
-
-    (void)state;
-    for (int i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_create(&thread[i], NULL, take_until_empty, &taken[i]), 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_join(thread[i], NULL), 0);
-        total += taken[i];
-    }
-    assert_true(total > CONFIG_POOL_PAGES / 4);
-    assert_int_equal(pool_left(), 0);
+    } while (p != NULL || pool_left() != 0);
     assert_null(pool_take(1));
     for (uint32_t i = 0; i < CONFIG_POOL_PAGES; i++) {
         assert_true(owner[i] <= 1);
@@ -133,7 +109,7 @@ int main(void)
         cmocka_unit_test(nonsense_takes_nothing),
         cmocka_unit_test(pages_are_zero_aligned_and_disjoint),
         cmocka_unit_test(what_is_too_large_leaves_the_rest),
-        cmocka_unit_test(threads_get_disjoint_pages_until_it_is_empty),
+        cmocka_unit_test(pages_are_disjoint_until_it_is_empty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
