@@ -45,7 +45,9 @@ TARGET_FLAGS_arm64 := -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-out
 
 ifeq ($(ARCH),host)
   ENVIRONMENT := -fno-omit-frame-pointer
-  OPTIMIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+  # clang's build is the fuzzers': tests/fuzz/
+  COVERED := $(if $(LLVM),-fsanitize=fuzzer-no-link)
+  OPTIMIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(COVERED)
   THIRD_OPTIMIZE := -O1 -fsanitize=address
 else
   # -fbuiltin: freestanding, but a short memcpy() is still better inline.
@@ -216,5 +218,7 @@ unit-run: $(TESTS) $(TOOLS)
 	@scripts/unit $(TESTS)
 
 -include $(patsubst %.c,$(O)/%.d,$(TEST_SOURCES)) $(TOOLS:$(O)/%=$(O)/tools/%.d) $(TOOL_PARTS:.o=.d)
+
+include tests/fuzz/fuzz.mk
 
 endif
