@@ -29,6 +29,8 @@
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN  BIT(1)
 
+#define HCRX_TALLINT BIT(6) /* trap writes of ALLINT: guests have no NMI */
+
 #define ICC_SRE_EL2_ENABLE BIT(3)
 
 #define MPAM2_TRAP_EL0_EL1   (BIT(48) | BIT(49))
@@ -74,7 +76,7 @@ static void init_extensions(void)
         sysreg_write(CNTHV_CTL_EL2, 0);
     }
     if (field_get(ID_AA64MMFR1_HCX, mmfr1) != 0) {
-        sysreg_write(HCRX_EL2, 0);
+        sysreg_write(HCRX_EL2, HCRX_TALLINT);
     }
     if (field_get(ID_AA64MMFR0_FGT, mmfr0) != 0) {
         sysreg_write(HFGRTR_EL2, 0);
