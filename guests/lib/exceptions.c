@@ -2,10 +2,13 @@
 /* What vectors.S calls: finds an interrupt's handler, ends the partition at other exceptions. */
 #include "guest.h"
 
-/* The vectors' numbers, in their order; only those of "current EL with SP_ELx" occur. */
-#define VECTOR_SYNC   4
-#define VECTOR_IRQ    5
-#define VECTOR_SERROR 7
+/* The vectors' numbers, in their order: of this EL with SP_ELx, and of EL0, AArch64. */
+#define VECTOR_SYNC       4
+#define VECTOR_IRQ        5
+#define VECTOR_SERROR     7
+#define VECTOR_EL0_SYNC   8
+#define VECTOR_EL0_IRQ    9
+#define VECTOR_EL0_SERROR 11
 
 #define INTIDS 1020u
 
@@ -71,10 +74,12 @@ static _Noreturn void exception_unexpected(const struct exception_frame *frame, 
 
 void exception_dispatch(struct exception_frame *frame, unsigned vector)
 {
-    if (vector == VECTOR_IRQ) {
+    bool is_programs = vector == VECTOR_SYNC || vector == VECTOR_SERROR ||
+                       vector == VECTOR_EL0_SYNC || vector == VECTOR_EL0_SERROR;
+
+    if (vector == VECTOR_IRQ || vector == VECTOR_EL0_IRQ) {
         irq_dispatch();
-    } else if ((vector != VECTOR_SYNC && vector != VECTOR_SERROR) || program_handler == NULL ||
-               !program_handler(frame)) {
+    } else if (!is_programs || program_handler == NULL || !program_handler(frame)) {
         exception_unexpected(frame, vector);
     }
 }

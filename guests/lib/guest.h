@@ -197,9 +197,9 @@ struct exception_frame {
 #define ESR_EC(esr) ((unsigned)((esr) >> 26) & 0x3f)
 
 /*
- * A program that expects exceptions sets a handler for the synchronous ones and SError. It returns
- * true when it has dealt with one and the CPU shall go on at frame->elr. NULL (the default): an
- * exception prints the registers and ends the partition.
+ * A program that expects exceptions sets a handler for the synchronous ones and SError, of EL1 and
+ * of EL0 (frame->spsr tells which). It returns true when it has dealt with one and the CPU shall go
+ * on at frame->elr. NULL (the default): an exception prints the registers and ends the partition.
  */
 typedef bool (*exception_handler)(struct exception_frame *frame);
 void exception_set_handler(exception_handler handler);

@@ -23,6 +23,8 @@ KERNELS = {
     "smp": ("guests/smp/smp.bin", "linux"),
     "wild": ("guests/wild/wild.bin", "linux"),
     "gictest": ("guests/gictest/gictest.bin", "linux"),
+    "attacker": ("guests/attacker/attacker.bin", "linux"),
+    "pattern": ("guests/pattern/pattern.bin", "linux"),
 }
 RAMDISKS = {"initrd": "guest/arm64/initrd.gz", "installer": "guest/arm64/installer-initrd.gz"}
 
