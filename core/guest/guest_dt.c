@@ -395,6 +395,9 @@ static void write_device(struct writer *w, const struct plan_device *device)
     char name[NODE_NAME_MAX];
 
     make_name(w, device->node, device->mmio[0].base, name);
+    if (device->mmio_count == 0) {
+        *strchr(name, '@') = '\0'; /* an address is that of registers */
+    }
     begin(w, name);
     for (int at = dt_next_property(w->board, device->node, &property); at >= 0;
          at = dt_next_property(w->board, at, &property)) {
@@ -402,7 +405,9 @@ static void write_device(struct writer *w, const struct plan_device *device)
             put(w, fdt_property(w->fdt, property.name, property.data, (int)property.size));
         }
     }
-    put_reg(w, device->mmio, device->mmio_count);
+    if (device->mmio_count != 0) {
+        put_reg(w, device->mmio, device->mmio_count);
+    }
     if (device->irq_count != 0) {
         put_irqs(w, device->irq, device->irq_count);
     }

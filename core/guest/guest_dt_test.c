@@ -291,6 +291,20 @@ static void sixteen_cpus_and_many_devices_fit_the_usual_room(void **state)
     assert_clean();
 }
 
+/* As gpio-keys and gpio-leds have none. */
+static void a_device_without_registers_has_no_address(void **state)
+{
+    (void)state;
+    make_plan(3);
+    p.device_count = 0;
+    add_device("/soc/pl061@30000", 0, 39, false);
+    p.devices[0].mmio_count = p.devices[0].irq_count = 0;
+    p.devices[0].mmio[0] = (struct range){0, 0};
+    assert_int_equal(guest_dt_make(&p, 1, tree, sizeof(tree)), OK);
+    assert_clean();
+    assert_false(has("/pl061", "reg"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +316,7 @@ int main(void)
         cmocka_unit_test(devices_are_copied_and_rewritten),
         cmocka_unit_test(a_clock_without_rate_is_told),
         cmocka_unit_test(what_does_not_fit_is_told),
+        cmocka_unit_test(a_device_without_registers_has_no_address),
         cmocka_unit_test(sixteen_cpus_and_many_devices_fit_the_usual_room),
     };
 
