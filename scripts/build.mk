@@ -211,7 +211,7 @@ endef
 $(foreach t,$(TEST_SOURCES),$(eval $(call test_rule,$(t))))
 
 $(TOOLS): $(O)/%: $(O)/tools/%.o $(HOST_LIBS)
-	$(link_host)
+	$(link_host) -lm
 
 .PHONY: unit-run
 unit-run: $(TESTS) $(TOOLS)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """build/host/bulkhead-check: the plan, or all that is wrong, and never a crash."""
 
+import json
 import random
+import re
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
@@ -134,3 +137,182 @@ def test_a_flipped_bit_in_an_image_is_found(files, tmp_path):
     flipped.write_bytes(data)
     status, out = check(board, flipped)
     assert status == 1 and "/images/raw: hash does not match its data" in out, out
+
+
+# ---- the plan in its forms ----
+
+
+@pytest.fixture(scope="module")
+def plan(files):
+    """(board, system): two partitions, a device, one CPU left over."""
+    directory, board = files
+    folder = directory / "plan"
+    folder.mkdir()
+    (folder / "raw").write_bytes(bytes(range(256)) * 64)
+    return board, make_system(folder, [
+        partition("one", "raw", [0, 2], ((0x40000000, 64 * MIB),), devices=["/pl031@9010000"], description="<a & b>",
+                  bootargs='say \\"yes\\"'),
+        partition("two", "raw", [1]),
+    ])
+
+
+def run(*arguments):
+    return subprocess.run([CHECK, *map(str, arguments)], capture_output=True, timeout=60, check=False)
+
+
+def test_tables(plan):
+    status, out = check(*plan)
+    rows = [re.sub(r" +", " ", line.strip()) for line in out.split("\n")]
+    assert status == 0
+    for row in (
+        "0x0 /cpus/cpu@0 one CPU 0",
+        "0x2 /cpus/cpu@2 one CPU 1",
+        "0x3 /cpus/cpu@3 left over",
+        "0x40200000 0x403fffff 2 MiB reserved: Bulkhead",
+        "/pl031@9010000 one 0x9010000-0x9010fff 34 level none cannot",
+        "/pl061@9030000 left over 0x9030000-0x9030fff 39 level none cannot",
+        "0x9000000 0x9000fff 4 KiB console emulated",
+        "partition one: <a & b>",
+        "CPUs 1 of 4",
+    ):
+        assert row in rows, f"{row}\n{out}"
+
+
+def test_json_tells_the_same(plan):
+    done = run("--json", *plan)
+    told = json.loads(done.stdout)
+    assert done.returncode == 0 and told["errors"] == [] and done.stderr == b""
+    assert [cpu["partition"] for cpu in told["cpus"]] == ["one", "two", "one", None]
+    one, two = told["partitions"]
+    assert one["starts"] and one["description"] == "<a & b>" and one["bootargs"] == 'say "yes"'
+    assert {"node": "/pl031@9010000", "partition": "one", "unprotected": False,
+            "registers": [{"base": "0x9010000", "size": 4096}], "interrupts": [{"intid": 34, "trigger": "level"}],
+            "streams": []} in told["devices"]
+    assert any(d["node"] == "/pcie@10000000" and d["grantable"] == "no" and "bus" in d["why"]
+               for d in told["devices"])
+    # All of RAM, once, in order; what the partitions see lies on what they have.
+    at = 0x40000000
+    for piece in told["ram"]:
+        assert int(piece["base"], 0) == at
+        at += piece["size"]
+    assert at == 0x80000000
+    for part in (one, two):
+        memory = [window for window in part["sees"] if window["what"] == "memory"]
+        assert sum(window["size"] for window in memory) == \
+            sum(piece["size"] for piece in told["ram"] if piece.get("partition") == part["name"]) > 0
+
+
+def test_json_of_errors(files):
+    directory, board = files
+    system = make_system(directory, [partition("good", "raw", [0]), partition("typo", "raw", [1], extra="memroy = <0>;")])
+    done = run("--json", board, system)
+    told = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert told["errors"] == [{"partition": "typo", "node": "/configurations/typo",
+                               "text": 'unknown property "memroy": did you mean "memory"?'}]
+    assert [part["starts"] for part in told["partitions"]] == [True, False]
+    told = json.loads(run("--json", system, system).stdout)
+    assert told["errors"] and "cpus" not in told
+
+
+def test_svg(plan, tmp_path):
+    drawn = tmp_path / "plan.svg"
+    assert run("--svg", drawn, *plan).returncode == 0
+    root = xml.etree.ElementTree.parse(drawn).getroot()
+    texts = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for words in ("one: <a & b>", "0x3", "/pl031@9010000, 4 KiB, interrupt 34", "Bulkhead, 2 MiB", "RAM of one, 64 MiB"):
+        assert words in texts, texts
+    # A band for each window that lies on the board: one's memory and device, two's memory.
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) == 3
+    assert run("--svg", tmp_path / "no/where.svg", *plan).returncode == 2
+
+
+def test_a_partitions_tree(plan, tmp_path):
+    for name, cpus, device in (("one", 2, True), ("two", 1, False)):
+        tree = tmp_path / f"{name}.dtb"
+        done = run("--dtb", name, "-o", tree, *plan)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        assert run("--dtb", name, *plan).stdout == tree.read_bytes()
+        source = subprocess.run(["dtc", "-I", "dtb", "-O", "dts", tree], capture_output=True, text=True, check=True)
+        assert source.stderr == ""
+        assert source.stdout.count('device_type = "cpu"') == cpus
+        assert ("pl031@9010000 {" in source.stdout) == device
+    done = run("--dtb", "three", *plan)
+    assert done.returncode == 2 and b"it has one two" in done.stderr and done.stdout == b""
+
+
+def test_no_tree_for_who_is_refused(files, tmp_path):
+    directory, board = files
+    system = make_system(directory, [partition("good", "raw", [0]), partition("bad", "raw", [9])])
+    done = run("--dtb", "bad", "-o", tmp_path / "x.dtb", board, system)
+    assert done.returncode == 1 and b"bad is refused" in done.stderr and not (tmp_path / "x.dtb").exists()
+    assert b"cpus: <0x9>" in done.stderr, "and why"
+
+
+@pytest.mark.parametrize("smp, memory, gic", [(1, "512M", 3), (4, "2G", 3), (8, "8G", 2), (16, "4G", 3)])
+def test_a_starter_is_good(files, tmp_path, smp, memory, gic):
+    board, source, system = (tmp_path / f"x.{kind}" for kind in ("dtb", "its", "itb"))
+    subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={gic},dumpdtb={board}",
+                    "-cpu", "cortex-a53", "-smp", str(smp), "-m", memory], check=True, stderr=subprocess.DEVNULL)
+    done = run("--init", "-o", source, board)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    text = source.read_text()
+    for words in (f"can host: {smp} CPU", "/pcie@10000000: is a bus", "/fw-cfg@9020000\n", '"/pl031@9010000"',
+                  'use console = "shared"'):
+        assert words in text, text
+    subprocess.run(["mkimage", "-D", f"-I dts -O dtb -p 500 -i {BUILD}", "-E", "-B", "0x1000", "-f", source, system],
+                   check=True, capture_output=True)
+    status, out = check(board, system)
+    assert status == 0 and "partition first" in out and ("partition second" in out) == (smp > 1), out
+    for name in ["first", "second"][: 2 if smp > 1 else 1]:
+        tree = run("--dtb", name, board, system).stdout
+        read = subprocess.run(["dtc", "-I", "dtb", "-O", "dts"], input=tree, capture_output=True, check=True)
+        assert read.stderr == b""
+
+
+def test_no_starter_for_a_board_that_cannot_host(tmp_path):
+    tree = BUILD / "guest/dtbs/arm64/freescale/imx8mp-evk.dtb"
+    done = run("--init", "-o", tmp_path / "x.its", tree)
+    assert done.returncode == 1 and b"no driver for the console" in done.stderr
+    assert not (tmp_path / "x.its").exists()
+
+
+def test_starters_for_real_boards(tmp_path):
+    """Those of Debian's boards that can host get one that dtc reads."""
+    trees = [BUILD / f"guest/dtbs/arm64/{name}.dtb" for name in
+             ("arm/juno-r2", "arm/fvp-base-revc", "amd/amd-overdrive-rev-b1", "hisilicon/hi6220-hikey",
+              "freescale/fsl-lx2160a-rdb")]
+    for tree in trees:
+        done = run("--init", tree)
+        assert done.returncode == 0, done.stderr
+        read = subprocess.run(["dtc", "-I", "dts", "-O", "dtb", "-i", BUILD, "-o", tmp_path / "x.dtb"],
+                              input=done.stdout, capture_output=True, check=False)
+        assert read.returncode == 0, (tree, read.stderr)
+
+
+@pytest.mark.parametrize("arguments, why", [
+    (["--json", "--hosts", "b"], "do not go together"),
+    (["--svg", "x", "--init", "b"], "do not go together"),
+    (["-o", "x", "b", "s"], "-o goes with"),
+    (["--dtb", "p", "b"], "it wants BOARD.dtb and SYSTEM.itb"),
+    (["--init"], "--init wants one"),
+    (["--hosts"], "--hosts wants at least one"),
+    (["--svg"], "requires an argument"),
+    (["--nonsense", "b", "s"], "--nonsense"),
+])
+def test_bad_usage(arguments, why):
+    done = run(*arguments)
+    assert done.returncode == 2 and done.stdout == b""
+    assert why in done.stderr.decode() and "usage: bulkhead-check" in done.stderr.decode()
+
+
+def test_man_page():
+    """It formats without a warning, and has every option that the program has."""
+    page = TOP / "docs/bulkhead-check.1"
+    done = subprocess.run(["groff", "-man", "-Tutf8", "-Kutf8", "-ww", "-rLL=100n", page], capture_output=True,
+                          text=True, check=True)
+    assert done.stderr == ""
+    options = set(re.findall(r"--[a-z]+", run("--help").stdout.decode()))
+    assert len(options) == 5 and run("--help").returncode == 0
+    text = re.sub(r".\x08", "", done.stdout).replace("−", "-")  # without overstriking
+    assert options <= set(re.findall(r"--[a-z]+", text)), text
