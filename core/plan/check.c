@@ -395,7 +395,7 @@ static void check_gic(struct plan *p)
     if (gic->version == 2 &&
         (gic->cpu.size == 0 || gic->virt.size == 0 ||
          !is_aligned(gic->cpu.base | gic->cpu.size | gic->virt.base | gic->virt.size, PAGE_SIZE))) {
-        plan_error(p, PLAN_SHARED, "/",
+        plan_error(p, PLAN_SHARED, gic->path != NULL ? gic->path : "/",
                    "the GICv2's CPU interfaces, 0x%lx+0x%lx and 0x%lx+0x%lx, are not whole pages",
                    gic->cpu.base, gic->cpu.size, gic->virt.base, gic->virt.size);
     }
@@ -461,6 +461,7 @@ void plan_check(struct plan *p, uint64_t pool_pages)
         plan_error(p, PLAN_SHARED, "/", "the plan contradicts itself: a count exceeds its table");
         return;
     }
+    check_board(p);
     check_gic(p);
     check_each(p);
     check_pairs(p);

@@ -25,4 +25,7 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
 /* Share the pool's pages out, in order; who gets too few is refused. */
 void check_pool(struct plan *p, uint64_t pool_pages);
 
+/* check_board.c: what all share. */
+void check_board(struct plan *p);
+
 #endif

@@ -248,13 +248,20 @@ static bool share_page(struct range a, struct range b)
            align_down(b.base, PAGE_SIZE) < range_end(a);
 }
 
-/* The window of the node `at` that shares a page with one of the device's; false where none. */
+/*
+ * The window of the node `at` that shares a page with one of the device's; false where none. A
+ * disabled node's registers are there too, but where they begin with the device's, it is another
+ * description of the same hardware.
+ */
 static bool find_shared_page(const void *fdt, const struct dt_at *at,
                              const struct plan_device *device, struct range *window)
 {
+    bool enabled = dt_enabled(fdt, at->node[at->depth]);
+
     for (uint32_t i = 0; i < MAX_NEIGHBOUR && dt_reg_at(fdt, at, i, window) == OK; i++) {
         for (uint32_t w = 0; w < device->mmio_count; w++) {
-            if (share_page(*window, device->mmio[w])) {
+            if (share_page(*window, device->mmio[w]) &&
+                (enabled || window->base != device->mmio[w].base)) {
                 return true;
             }
         }
@@ -304,7 +311,8 @@ static bool against_node(struct plan *p, const struct plan_device *device, const
                    align_down(window.base, PAGE_SIZE), path);
         return true;
     }
-    if (find_shared_irq(&p->board, at, device, &irq)) {
+    if (dt_enabled(p->board.fdt, at->node[at->depth]) &&
+        find_shared_irq(&p->board, at, device, &irq)) {
         dt_path_at(p->board.fdt, at, path, sizeof(path));
         plan_error(p, device->partition, device->path, "its interrupt %u is that of %s too",
                    irq.intid, path);
@@ -324,7 +332,7 @@ void devices_against_board(struct plan *p)
     while (p->device_count > 0 && dt_step(fdt, &at)) {
         int node = at.node[at.depth];
 
-        if (is_granted(p, node) || !dt_enabled(fdt, node)) {
+        if (is_granted(p, node)) {
             continue;
         }
         for (uint32_t i = 0; i < p->device_count; i++) {

@@ -61,6 +61,7 @@ void parse_gic(struct plan *p, const struct found *found)
     struct plan_gic *gic = &p->board.gic;
     uint32_t version = found->node[FOUND_GIC_V3] >= 0 ? 3 : 2;
     int node = found->node[version == 3 ? FOUND_GIC_V3 : FOUND_GIC_V2];
+    char path[DT_PATH_MAX];
     struct plan_irq irq;
     struct dt_at at;
 
@@ -70,7 +71,9 @@ void parse_gic(struct plan *p, const struct found *found)
                    "arm,cortex-a15-gic, GICv3 as arm,gic-v3)");
         return;
     }
+    dt_path_at(p->board.fdt, &at, path, sizeof(path));
     gic->node = node;
+    gic->path = plan_string(p, path);
     gic->version = version;
     if (version == 2) {
         parse_gic_v2(p, &at);

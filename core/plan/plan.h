@@ -52,6 +52,7 @@ struct plan_irq {
 
 struct plan_gic {
     int node;
+    const char *path;
     uint32_t version;                      /* 2 or 3 (a v4 is used as v3) */
     struct range dist;                     /* GICD */
     struct range cpu;                      /* GICv2: GICC */

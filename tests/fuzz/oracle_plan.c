@@ -218,6 +218,13 @@ static bool is_owned_by(const struct plan *p, int node, int partition)
     return false;
 }
 
+static bool is_disabled(const void *fdt, int node)
+{
+    const char *status = fdt_getprop(fdt, node, "status", NULL);
+
+    return status != NULL && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
+}
+
 /* Its windows are those of the tree; nobody else's registers or RAM are in their pages. */
 static void windows_are_alone(const struct plan *p, const struct oracle_world *w,
                               const struct plan_device *d)
@@ -234,7 +241,8 @@ static void windows_are_alone(const struct plan *p, const struct oracle_world *w
         fdt_for_each_subnode(node, w->fdt, 0)
         {
             for (int n = 0; reg_of(w->fdt, 0, node, n, &base, &size); n++) {
-                require(is_owned_by(p, node, d->partition) || !meet(r->base, r->size, base, size),
+                require(is_owned_by(p, node, d->partition) || !meet(r->base, r->size, base, size) ||
+                            (base == r->base && is_disabled(w->fdt, node)),
                         "%s: its pages hold %s too", d->path, fdt_get_name(w->fdt, node, NULL));
             }
         }
@@ -279,9 +287,7 @@ static void interrupts_are_alone(const struct plan *p, const struct oracle_world
                 intid);
         fdt_for_each_subnode(node, w->fdt, 0)
         {
-            const char *status = fdt_getprop(w->fdt, node, "status", NULL);
-
-            if (status != NULL && strcmp(status, "okay") != 0) {
+            if (is_disabled(w->fdt, node)) {
                 continue; /* its line is not driven */
             }
             for (int m = 0; spi_of(w->fdt, node, m, &other); m++) {

@@ -55,7 +55,7 @@ def test_reserved_memory_is_nobodys(boot, board_tree):
             assert base + last - first < start or start + length <= base, (hex(base), log)
 
 
-@pytest.mark.parametrize("status", ["okay"])
+@pytest.mark.parametrize("status", ["okay", "disabled"])
 def test_a_shared_page_is_refused(boot, board_tree, status):
     """A device whose page holds another one's registers, in use or not, is refused by name; the others start."""
     qemu = board_tree(
