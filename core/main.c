@@ -262,7 +262,7 @@ static uint32_t start_cpus(void)
     return started;
 }
 
-static bool all_cpus_online(const struct plan_partition *pp)
+static bool all_cpus_work(const struct plan_partition *pp)
 {
     for (uint32_t i = 0; i < pp->cpu_count; i++) {
         if (cpus[pp->cpus[i]].failed) {
@@ -272,18 +272,26 @@ static bool all_cpus_online(const struct plan_partition *pp)
     return true;
 }
 
+/* It has no part in anything: asleep for ever. */
+__attribute__((noreturn)) static void cpu_sleep(void)
+{
+    for (;;) {
+        arch_wfi();
+    }
+}
+
 /* This CPU's part of PHASE_LOAD: its interfaces, and the partition whose first CPU it is. */
 static void cpu_load(struct cpu *cpu)
 {
     int owner = cpu_owner(cpu->index);
 
     if (irq_cpu_init(&plan, cpu) != OK) {
-        panic("CPU 0x%lx: its GIC interface does not answer", cpu->mpidr);
-    }
-    if (owner != PLAN_NONE && plan.board.cpus[cpu->index].vcpu == 0) {
-        struct partition *part = &partitions[owner];
-
-        partition_ready[owner] = all_cpus_online(part->plan) && partition_load(part, &plan) == OK;
+        console_printf("bulkhead: error: %s: CPU 0x%lx: its GIC interface does not answer: "
+                       "not started\n",
+                       owner != PLAN_NONE ? plan.partitions[owner].name : "console", cpu->mpidr);
+        cpu->failed = true;
+    } else if (owner != PLAN_NONE && plan.board.cpus[cpu->index].vcpu == 0) {
+        partition_ready[owner] = partition_load(&partitions[owner], &plan) == OK;
     }
     __atomic_fetch_add(&cpus_loaded, 1, __ATOMIC_ACQ_REL);
 }
@@ -300,6 +308,9 @@ static void cpu_run(void *unused)
     struct cpu *cpu = cpu_self();
 
     (void)unused;
+    if (cpu->failed) {
+        cpu_sleep();
+    }
     if (cpu->index == console_cpu()) {
         wait_for_phase(PHASE_CONSOLE);
         irq_own(plan.board.console.irq.intid, plan.board.console.irq.edge, cpu);
@@ -321,8 +332,11 @@ static void finish_boot(const struct range *system)
 
     must(el2_unmap(*system), "the system file cannot be unmapped");
     audit();
+    if (cpus[console_cpu()].failed) {
+        give_up("no CPU is left to serve the console");
+    }
     for (uint32_t i = 0; i < plan.partition_count; i++) {
-        if (partition_ready[i]) {
+        if (partition_ready[i] && all_cpus_work(&plan.partitions[i])) {
             partition_start(&partitions[i]);
             started++;
         }
@@ -338,6 +352,9 @@ void main_secondary(struct cpu *cpu)
 {
     __atomic_store_n(&cpu->online, 1, __ATOMIC_RELEASE);
     wait_for_phase(PHASE_LOAD);
+    if (cpu->failed) {
+        cpu_sleep(); /* later than anybody waits */
+    }
     cpu_load(cpu);
     arch_restart_stack(cpu_run, NULL);
 }

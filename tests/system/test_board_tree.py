@@ -88,6 +88,35 @@ def test_a_shared_interrupt_is_refused(boot, board_tree):
         assert any("shares an interrupt with" in line for line in wrong), log
 
 
+def test_too_few_redistributors(boot, board_tree):
+    """A tree whose regions have no room for every CPU stops the boot, by name."""
+    qemu = board_tree(2, "/ { intc@8000000 { reg = <0 0x8000000 0 0x10000 0 0x80a0000 0 0x20000>; }; };")
+    log = boot([partition("hello", "hello", [0])], smp=2, qemu=qemu).off()
+    assert "error: /intc@8000000: reg: its redistributors' regions have room for 1 CPUs: the board has 2" in log
+    assert "nothing is started" in log and "panic" not in log
+
+
+def test_a_cpu_without_redistributor(boot, board_tree):
+    """A region that holds no redistributor: its CPU's partition does not start, the other does."""
+    qemu = board_tree(
+        2,
+        "/ { intc@8000000 { #redistributor-regions = <2>;"
+        " reg = <0 0x8000000 0 0x10000 0 0x80a0000 0 0x20000 0 0 0 0x20000>; }; };",
+    )
+    parts = [partition("hello", "hello", [0]), partition("other", "hello", [1])]
+    log = boot(parts, smp=2, qemu=qemu).off()
+    assert "error: other: CPU 0x1: its GIC interface does not answer: not started" in log
+    assert "1 of 2 partitions start" in log and "panic" not in log
+    assert "[hello] " in log and "[other] " not in log
+
+
+def test_a_console_interrupt_that_the_gic_lacks(boot, board_tree):
+    qemu = board_tree(1, "/ { pl011@9000000 { interrupts = <0 900 4>; }; };")
+    log = boot([partition("hello", "hello", [0])], smp=1, qemu=qemu).off()
+    assert "error: /pl011@9000000: interrupts: the console's, 932, is beyond the 288 that the GIC has" in log
+    assert "nothing is started" in log and "panic" not in log
+
+
 @pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a76"])
 def test_aarch32_at_el0(boot, cpu):
     """32-bit programs under a 64-bit Debian kernel, also on a CPU that has AArch32 at EL0 alone."""
