@@ -25,7 +25,7 @@ all menuconfig savedefconfig tidy:
 .PHONY: all menuconfig savedefconfig tidy FORCE
 
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
-boardless := %_defconfig unit tools guests newlib systems format demo check bench clean distclean \
+boardless := %_defconfig unit tools guests newlib systems format demo check bench fuzz clean distclean \
              help build/guest/% build/guests/% build/newlib/% build/dts/%
 
 BOARDS := $(filter-out host,$(DEFCONFIGS:_defconfig=))
@@ -138,7 +138,12 @@ format:
 ##   demo             boot the demo system in QEMU
 ##   check            run every test
 ##   bench            run the benchmarks
-.PHONY: demo check bench
+##   fuzz             fuzz core on this PC: TIME=SECONDS for each (60), FUZZ="NAME..." (all)
+.PHONY: demo check bench fuzz
+
+fuzz:
+	@scripts/setup
+	@scripts/fuzz $(FUZZ)
 
 demo check bench:
 	@scripts/setup
