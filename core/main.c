@@ -120,6 +120,16 @@ static void map_tree(uint64_t fdt_pa)
     must(el2_map((struct range){fdt_pa, size}, LPAE_RODATA), "the device tree cannot be mapped");
 }
 
+/* The pool goes on in what the plan sets aside for it. */
+static void extend_pool(void)
+{
+    plan_place_pool(&plan, pool_left());
+    if (plan.board.pool.size != 0) {
+        must(el2_map(plan.board.pool, LPAE_DATA), "the RAM for EL2's tables cannot be mapped");
+        pool_extend(plan.board.pool);
+    }
+}
+
 static struct range make_plan(uint64_t fdt_pa)
 {
     const void *fdt = (const void *)(uintptr_t)fdt_pa;
@@ -138,6 +148,7 @@ static struct range make_plan(uint64_t fdt_pa)
     plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
     if (!plan.fatal) {
         plan_place(&plan);
+        extend_pool();
         plan_check(&plan, pool_left());
     }
     if (plan.fatal) {
@@ -165,8 +176,10 @@ static void audit(void)
     el2_map_audit(ram, count, &a);
     console_printf("bulkhead: sealed: EL2's table, walked, maps %lu KiB code r-x, %lu KiB r--, "
                    "%lu KiB rw-, %lu KiB device; both writable and executable %lu, partitions' RAM "
-                   "%lu bytes\n",
-                   a.code / 1024, a.rodata / 1024, a.data / 1024, a.device / 1024, a.wx, a.guest);
+                   "%lu bytes\n"
+                   "bulkhead: holds %lu KiB of RAM, %u KiB of it not needed\n",
+                   a.code / 1024, a.rodata / 1024, a.data / 1024, a.device / 1024, a.wx, a.guest,
+                   (image_range().size + plan.board.pool.size) / 1024, pool_left() * 4);
     check(a.wx == 0 && a.guest == 0 && a.not_identity == 0);
 }
 
@@ -223,7 +236,7 @@ static void make_cpus(void)
         }
         stack = pool_take(CPU_STACK_SIZE / PAGE_SIZE);
         if (stack == NULL) {
-            give_up("the page pool has no room for a stack per CPU: raise CONFIG_POOL_PAGES");
+            give_up("there is no RAM for a stack per CPU");
         }
         cpus[i].stack_top = (uint64_t)(uintptr_t)stack + CPU_STACK_SIZE;
     }

@@ -7,6 +7,7 @@
 #define CORE_GUEST_GIC_GUEST_TEST_H
 
 #include "core/guest/gic_hardware_test.h"
+#include "core/memory/pool.h"
 
 /* ---- time goes on ---- */
 
@@ -262,7 +263,10 @@ static void plan_board(uint32_t version)
 /* All vCPUs on, nothing enabled. */
 static inline void model_start(uint32_t version)
 {
+    static uint8_t pages[16][PAGE_SIZE] __attribute__((aligned(4096)));
+
     host_reset();
+    pool_extend((struct range){(uintptr_t)pages, sizeof(pages)});
     plan_board(version);
     memset(&model, 0, sizeof(model));
     memset(part, 0, sizeof(*part));

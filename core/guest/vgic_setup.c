@@ -10,6 +10,8 @@
 
 /* ---- build ---- */
 
+_Static_assert(PAGE_SIZE / sizeof(struct vgic_bank) >= PLAN_SPI_BANKS, "the plan counts on it");
+
 static struct vgic_bank *take_bank(struct vgic *vgic)
 {
     if (vgic->spares == 0) {

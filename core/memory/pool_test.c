@@ -9,11 +9,19 @@
 
 #include <cmocka.h>
 
-static uint8_t owner[CONFIG_POOL_PAGES]; /* by page: how often it was handed out */
+#define MORE_PAGES  232
+#define TOTAL_PAGES (POOL_FIRST_PAGES + MORE_PAGES)
+
+static uint8_t more[MORE_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
+static uint8_t owner[TOTAL_PAGES]; /* by page: how often it was handed out */
 
 static uint64_t page_index(const void *p)
 {
-    return ((uint64_t)(uintptr_t)p - pool_range().base) / PAGE_SIZE;
+    const uint64_t first = ((uint64_t)(uintptr_t)p - pool_range().base) / PAGE_SIZE;
+
+    return first < POOL_FIRST_PAGES
+               ? first
+               : POOL_FIRST_PAGES + ((uint64_t)(uintptr_t)p - (uintptr_t)more) / PAGE_SIZE;
 }
 
 static bool is_zero(const uint8_t *p, uint64_t size)
@@ -25,6 +33,7 @@ static bool is_zero(const uint8_t *p, uint64_t size)
 static void own(uint8_t *p, uint32_t pages)
 {
     for (uint32_t i = 0; i < pages; i++) {
+        assert_true(page_index(p) + i < TOTAL_PAGES);
         owner[page_index(p) + i]++;
     }
     memset(p, 0xa5, pages * PAGE_SIZE);
@@ -34,18 +43,36 @@ static void range_is_whole_pages(void **state)
 {
     (void)state;
     assert_true(is_aligned(pool_range().base, PAGE_SIZE));
-    assert_int_equal(pool_range().size, CONFIG_POOL_PAGES * PAGE_SIZE);
-    assert_int_equal(pool_left(), CONFIG_POOL_PAGES);
+    assert_int_equal(pool_range().size, POOL_FIRST_PAGES * PAGE_SIZE);
+    assert_int_equal(pool_left(), POOL_FIRST_PAGES);
 }
 
 static void nonsense_takes_nothing(void **state)
 {
     (void)state;
     assert_null(pool_take(0));
-    assert_null(pool_take(CONFIG_POOL_PAGES + 1));
+    assert_null(pool_take(POOL_FIRST_PAGES + 1));
     assert_null(pool_take(UINT32_MAX));
     assert_null(pool_take(UINT32_MAX / 2 + 2));
-    assert_int_equal(pool_left(), CONFIG_POOL_PAGES);
+    assert_int_equal(pool_left(), POOL_FIRST_PAGES);
+}
+
+static void it_goes_on_behind_the_first_pages(void **state)
+{
+    (void)state;
+    memset(more, 0x5a, sizeof(more));
+    own(pool_take(1), 1);
+    pool_extend((struct range){(uintptr_t)more, sizeof(more)});
+    assert_int_equal(pool_left(), TOTAL_PAGES - 1);
+    for (uint32_t i = 0; i < 2; i++) { /* too large for the first ones, which are not lost */
+        uint8_t *p = pool_take(POOL_FIRST_PAGES);
+
+        assert_in_range((uintptr_t)p, (uintptr_t)more, (uintptr_t)(more + MORE_PAGES - 1));
+        own(p, POOL_FIRST_PAGES);
+        p = pool_take(1);
+        assert_true(page_index(p) < POOL_FIRST_PAGES);
+        own(p, 1);
+    }
 }
 
 static void pages_are_zero_aligned_and_disjoint(void **state)
@@ -63,13 +90,11 @@ static void pages_are_zero_aligned_and_disjoint(void **state)
         }
         assert_non_null(p);
         assert_true(is_aligned((uint64_t)(uintptr_t)p, align));
-        assert_true(range_holds(pool_range(),
-                                (struct range){(uint64_t)(uintptr_t)p, sizes[i] * PAGE_SIZE}));
         assert_true(is_zero(p, sizes[i] * PAGE_SIZE));
         assert_true(pool_left() <= left - sizes[i]);
         own(p, sizes[i]);
     }
-    for (uint32_t i = 0; i < CONFIG_POOL_PAGES; i++) {
+    for (uint32_t i = 0; i < TOTAL_PAGES; i++) {
         assert_true(owner[i] <= 1);
     }
 }
@@ -97,7 +122,7 @@ static void pages_are_disjoint_until_it_is_empty(void **state)
         pages = p == NULL ? 1 : pages % 3 + 1;
     } while (p != NULL || pool_left() != 0);
     assert_null(pool_take(1));
-    for (uint32_t i = 0; i < CONFIG_POOL_PAGES; i++) {
+    for (uint32_t i = 0; i < TOTAL_PAGES; i++) {
         assert_true(owner[i] <= 1);
     }
 }
@@ -107,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(range_is_whole_pages),
         cmocka_unit_test(nonsense_takes_nothing),
+        cmocka_unit_test(it_goes_on_behind_the_first_pages),
         cmocka_unit_test(pages_are_zero_aligned_and_disjoint),
         cmocka_unit_test(what_is_too_large_leaves_the_rest),
         cmocka_unit_test(pages_are_disjoint_until_it_is_empty),

@@ -22,6 +22,9 @@ bool check_emulated_window(const struct plan *p, const struct plan_partition *pa
 /* All pages that the partition takes of the pool, an upper bound. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part);
 
+/* All pages that the plan takes of the pool, an upper bound. */
+uint64_t check_pool_total(const struct plan *p);
+
 /* Share the pool's pages out, in order; who gets too few is refused. */
 void check_pool(struct plan *p, uint64_t pool_pages);
 

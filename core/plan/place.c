@@ -6,6 +6,8 @@
 
 #include "core/base/arch.h"
 #include "core/base/bits.h"
+#include "core/plan/check.h"
+#include "core/plan/parse.h"
 
 /* Free pieces: what cuts them (reservations, extents) adds at most one each. */
 #define MAX_PIECES                                                                                 \
@@ -417,6 +419,35 @@ void plan_place(struct plan *p)
             place_anywhere(p, best);
         }
     }
+}
+
+/* For `want` bytes: what has room goes first, and of that the smaller one. */
+static bool serves_better(struct range a, struct range b, uint64_t want)
+{
+    if ((a.size >= want) != (b.size >= want)) {
+        return a.size >= want;
+    }
+    return a.size >= want ? a.size < b.size : a.size > b.size;
+}
+
+void plan_place_pool(struct plan *p, uint64_t pool_pages)
+{
+    const uint64_t total = check_pool_total(p);
+    const uint64_t want = total > pool_pages ? (total - pool_pages) * PAGE_SIZE : 0;
+    uint32_t best = 0;
+
+    find_free(p);
+    if (want == 0 || pieces == 0) {
+        return;
+    }
+    for (uint32_t i = 1; i < pieces; i++) {
+        if (serves_better(piece[i], piece[best], want)) {
+            best = i;
+        }
+    }
+    p->board.pool = piece[best];
+    p->board.pool.size = piece[best].size < want ? piece[best].size : want;
+    plan_reserve(p, "Bulkhead's tables and stacks", p->board.pool.base, p->board.pool.size);
 }
 
 const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,

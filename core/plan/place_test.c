@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/bits.h"
+#include "core/plan/check.h"
 #include "core/plan/plan.h"
 #include "core/plan/told_test.h"
 
@@ -459,6 +460,40 @@ static void assert_sound(const struct plan_partition *part)
     assert_int_equal(given, 0);
 }
 
+static void the_pool_gets_the_smallest_piece_that_has_room(void **state)
+{
+    uint64_t want;
+
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    add_reserved(RAM_0, 4096, "image");
+    add_reserved(RAM_0 + 3 * 4096, 2 * MIB - 3 * 4096, "image");
+    add("a", RAM_0, 4 * MIB);
+    plan_place(&p);
+    want = check_pool_total(&p) * PAGE_SIZE;
+    plan_place_pool(&p, want / PAGE_SIZE);
+    assert_int_equal(p.board.pool.size, 0);
+    plan_place_pool(&p, want / PAGE_SIZE - 2);
+    assert_int_equal(p.board.pool.base, RAM_0 + 4096);
+    assert_int_equal(p.board.pool.size, 2 * PAGE_SIZE);
+    p.board.reserved_count = 2;
+    plan_place_pool(&p, 4);
+    assert_int_equal(p.board.pool.base, RAM_0 + 6 * MIB);
+    assert_int_equal(p.board.pool.size, want - 4 * PAGE_SIZE);
+    assert_string_equal(p.board.reserved_name[2], "Bulkhead's tables and stacks");
+}
+
+static void a_pool_without_room_gets_what_is_left(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 4 * MIB + 4096);
+    add("a", RAM_0, 4 * MIB);
+    plan_place(&p);
+    plan_place_pool(&p, 0);
+    assert_int_equal(p.board.pool.base, RAM_0 + 4 * MIB);
+    assert_int_equal(p.board.pool.size, 4096);
+}
+
 static void any_system_is_placed_soundly_and_alike(void **state)
 {
     static struct plan first;
@@ -495,6 +530,8 @@ int main(void)
         cmocka_unit_test_setup(the_smallest_piece_that_fits_is_taken, set_up),
         cmocka_unit_test_setup(refuses_who_asks_too_much_and_places_the_others, set_up),
         cmocka_unit_test_setup(too_many_pieces_are_refused, set_up),
+        cmocka_unit_test_setup(the_pool_gets_the_smallest_piece_that_has_room, set_up),
+        cmocka_unit_test_setup(a_pool_without_room_gets_what_is_left, set_up),
         cmocka_unit_test_setup(nothing_is_left_of_a_refused_partition, set_up),
         cmocka_unit_test_setup(no_ram_at_all_is_told, set_up),
         cmocka_unit_test_setup(direct_map_comes_first, set_up),

@@ -30,6 +30,7 @@
 #define PLAN_MAX_WINDOWS   6    /* register windows of one device */
 #define PLAN_MAX_IRQS      8    /* interrupts of one device */
 #define PLAN_MAX_VCPUS     16   /* of one partition; vGIC's affinity 0 holds no more */
+#define PLAN_SPI_BANKS     3    /* of 32 interrupts each, that the vGIC has room for in a page */
 #define PLAN_STRINGS       4096 /* bytes for names and paths that outlive the system file */
 
 /* How a secondary CPU is started: Devicetree Specification, /cpus/cpu@N enable-method. */
@@ -88,6 +89,7 @@ struct plan_board {
     uint32_t boot_cpu; /* index of the CPU that booted */
     bool psci;         /* firmware has PSCI, by SMC */
     struct plan_gic gic;
+    struct range pool; /* RAM set aside for EL2's tables, stacks and structures; reserved */
     int timer_node;
     uint32_t timer_phys;      /* INTID of the EL1 physical timer's PPI */
     uint32_t timer_virt;      /* INTID of the virtual timer's PPI */
@@ -237,6 +239,13 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
  * they fit, PA congruent to IPA) and put its kernel, ramdisk and tree. Deterministic.
  */
 void plan_place(struct plan *p);
+
+/*
+ * After plan_place(): set RAM aside for the pages that the plan takes at EL2 beyond `pool_pages`,
+ * which the pool has: p->board.pool, as large as can be where there is not so much (plan_check()
+ * then tells who gets none). It lands in the smallest piece that is left over and has room.
+ */
+void plan_place_pool(struct plan *p, uint64_t pool_pages);
 
 /* The extent that holds all `size` bytes at `ipa`; NULL where none does. Any CPU. */
 const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,

@@ -6,11 +6,10 @@
 #include "core/base/cpu.h"
 #include "core/memory/lpae.h"
 
-/* What a partition takes of the pool beside its tables; an upper bound, alignment counted. */
-#define VGIC_PAGES 12 /* struct virq of every SPI */
 #define VCPU_PAGES 1
-/* What EL2 itself still takes after the check: tables for the GIC's registers. */
-#define SHARED_PAGES 8
+/* What EL2 itself still takes after the check: its map of spin-table words. */
+#define SHARED_PAGES 4
+#define FIXED_PAGES  (SHARED_PAGES + CPU_STACK_SIZE / PAGE_SIZE)
 
 struct range check_pages_of(struct range r)
 {
@@ -110,21 +109,52 @@ uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *par
     return total;
 }
 
+/* The vGIC keeps 32 SPIs together where the partition has one of them. */
+static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *part)
+{
+    uint32_t banks = 1u << (p->board.console.irq.intid / 32 & 31);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        const struct plan_device *device = &p->devices[i];
+
+        for (uint32_t n = 0; n < device->irq_count; n++) {
+            if (device->partition == (int)(part - p->partitions)) {
+                banks |= 1u << (device->irq[n].intid / 32 & 31);
+            }
+        }
+    }
+    for (; banks != 0; banks &= banks - 1) {
+        count++;
+    }
+    return (count + PLAN_SPI_BANKS - 1) / PLAN_SPI_BANKS;
+}
+
 /* Stage 2 with its root aligned, EL2's map of its RAM while it is loaded, structures, stacks. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
 {
-    uint64_t need = plan_table_pages(p, part) + root_pages(plan_ipa_bits(p, part)) - 1 + VGIC_PAGES;
+    uint64_t need = plan_table_pages(p, part) + root_pages(plan_ipa_bits(p, part)) - 1;
 
+    need += vgic_pages(p, part);
     for (uint32_t i = 0; i < part->extent_count; i++) {
         need += lpae_bound(part->extent[i].pa, part->extent[i].pa, part->extent[i].size);
     }
     return need + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
 }
 
+uint64_t check_pool_total(const struct plan *p)
+{
+    uint64_t total = FIXED_PAGES;
+
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        total += p->partitions[i].refused ? 0 : check_pool_need(p, &p->partitions[i]);
+    }
+    return total;
+}
+
 void check_pool(struct plan *p, uint64_t pool_pages)
 {
-    uint64_t fixed = SHARED_PAGES + CPU_STACK_SIZE / PAGE_SIZE;
-    uint64_t left = pool_pages > fixed ? pool_pages - fixed : 0;
+    uint64_t left = pool_pages > FIXED_PAGES ? pool_pages - FIXED_PAGES : 0;
 
     for (uint32_t i = 0; i < p->partition_count; i++) {
         uint64_t need;
@@ -135,9 +165,9 @@ void check_pool(struct plan *p, uint64_t pool_pages)
         need = check_pool_need(p, &p->partitions[i]);
         if (need > left) {
             plan_refuse(p, i,
-                        "memory: its tables take %lu pages, %lu are left in the pool; align "
-                        "\"memory\" to 2 MiB, or build with more CONFIG_POOL_PAGES",
-                        need, left);
+                        "memory: its tables take %lu KiB at EL2, %lu KiB of RAM are left for them: "
+                        "align \"memory\" to 2 MiB, or ask for less",
+                        need * PAGE_SIZE / 1024, left * PAGE_SIZE / 1024);
             continue;
         }
         left -= need;

@@ -33,7 +33,7 @@ static void the_pool_is_shared_out_in_order(void **state)
 
     (void)state;
     need = check_pool_need(&p, &p.partitions[0]);
-    plan_check(&p, 8 + 2 + 2 * need);
+    plan_check(&p, 4 + 2 + 2 * need);
     assert_false(p.partitions[0].refused || p.partitions[1].refused);
     assert_true(p.partitions[2].refused);
     assert_true(told_of("2: /configurations/c: memory: its tables take"));

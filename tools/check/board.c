@@ -144,7 +144,8 @@ void board_make_plan(const struct file *board, const struct file *system, const 
     }
     if (!plan.fatal) {
         plan_place(&plan);
-        plan_check(&plan, pool_left() - EL2_MAP_PAGES);
+        plan_place_pool(&plan, pool_left() - EL2_MAP_PAGES);
+        plan_check(&plan, pool_left() - EL2_MAP_PAGES + plan.board.pool.size / PAGE_SIZE);
     }
 }
 
