@@ -53,7 +53,7 @@ $(DEFCONFIGS): %_defconfig: FORCE
 	$(need_kconfiglib)
 	@mkdir -p build/$*
 	@$(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null
-	@echo '$*' > build/board
+	@$(if $(filter host,$*),:,echo '$*' > build/board) # the PC's is no board to stay with
 	@echo 'Configured $*: build/$*/.config'
 
 $(filter-out $(DEFCONFIGS),$(filter %_defconfig,$(MAKECMDGOALS))): FORCE
