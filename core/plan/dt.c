@@ -290,8 +290,7 @@ int dt_phandle(const void *fdt, uint32_t phandle)
     return -1;
 }
 
-/* The child of `node` whose name is the `length` bytes at `name`; -1 where there is none. */
-static int find_child(const void *fdt, int node, const char *name, size_t length)
+int dt_child(const void *fdt, int node, const char *name, size_t length)
 {
     struct dt_at at = {.node = {node}};
 
@@ -316,7 +315,7 @@ static enum status find_below(const void *fdt, int node, const char *path, int *
         if (length == 0) {
             return E_INVALID;
         }
-        node = find_child(fdt, node, name, length);
+        node = dt_child(fdt, node, name, length);
         if (node < 0) {
             return E_NOT_FOUND;
         }
@@ -329,7 +328,7 @@ static enum status find_below(const void *fdt, int node, const char *path, int *
 /* The path that /aliases gives for the `length` bytes at `name`; NULL where it has none. */
 static const char *find_alias(const void *fdt, const char *name, size_t length)
 {
-    int aliases = find_child(fdt, 0, "aliases", strlen("aliases"));
+    int aliases = dt_child(fdt, 0, "aliases", strlen("aliases"));
     struct dt_property property;
 
     if (aliases < 0) {

@@ -4,6 +4,7 @@
 #define CORE_PLAN_DT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/addr.h"
@@ -63,6 +64,9 @@ const char *dt_string(const void *data, uint32_t size, uint32_t index);
 
 /* The node's name, unit address included. */
 const char *dt_name(const void *fdt, int node);
+
+/* The child of `node` whose name is the `length` bytes at `name`; -1 where there is none. */
+int dt_child(const void *fdt, int node, const char *name, size_t length);
 
 /* The node of that phandle, -1 where there is none. */
 int dt_phandle(const void *fdt, uint32_t phandle);

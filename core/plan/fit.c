@@ -6,45 +6,30 @@
 
 #include <string.h>
 
-#include <libfdt.h>
-
 #include "core/base/addr.h"
 #include "core/base/arch.h"
+#include "core/base/bits.h"
 #include "core/plan/dt.h"
 
 /* A string property into *out; `fallback` where it is absent, E_INVALID where it is malformed. */
 static enum status read_string(const void *fit, int node, const char *name, const char *fallback,
                                const char **out)
 {
-    int length;
-    const char *value = fdt_getprop(fit, node, name, &length);
+    uint32_t size;
+    const char *value = dt_property(fit, node, name, &size);
 
-    *out = fallback;
-    if (value == NULL) {
-        return OK;
-    }
-    if (length < 1 || memchr(value, '\0', (size_t)length) == NULL) {
-        return E_INVALID;
-    }
-    *out = value;
-    return OK;
+    *out = value == NULL ? fallback : dt_string(value, size, 0);
+    return *out != NULL ? OK : E_INVALID;
 }
 
 /* A number of one or two cells into *out; UINT64_MAX where it is absent. */
 static enum status read_number(const void *fit, int node, const char *name, uint64_t *out)
 {
-    int length;
-    const void *value = fdt_getprop(fit, node, name, &length);
+    uint32_t size;
+    const void *value = dt_property(fit, node, name, &size);
 
-    *out = UINT64_MAX;
-    if (value == NULL) {
-        return OK;
-    }
-    if (length != sizeof(fdt32_t) && length != sizeof(fdt64_t)) {
-        return E_INVALID;
-    }
-    *out = dt_cells(value, (uint32_t)length / sizeof(fdt32_t));
-    return OK;
+    *out = value == NULL ? UINT64_MAX : dt_number(fit, node, name, 0);
+    return value == NULL || size == 4 || size == 8 ? OK : E_INVALID;
 }
 
 /* Data behind the tree: data-size with either data-offset or data-position. */
@@ -61,7 +46,7 @@ static enum status find_external(const void *fit, uint64_t size, struct fit_imag
         return E_INVALID; /* neither, or both */
     }
     if (offset != UINT64_MAX) {
-        position = align_up(fdt_totalsize(fit), sizeof(fdt32_t));
+        position = align_up(dt_size(fit), 4);
         if (offset > size || position > size - offset) {
             return E_INVALID;
         }
@@ -77,31 +62,31 @@ static enum status find_external(const void *fit, uint64_t size, struct fit_imag
 
 static enum status find_data(const void *fit, uint64_t size, struct fit_image *image)
 {
-    int length;
-    const uint8_t *data = fdt_getprop(fit, image->node, "data", &length);
+    static const char *const external[] = {"data-size", "data-offset", "data-position"};
+    uint32_t length;
+    const uint8_t *data = dt_property(fit, image->node, "data", &length);
 
     if (data == NULL) {
         return find_external(fit, size, image);
     }
-    if (fdt_getprop(fit, image->node, "data-size", NULL) != NULL ||
-        fdt_getprop(fit, image->node, "data-offset", NULL) != NULL ||
-        fdt_getprop(fit, image->node, "data-position", NULL) != NULL) {
-        return E_INVALID;
+    for (uint32_t i = 0; i < ARRAY_SIZE(external); i++) {
+        if (dt_property(fit, image->node, external[i], NULL) != NULL) {
+            return E_INVALID;
+        }
     }
     image->data = data;
-    image->size = (uint64_t)length;
+    image->size = length;
     return OK;
 }
 
 enum status fit_image_find(const void *fit, uint64_t size, const char *name, struct fit_image *out)
 {
-    int images = fdt_path_offset(fit, "/images");
+    int images;
 
-    *out = (struct fit_image){.node = images};
-    if (images < 0) {
-        return E_NOT_FOUND;
+    *out = (struct fit_image){.node = -1};
+    if (dt_find(fit, "/images", &images) == OK) {
+        out->node = dt_child(fit, images, name, strlen(name));
     }
-    out->node = fdt_subnode_offset(fit, images, name);
     if (out->node < 0) {
         return E_NOT_FOUND;
     }
@@ -113,17 +98,14 @@ enum status fit_image_find(const void *fit, uint64_t size, const char *name, str
         read_number(fit, out->node, "entry", &out->entry) != OK) {
         return E_INVALID;
     }
-    if (find_data(fit, size, out) != OK || out->size == 0) {
-        return E_INVALID;
-    }
-    return OK;
+    return find_data(fit, size, out) == OK && out->size != 0 ? OK : E_INVALID;
 }
 
 static enum status verify_hash(const void *fit, int node, const struct fit_image *image)
 {
     const char *algo;
-    int length;
-    const void *value = fdt_getprop(fit, node, "value", &length);
+    uint32_t size;
+    const void *value = dt_property(fit, node, "value", &size);
 
     if (read_string(fit, node, "algo", "", &algo) != OK || algo[0] == '\0') {
         return E_INVALID;
@@ -131,7 +113,7 @@ static enum status verify_hash(const void *fit, int node, const struct fit_image
     if (strcmp(algo, "crc32") != 0) {
         return E_UNSUPPORTED;
     }
-    if (value == NULL || length != sizeof(fdt32_t) ||
+    if (value == NULL || size != 4 ||
         dt_cells(value, 1) != arch_crc32(0, image->data, image->size)) {
         return E_INVALID;
     }
@@ -140,22 +122,17 @@ static enum status verify_hash(const void *fit, int node, const struct fit_image
 
 enum status fit_image_verify(const void *fit, const struct fit_image *image, const char **hash)
 {
-    int node;
+    struct dt_at at = {.node = {image->node}};
+    enum status status = OK;
 
     *hash = NULL;
-    fdt_for_each_subnode(node, fit, image->node)
-    {
-        const char *name = fdt_get_name(fit, node, NULL);
-        enum status status;
+    while (status == OK && dt_step(fit, &at)) {
+        const char *name = dt_name(fit, at.node[at.depth]);
 
-        if (name == NULL || strncmp(name, "hash", 4) != 0) {
-            continue;
-        }
-        status = verify_hash(fit, node, image);
-        if (status != OK) {
-            *hash = name;
-            return status;
+        if (at.depth == 1 && strncmp(name, "hash", 4) == 0) {
+            status = verify_hash(fit, at.node[1], image);
+            *hash = status != OK ? name : NULL;
         }
     }
-    return OK;
+    return status;
 }

@@ -57,7 +57,7 @@ const char *config_strings(const struct config *c, const struct dt_property *pro
         why = "holds control characters, or is not UTF-8";
     }
     if (why != NULL) {
-        plan_error(c->p, c->index, c->path, "%s: %s", property->name, why);
+        config_error(c, "%s: %s", property->name, why);
         return NULL;
     }
     return s;
@@ -68,8 +68,7 @@ const char *config_string(const struct config *c, const struct dt_property *prop
     const char *s = config_strings(c, property, NULL);
 
     if (s != NULL && strlen(s) + 1 != property->size) {
-        plan_error(c->p, c->index, c->path, "%s: it is a list of strings: give it one",
-                   property->name);
+        config_error(c, "%s: it is a list of strings: give it one", property->name);
         return NULL;
     }
     return s;
@@ -82,8 +81,8 @@ static const char *short_string(const struct config *c, const struct dt_property
     const char *s = config_string(c, property);
 
     if (s != NULL && property->size > most + 1) {
-        plan_error(c->p, c->index, c->path, "%s: %u characters: at most %u are kept",
-                   property->name, property->size - 1, most);
+        config_error(c, "%s: %u characters: at most %u are kept", property->name,
+                     property->size - 1, most);
         return NULL;
     }
     return s;
@@ -94,9 +93,8 @@ const char *config_keep(const struct config *c, const char *s)
     const char *copy = plan_string(c->p, s);
 
     if (copy == NULL) {
-        plan_error(c->p, c->index, c->path,
-                   "all names and descriptions together exceed %d bytes: shorten some",
-                   PLAN_STRINGS);
+        config_error(c, "all names and descriptions together exceed %d bytes: shorten some",
+                     PLAN_STRINGS);
         return "?";
     }
     return copy;
@@ -140,8 +138,7 @@ static bool find_cpu(const struct config *c, uint32_t mpidr, uint32_t *cpu)
         console_format(number, sizeof(number), "0x%lx", board->cpus[*cpu].mpidr);
         list_append(list, sizeof(list), number);
     }
-    plan_error(c->p, c->index, c->path, "cpus: <0x%x> is not in the board's /cpus; it has %s",
-               mpidr, list);
+    config_error(c, "cpus: <0x%x> is not in the board's /cpus; it has %s", mpidr, list);
     return false;
 }
 
@@ -161,13 +158,11 @@ static void read_cpus(const struct config *c, const struct dt_property *property
     uint32_t count = property->size / 4;
 
     if (count == 0 || property->size % 4 != 0) {
-        plan_error(c->p, c->index, c->path,
-                   "cpus: %u bytes: list the CPUs as cells, as in <0x0 0x1>", property->size);
+        config_error(c, "cpus: %u bytes: list the CPUs as cells, as in <0x0 0x1>", property->size);
         return;
     }
     if (count > PLAN_MAX_VCPUS) {
-        plan_error(c->p, c->index, c->path, "cpus: %u listed; a partition has at most %d", count,
-                   PLAN_MAX_VCPUS);
+        config_error(c, "cpus: %u listed; a partition has at most %d", count, PLAN_MAX_VCPUS);
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -178,8 +173,7 @@ static void read_cpus(const struct config *c, const struct dt_property *property
             continue;
         }
         if (has_cpu(c->part, index)) {
-            plan_error(c->p, c->index, c->path, "cpus: <0x%x> is listed twice; list it once",
-                       mpidr);
+            config_error(c, "cpus: <0x%x> is listed twice; list it once", mpidr);
             continue;
         }
         c->part->cpus[c->part->cpu_count++] = index;
@@ -204,15 +198,15 @@ static void read_memory(const struct config *c, const struct dt_property *proper
     const char *data = property->data;
 
     if (property->size == 0 || property->size % 16 != 0) {
-        plan_error(c->p, c->index, c->path,
-                   "memory: %u bytes: give (base, size) pairs of two cells each, as in "
-                   "<0x0 0x40000000 0x0 0x20000000>",
-                   property->size);
+        config_error(c,
+                     "memory: %u bytes: give (base, size) pairs of two cells each, as in "
+                     "<0x0 0x40000000 0x0 0x20000000>",
+                     property->size);
         return;
     }
     if (property->size / 16 > PLAN_MAX_RANGES) {
-        plan_error(c->p, c->index, c->path, "memory: %u ranges; a partition has at most %d",
-                   property->size / 16, PLAN_MAX_RANGES);
+        config_error(c, "memory: %u ranges; a partition has at most %d", property->size / 16,
+                     PLAN_MAX_RANGES);
         return;
     }
     for (uint32_t i = 0; i < property->size / 16; i++) {
@@ -223,8 +217,7 @@ static void read_memory(const struct config *c, const struct dt_property *proper
             why = ranges_overlap(part->memory[j], r) ? "it overlaps another of the list" : NULL;
         }
         if (why != NULL) {
-            plan_error(c->p, c->index, c->path, "memory: range %u, 0x%lx bytes at 0x%lx: %s", i,
-                       r.size, r.base, why);
+            config_error(c, "memory: range %u, 0x%lx bytes at 0x%lx: %s", i, r.size, r.base, why);
         } else {
             part->memory[part->memory_count++] = r;
         }
@@ -234,7 +227,7 @@ static void read_memory(const struct config *c, const struct dt_property *proper
 static void read_direct_map(const struct config *c, const struct dt_property *property)
 {
     if (property->size != 0) {
-        plan_error(c->p, c->index, c->path, "direct-map: it is a flag: write it without a value");
+        config_error(c, "direct-map: it is a flag: write it without a value");
     }
     c->part->direct_map = true;
 }
@@ -249,7 +242,7 @@ static void read_console(const struct config *c, const struct dt_property *prope
     if (strcmp(s, "none") == 0) {
         c->part->console = PLAN_CONSOLE_NONE;
     } else if (strcmp(s, "shared") != 0) {
-        plan_error(c->p, c->index, c->path, "console: \"%s\": it is \"shared\" or \"none\"", s);
+        config_error(c, "console: \"%s\": it is \"shared\" or \"none\"", s);
     }
 }
 
@@ -260,10 +253,10 @@ static void read_interrupt_mode(const struct config *c, const struct dt_property
     if (s == NULL || strcmp(s, "virtual") == 0) {
         return;
     }
-    plan_error(c->p, c->index, c->path, "interrupt-mode: \"%s\" %s", s,
-               strcmp(s, "direct") == 0
-                   ? "is not supported by this version: use \"virtual\", or leave it out"
-                   : "is unknown: use \"virtual\"");
+    config_error(c, "interrupt-mode: \"%s\" %s", s,
+                 strcmp(s, "direct") == 0
+                     ? "is not supported by this version: use \"virtual\", or leave it out"
+                     : "is unknown: use \"virtual\"");
 }
 
 static void read_devices(const struct config *c, const struct dt_property *property)
@@ -318,8 +311,7 @@ static void unknown_word(const struct config *c, const char *name)
     for (uint32_t i = 0; i < ARRAY_SIZE(words); i++) {
         nearest_offer(&nearest, words[i].name);
     }
-    plan_error(c->p, c->index, c->path, "unknown property \"%s\"%s%s%s", name,
-               NEAREST_HINT(&nearest));
+    config_error(c, "unknown property \"%s\"%s%s%s", name, NEAREST_HINT(&nearest));
 }
 
 /* U-Boot's verified boot puts hash and signature nodes below; others mean nothing. */
@@ -331,8 +323,7 @@ static void check_subnodes(const struct config *c, int node)
         const char *name = dt_name(c->p->fit, at.node[at.depth]);
 
         if (at.depth == 1 && strncmp(name, "hash", 4) != 0 && strncmp(name, "signature", 9) != 0) {
-            plan_error(c->p, c->index, c->path,
-                       "unknown node \"%s\": only hash and signature may be below", name);
+            config_error(c, "unknown node \"%s\": only hash and signature may be below", name);
         }
     }
 }
@@ -349,7 +340,7 @@ static void read_config(const struct config *c, int node)
         if (word == ARRAY_SIZE(words)) {
             unknown_word(c, property.name);
         } else if (value[word].name != NULL) {
-            plan_error(c->p, c->index, c->path, "%s: it is there twice", property.name);
+            config_error(c, "%s: it is there twice", property.name);
         } else {
             value[word] = property;
         }
@@ -359,8 +350,7 @@ static void read_config(const struct config *c, int node)
         if (value[i].name != NULL && words[i].read != NULL) {
             words[i].read(c, &value[i]);
         } else if (value[i].name == NULL && words[i].required != NULL) {
-            plan_error(c->p, c->index, c->path, "there is no \"%s\": %s", words[i].name,
-                       words[i].required);
+            config_error(c, "there is no \"%s\": %s", words[i].name, words[i].required);
         }
     }
 }
@@ -381,15 +371,13 @@ static void read_name(const struct config *c, const char *name)
     clean[length] = '\0';
     c->part->name = config_keep(c, clean);
     if (!good) {
-        plan_error(c->p, c->index, c->path,
-                   "its name must be 1 to %d printable characters without blanks",
-                   PARTITION_NAME_MAX);
+        config_error(c, "its name must be 1 to %d printable characters without blanks",
+                     PARTITION_NAME_MAX);
     }
     for (int i = 0; i < c->index; i++) {
         if (strcmp(c->p->partitions[i].name, c->part->name) == 0) {
             plan_error(c->p, i, c->path, "two configurations have this name: neither starts");
-            plan_error(c->p, c->index, c->path,
-                       "two configurations have this name: neither starts");
+            config_error(c, "two configurations have this name: neither starts");
         }
     }
 }

@@ -45,9 +45,12 @@ struct found {
     uint32_t pmus;
 };
 
-/* A fault in what all share, told with the path of the board's node. */
-__attribute__((format(printf, 3, 4))) void board_error(struct plan *p, int node, const char *format,
-                                                       ...);
+/* The path of the board's node, for a message; in a buffer that the next call overwrites. */
+const char *board_path(const struct plan *p, int node);
+
+/* A fault in what all share, and what is odd there, told with the path of the board's node. */
+#define board_error(p, node, ...)   plan_error(p, PLAN_SHARED, board_path(p, node), __VA_ARGS__)
+#define board_warning(p, node, ...) plan_warning(p, PLAN_SHARED, board_path(p, node), __VA_ARGS__)
 
 /* Whole pages around the range are nobody's RAM; `name` outlives the plan. */
 void plan_reserve(struct plan *p, const char *name, uint64_t base, uint64_t size);
@@ -69,6 +72,9 @@ struct config {
     struct plan_partition *part;
     const char *path; /* of its configuration */
 };
+
+/* A rule broken by the partition that is read, told with its configuration. */
+#define config_error(c, ...) plan_error((c)->p, (c)->index, (c)->path, __VA_ARGS__)
 
 /* The property as one string that a person can read; NULL, and told, where it is none. */
 const char *config_string(const struct config *c, const struct dt_property *property);

@@ -2,7 +2,6 @@
 /* The board's tree into the plan: RAM and what is reserved of it, CPUs and how they are started. */
 #include "core/plan/plan.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include <libfdt.h>
@@ -14,17 +13,12 @@
 #define ADDRESS_LIMIT (UINT64_C(1) << 48)
 #define MPIDR_MASK    UINT64_C(0xff00ffffff) /* Aff3..Aff0, DDI 0487 MPIDR_EL1 */
 
-void board_error(struct plan *p, int node, const char *format, ...)
+const char *board_path(const struct plan *p, int node)
 {
-    char path[DT_PATH_MAX];
-    char text[256];
-    va_list args;
+    static char path[DT_PATH_MAX]; /* class: the boot CPU's, before the seal */
 
-    va_start(args, format);
-    console_vformat(text, sizeof(text), format, args);
-    va_end(args);
     dt_path(p->board.fdt, node, path, sizeof(path));
-    plan_error(p, PLAN_SHARED, path, "%s", text);
+    return path;
 }
 
 /* The value where it is one string of the tree; NULL otherwise. */
@@ -79,11 +73,8 @@ static void add_ram(struct plan *p, int node, struct range bank)
         return;
     }
     if (after == at && board->ram_banks == PLAN_MAX_RAM_BANKS) {
-        char path[DT_PATH_MAX];
-
-        dt_path(board->fdt, node, path, sizeof(path));
-        plan_warning(p, PLAN_SHARED, path, "more than %d banks: RAM from 0x%lx is left out",
-                     PLAN_MAX_RAM_BANKS, base);
+        board_warning(p, node, "more than %d banks: RAM from 0x%lx is left out", PLAN_MAX_RAM_BANKS,
+                      base);
         return;
     }
     memmove(&board->ram[at + 1], &board->ram[after],
@@ -153,7 +144,6 @@ static bool parse_enable(struct plan *p, int cpus, struct plan_cpu *cpu)
 {
     const void *fdt = p->board.fdt;
     const char *method = string_of(fdt, cpu->node, "enable-method");
-    char path[DT_PATH_MAX];
 
     if (method == NULL) {
         method = string_of(fdt, cpus, "enable-method");
@@ -169,11 +159,10 @@ static bool parse_enable(struct plan *p, int cpus, struct plan_cpu *cpu)
             return true;
         }
     }
-    dt_path(fdt, cpu->node, path, sizeof(path));
-    plan_warning(p, PLAN_SHARED, path,
-                 "enable-method \"%s\" is not one that Bulkhead can start a CPU by (psci, or "
-                 "spin-table with cpu-release-addr): the CPU is left out",
-                 method != NULL ? method : "");
+    board_warning(p, cpu->node,
+                  "enable-method \"%s\" is not one that Bulkhead can start a CPU by (psci, or "
+                  "spin-table with cpu-release-addr): the CPU is left out",
+                  method != NULL ? method : "");
     return false;
 }
 
@@ -190,16 +179,10 @@ static void add_cpu(struct plan *p, const struct plan_cpu *cpu, bool boot)
         }
     }
     if (at == CONFIG_MAX_CPUS) {
-        char path[DT_PATH_MAX];
-
         at--;
-        dt_path(board->fdt, board->cpus[at].node, path, sizeof(path));
-        if (!boot) {
-            dt_path(board->fdt, cpu->node, path, sizeof(path));
-        }
-        plan_warning(p, PLAN_SHARED, path,
-                     "more than %d CPUs: this one is left out; raise CONFIG_MAX_CPUS",
-                     CONFIG_MAX_CPUS);
+        board_warning(p, boot ? board->cpus[at].node : cpu->node,
+                      "more than %d CPUs: this one is left out; raise CONFIG_MAX_CPUS",
+                      CONFIG_MAX_CPUS);
         if (!boot) {
             return;
         }

@@ -268,8 +268,21 @@ static const struct {
                  " interrupts = <1 9 4>; #redistributor-regions = <9>; reg = <0 0 0 1>; }; };",
      "/gic: #redistributor-regions: <9> is not 1 to 8"},
     {WITHOUT_GIC "gic: gic { compatible = \"arm,gic-v3\"; #interrupt-cells = <3>;"
-                 " interrupts = <1 9 4>; reg = <0 0 0 1>; }; };",
+                 " interrupts = <1 9 4>; reg = <0 0x8000000 0 0x10000>; }; };",
      "/gic: reg: entry 1, GICR, is missing"},
+    {WITHOUT_GIC
+     "gic: gic { compatible = \"arm,gic-v3\"; #interrupt-cells = <3>; interrupts = <1 9 4>;"
+     " redistributor-stride = <1>; reg = <0 0x8000000 0 0x10000>,"
+     " <0 0x8100000 0 0x80000>; }; };",
+     "/gic: redistributor-stride: 0x1 is no multiple of 0x10000"},
+    {WITHOUT_GIC
+     "gic: gic { compatible = \"arm,gic-v3\"; #interrupt-cells = <3>; interrupts = <1 9 4>;"
+     " reg = <0 0x8000000 0 0x10000>, <0 0x8108000 0 0x80000>; }; };",
+     "/gic: reg: entry 1, GICR: 0x80000 bytes at 0x8108000 are no frame of 0x10000 bytes"},
+    {WITHOUT_GIC
+     "gic: gic { compatible = \"arm,gic-v3\"; #interrupt-cells = <3>; interrupts = <1 9 4>;"
+     " reg = <0 0x8000000 0 0x1000>, <0 0x8100000 0 0x80000>; }; };",
+     "/gic: reg: entry 0, GICD: 0x1000 bytes at 0x8000000 are no frame"},
     {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_UART BOARD_OTHER
      "};",
      "/: there is no generic timer"},

@@ -42,8 +42,8 @@ static void unknown_device(const struct config *c, const char *list, const char 
             nearest_offer(&nearest, alias.name);
         }
     }
-    plan_error(c->p, c->index, c->path, "%s: \"%s\" is not in the board's tree%s%s%s", list, path,
-               NEAREST_HINT(&nearest));
+    config_error(c, "%s: \"%s\" is not in the board's tree%s%s%s", list, path,
+                 NEAREST_HINT(&nearest));
 }
 
 static bool is_memory(const void *fdt, const struct dt_at *at)
@@ -214,8 +214,7 @@ static void grant(const struct config *c, const char *list, const char *name, bo
         why = "is one device too many for all partitions together: raise PLAN_MAX_DEVICES";
     }
     if (why != NULL || path[0] != '/') {
-        plan_error(c->p, c->index, c->path, "%s: \"%s\" %s", list, name,
-                   why != NULL ? why : "has too long a path");
+        config_error(c, "%s: \"%s\" %s", list, name, why != NULL ? why : "has too long a path");
         return;
     }
     device.path = config_keep(c, path);
@@ -232,8 +231,7 @@ void config_devices(const struct config *c, const struct dt_property *property, 
     for (const char *s = config_strings(c, property, NULL); s != NULL;
          s = config_strings(c, property, s)) {
         if (count++ == PLAN_MAX_DEVICES) {
-            plan_error(c->p, c->index, c->path, "%s: more than %d devices", property->name,
-                       PLAN_MAX_DEVICES);
+            config_error(c, "%s: more than %d devices", property->name, PLAN_MAX_DEVICES);
             return;
         }
         grant(c, property->name, s, unprotected);
@@ -248,45 +246,6 @@ static bool share_page(struct range a, struct range b)
            align_down(b.base, PAGE_SIZE) < range_end(a);
 }
 
-/*
- * The window of the node `at` that shares a page with one of the device's; false where none. A
- * disabled node's registers are there too, but where they begin with the device's, it is another
- * description of the same hardware.
- */
-static bool find_shared_page(const void *fdt, const struct dt_at *at,
-                             const struct plan_device *device, struct range *window)
-{
-    bool enabled = dt_enabled(fdt, at->node[at->depth]);
-
-    for (uint32_t i = 0; i < MAX_NEIGHBOUR && dt_reg_at(fdt, at, i, window) == OK; i++) {
-        for (uint32_t w = 0; w < device->mmio_count; w++) {
-            if (share_page(*window, device->mmio[w]) &&
-                (enabled || window->base != device->mmio[w].base)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool find_shared_irq(const struct plan_board *board, const struct dt_at *at,
-                            const struct plan_device *device, struct plan_irq *irq)
-{
-    for (uint32_t i = 0; i < MAX_NEIGHBOUR; i++) {
-        enum status status = dt_irq_at(board->fdt, at, i, board->gic.node, irq);
-
-        if (status == E_NOT_FOUND || status == E_INVALID) {
-            return false;
-        }
-        for (uint32_t n = 0; status == OK && n < device->irq_count; n++) {
-            if (irq->intid == device->irq[n].intid) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static bool is_granted(const struct plan *p, int node)
 {
     for (uint32_t i = 0; i < p->device_count; i++) {
@@ -297,46 +256,83 @@ static bool is_granted(const struct plan *p, int node)
     return false;
 }
 
-/* True where the device and the node have something in common, which is told. */
-static bool against_node(struct plan *p, const struct plan_device *device, const struct dt_at *at)
-{
-    char path[DT_PATH_MAX];
-    struct range window;
-    struct plan_irq irq;
+/* A neighbour, and which devices have been told of one: a device is told of its first only. */
+struct neighbour {
+    struct plan *p;
+    const struct dt_at *at;
+    bool enabled;
+    bool *told;
+};
 
-    if (find_shared_page(p->board.fdt, at, device, &window)) {
-        dt_path_at(p->board.fdt, at, path, sizeof(path));
-        plan_error(p, device->partition, device->path,
-                   "its registers share the page 0x%lx with %s, which would be granted with it",
-                   align_down(window.base, PAGE_SIZE), path);
-        return true;
+/*
+ * A disabled node's registers are there too, but where they begin with the device's, it is another
+ * description of the same hardware.
+ */
+static void against_window(const struct neighbour *n, struct range window)
+{
+    for (uint32_t i = 0; i < n->p->device_count; i++) {
+        const struct plan_device *device = &n->p->devices[i];
+
+        for (uint32_t w = 0; w < device->mmio_count && !n->told[i]; w++) {
+            if (share_page(window, device->mmio[w]) &&
+                (n->enabled || window.base != device->mmio[w].base)) {
+                plan_error(n->p, device->partition, device->path,
+                           "its registers share the page 0x%lx with %s, which would be granted "
+                           "with it",
+                           align_down(window.base, PAGE_SIZE),
+                           board_path(n->p, n->at->node[n->at->depth]));
+                n->told[i] = true;
+            }
+        }
     }
-    if (dt_enabled(p->board.fdt, at->node[at->depth]) &&
-        find_shared_irq(&p->board, at, device, &irq)) {
-        dt_path_at(p->board.fdt, at, path, sizeof(path));
-        plan_error(p, device->partition, device->path, "its interrupt %u is that of %s too",
-                   irq.intid, path);
-        return true;
-    }
-    return false;
 }
 
-/* The first neighbour of each is told. Two granted devices are check.c's matter. */
+static void against_irq(const struct neighbour *n, uint32_t intid)
+{
+    for (uint32_t i = 0; i < n->p->device_count; i++) {
+        const struct plan_device *device = &n->p->devices[i];
+
+        for (uint32_t k = 0; k < device->irq_count && !n->told[i]; k++) {
+            if (device->irq[k].intid == intid) {
+                plan_error(n->p, device->partition, device->path,
+                           "its interrupt %u is that of %s too", intid,
+                           board_path(n->p, n->at->node[n->at->depth]));
+                n->told[i] = true;
+            }
+        }
+    }
+}
+
+/* Two granted devices are check.c's matter. */
 void devices_against_board(struct plan *p)
 {
-    const void *fdt = p->board.fdt;
+    const struct plan_board *board = &p->board;
     bool told[PLAN_MAX_DEVICES] = {false};
+    enum status status;
     struct dt_at at;
 
     dt_root(&at);
-    while (p->device_count > 0 && dt_step(fdt, &at)) {
+    while (p->device_count > 0 && dt_step(board->fdt, &at)) {
         int node = at.node[at.depth];
+        struct neighbour n = {p, &at, dt_enabled(board->fdt, node), told};
+        struct range window;
+        struct plan_irq irq;
 
         if (is_granted(p, node)) {
             continue;
         }
-        for (uint32_t i = 0; i < p->device_count; i++) {
-            told[i] = told[i] || against_node(p, &p->devices[i], &at);
+        for (uint32_t i = 0; i < MAX_NEIGHBOUR && dt_reg_at(board->fdt, &at, i, &window) == OK;
+             i++) {
+            against_window(&n, window);
+        }
+        for (uint32_t i = 0; n.enabled && i < MAX_NEIGHBOUR; i++) {
+            status = dt_irq_at(board->fdt, &at, i, board->gic.node, &irq);
+            if (status == E_NOT_FOUND || status == E_INVALID) {
+                break;
+            }
+            if (status == OK) {
+                against_irq(&n, irq.intid);
+            }
         }
     }
 }

@@ -48,8 +48,8 @@ static void not_in_images(const struct config *c, const struct dt_property *prop
             }
         }
     }
-    plan_error(c->p, c->index, c->path, "%s: \"%s\" is not in /images; it has %s", property->name,
-               name, list[0] != '\0' ? list : "none");
+    config_error(c, "%s: \"%s\" is not in /images; it has %s", property->name, name,
+                 list[0] != '\0' ? list : "none");
 }
 
 /* FIT's words for an image, those that mkimage adds included. */

@@ -6,7 +6,8 @@
 #include "core/base/console.h"
 #include "core/plan/parse.h"
 
-#define FIRST_SPI 32
+#define FIRST_SPI    32
+#define GIC_V3_FRAME UINT64_C(0x10000) /* IHI 0069 12.1: GICD and all of GICR */
 
 /* ---- GIC: IHI 0048 and IHI 0069; Linux's bindings arm,gic and arm,gic-v3 ---- */
 
@@ -15,11 +16,18 @@ static bool gic_window(struct plan *p, const struct dt_at *at, uint32_t index, c
                        struct range *out)
 {
     enum status status = dt_reg_at(p->board.fdt, at, index, out);
+    uint64_t frame = p->board.gic.version == 3 ? GIC_V3_FRAME : PAGE_SIZE;
 
     if (status != OK) {
         board_error(p, at->node[at->depth], "reg: entry %u, %s, %s", index, what,
                     status == E_NOT_FOUND ? "is missing: Bulkhead cannot virtualize this GIC"
                                           : "makes no sense");
+    } else if (!is_aligned(out->base, frame) || out->size < frame) {
+        board_error(p, at->node[at->depth],
+                    "reg: entry %u, %s: 0x%lx bytes at 0x%lx are no frame "
+                    "of 0x%lx bytes, aligned so",
+                    index, what, out->size, out->base, frame);
+        status = E_INVALID;
     }
     return status == OK;
 }
@@ -44,6 +52,10 @@ static void parse_gic_v3(struct plan *p, const struct dt_at *at)
         board_error(p, gic->node, "#redistributor-regions: <%lu> is not 1 to %d", regions,
                     PLAN_MAX_REDISTS);
         return;
+    }
+    if (!is_aligned(gic->redist_stride, GIC_V3_FRAME)) {
+        board_error(p, gic->node, "redistributor-stride: 0x%lx is no multiple of 0x10000",
+                    gic->redist_stride);
     }
     if (!gic_window(p, at, 0, "GICD", &gic->dist)) {
         return;
