@@ -122,9 +122,9 @@ def print_row(row, gic, listing):
     """What one row's instructions are: by function, and each of a typical time with its source."""
     code = Code()
     windows = row_windows(row, gic)
-    if not windows:
+    if len(windows) < 2:
         raise SystemExit(f"bench: the guest never measured {row.name}")
-    windows.sort(key=len)
+    windows = sorted(windows[1:], key=len)  # the first is not counted either
     counts = collections.Counter(a & ADDRESS for w in windows for a in w)
     ours = {a: n for a, n in counts.items() if a in code.names}
     where = code.inlined(ours)

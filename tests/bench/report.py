@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gathers the benchmark's figures, shows them beside others', and compares them with a saved result.
+
+A result is {"version": …, "qemu": …, "gic3" and "gic2": {row: {"min", "median", "max", "bare"}},
+"other": {row: figure}, "phases": {phase: instructions}, "bare-boot": instructions, "kept": {…}}.
+"""
+
+import json
+import re
+import subprocess
+
+import rows
+import run
+import size
+import stack
+import tracing
+
+SAVED = run.TOP / "docs/bench"
+
+
+# ---- gathering ----
+
+def version():
+    return re.search(r'VERSION\s+"([^"]+)"', (run.TOP / "core/main.h").read_text()).group(1)
+
+
+def qemu_version():
+    done = subprocess.run(["qemu-system-aarch64", "--version"], capture_output=True, text=True, check=True)
+    return re.search(r"version (\S+)", done.stdout).group(1)
+
+
+def guest(gic):
+    """The guest's rows. Of a trap, what it takes beyond the guest's instruction; bare: that instruction."""
+    partition = run.guest_figures(gic, hypervisor=True)
+    bare = run.guest_figures(gic, hypervisor=False)
+    table = {}
+    for row in (r for r in rows.GUEST if gic in r.gics):
+        low, median, high = (v - row.own for v in partition[row.name])
+        table[row.name] = {"min": low, "median": median, "max": high}
+        table[row.name]["bare"] = bare[row.name][1] if row.name in bare else None
+    return table
+
+
+def gather(gics, build):
+    result = {"version": version(), "qemu": qemu_version()}
+    for gic in gics:
+        result[f"gic{gic}"] = guest(gic)
+    phases = tracing.boot_phases()
+    ram = {n: size.ram(n) for n in (1, 2)}
+    stacks = stack.depths()
+    result["phases"] = phases
+    result["bare-boot"] = tracing.bare_boot()
+    result["other"] = {
+        "boot": sum(phases.values()) - phases["zeroing"],
+        "image": size.image(),
+        "text": size.text_and_rodata(),
+        "lines": size.lines(),
+        "ram-1": ram[1][0],
+        "ram-2": ram[2][0],
+        "stack-cpu": stacks["CPU"]["used"],
+        "stack-boot": stacks["boot"]["used"],
+    }
+    if build:
+        result["other"]["build"] = size.build_seconds()
+    result["kept"] = {str(n): ram[n][1] for n in ram}
+    result["stacks"] = stacks
+    return result
+
+
+# ---- showing ----
+
+def number(value):
+    if value is None or value == -1:
+        return "-"
+    return f"{value:,}"
+
+
+def mark(value, target):
+    return "  above" if target != -1 and value > target else ""
+
+
+def show_guest(gic, table):
+    heads = ["min", "median", "max", "bare", "Bao", "Xen", "target"]
+    print(f"GICv{gic}, instructions".ljust(44) + "".join(h.rjust(9) for h in heads))
+    for name, figure in table.items():
+        row = rows.of(name)
+        values = [*figure.values(), row.bao, row.xen, row.target]
+        print(row.what.ljust(44) + "".join(number(v).rjust(9) for v in values) + mark(figure["max"], row.target))
+    print()
+
+
+def show_other(result):
+    heads = ["Bulkhead", "Bao", "Xen", "target"]
+    print("".ljust(44) + "".join(h.rjust(12) for h in heads))
+    for name, value in result["other"].items():
+        row = rows.of(name)
+        values = [value, row.bao, row.xen, row.target]
+        print(row.what.ljust(44) + "".join(number(v).rjust(12) for v in values) + mark(value, row.target))
+    print()
+
+
+def show_notes(result):
+    phases = result["phases"]
+    total = sum(phases.values())
+    print(f"A boot is {total:,} instructions, on a bare machine {result['bare-boot']:,}:")
+    for phase, count in phases.items():
+        print(f"{count:12,}  {phase}" + (" of the guest's RAM: not in the row above" if phase == "zeroing" else ""))
+    print(f"Kept for a restart besides, with 1 / 2 partitions: {' / '.join(map(str, result['kept'].values()))} KiB "
+          "(the board's tree and the system file).")
+    for name, each in result["stacks"].items():
+        print(f"{name} stack: {each['used']:,} of {each['size']:,} bytes, at {each['path'][-1]} from {each['path'][0]}")
+
+
+def show(result):
+    """The tables; returns the names of the rows above their targets."""
+    for gic in (3, 2):
+        if f"gic{gic}" in result:
+            show_guest(gic, result[f"gic{gic}"])
+    show_other(result)
+    show_notes(result)
+
+
+# ---- comparing ----
+
+def flat(result):
+    """{name of a figure: value} of all that does not depend on the machine."""
+    figures = {}
+    for gic in ("gic3", "gic2"):
+        for name, figure in result.get(gic, {}).items():
+            figures.update({f"{gic} {name} {key}": figure[key] for key in ("min", "median", "max")})
+    figures.update({n: v for n, v in result["other"].items() if n not in rows.VARIES})
+    return figures
+
+
+def saved():
+    """The newest saved result, and its file; (None, None) where there is none."""
+    def key(path):
+        return [int(n) for n in re.findall(r"\d+", path.stem)]
+
+    files = sorted(SAVED.glob("*.json"), key=key)
+    return (json.loads(files[-1].read_text()), files[-1]) if files else (None, None)
+
+
+def compare(result):
+    """Prints what differs from the saved result; returns whether anything is dearer."""
+    before, file = saved()
+    if before is None:
+        print("There is no saved result: scripts/bench --save")
+        return False
+    old, new = flat(before), flat(result)
+    print(f"\nBeside {file.relative_to(run.TOP)}:")
+    dearer = [n for n in new if n in old and new[n] > old[n]]
+    cheaper = [n for n in new if n in old and new[n] < old[n]]
+    for name in cheaper + dearer:
+        word = "DEARER" if name in dearer else "cheaper"
+        print(f"  {word:8} {name}: {old[name]:,} -> {new[name]:,}")
+    if before["qemu"] != result["qemu"]:
+        print(f"  (QEMU {before['qemu']} -> {result['qemu']})")
+    if not dearer and not cheaper:
+        print("  all the same")
+    return bool(dearer)
+
+
+def save(result):
+    """As docs/bench/VERSION.json."""
+    SAVED.mkdir(exist_ok=True)
+    file = SAVED / f"{result['version']}.json"
+    kept = {key: value for key, value in result.items() if key != "stacks"}
+    kept["other"] = {n: v for n, v in result["other"].items() if n not in rows.VARIES}
+    file.write_text(json.dumps(kept, indent=1) + "\n")
+    print(f"saved as {file.relative_to(run.TOP)}")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark runs and has every row; what its figures are is no test's concern."""
+
+import json
+import subprocess
+import sys
+
+from machine import TOP
+
+sys.path.insert(0, str(TOP / "tests/bench"))
+
+import report  # noqa: E402
+import rows  # noqa: E402
+import tracing  # noqa: E402
+
+BENCH = 900
+
+
+def bench(*arguments):
+    done = subprocess.run(
+        [str(TOP / "scripts/bench"), *arguments], capture_output=True, text=True, timeout=BENCH, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_every_row_is_measured(tmp_path):
+    file = tmp_path / "figures.json"
+    status, text = bench("--no-build", "--json", str(file))
+    assert status == 0 or "DEARER" in text, text
+    result = json.loads(file.read_text())
+    for gic in (2, 3):
+        wanted = {row.name for row in rows.GUEST if gic in row.gics}
+        assert set(result[f"gic{gic}"]) == wanted
+        for name, figure in result[f"gic{gic}"].items():
+            assert 0 <= figure["min"] <= figure["median"] <= figure["max"], name
+    assert set(result["other"]) == {row.name for row in rows.OTHER} - rows.VARIES
+    assert list(result["phases"]) == tracing.ORDER and all(result["phases"].values())
+    for row in rows.GUEST + rows.OTHER:
+        assert row.what in text or row.name in rows.VARIES
+
+
+def test_bare_machine_is_what_the_definitions_say():
+    """Where nobody traps, an instruction takes one, a timer's vector is one away, nothing is stolen."""
+    bare = report.run.guest_figures(3, hypervisor=False)
+    assert all(bare[row.name] == [1, 1, 1] for row in rows.GUEST if row.own and row.name in bare)
+    assert bare["timer"] == [1, 1, 1] and bare["sgi-self"] == [2, 2, 2]
+    assert bare["timer-stolen"] == bare["work"] == [0, 0, 0]
+
+
+def test_profile_names_the_way():
+    """What a profile counts is what the guest measures, and begins at the vectors."""
+    status, text = bench("--profile", "hvc", "--listing")
+    assert status == 0 and "smccc" in text, text
+    listed = [line for line in text.splitlines() if line[:4].strip().isdigit()]
+    counted = report.run.figures(report.run.guest_run(3, 1, "only=hvc"))["hvc"][1] - rows.of("hvc").own
+    assert len(listed) == counted and " vectors " in listed[0]
+
+
+def test_a_dearer_row_is_pointed_out(monkeypatch, capsys):
+    row = {"min": 10, "median": 10, "max": 10, "bare": 1}
+    result = {"version": "9.9", "qemu": "1", "gic3": {"hvc": row}, "other": {"text": 100, "build": 5}}
+    monkeypatch.setattr(report, "SAVED", report.run.TOP / "build/bench/saved")
+    report.SAVED.mkdir(parents=True, exist_ok=True)
+    for file in report.SAVED.glob("*"):
+        file.unlink()
+    assert not report.compare(result)
+    report.save(result)
+    assert not report.compare(result) and "all the same" in capsys.readouterr().out
+    assert not report.compare(result | {"other": {"text": 99, "build": 50}})
+    assert report.compare(result | {"gic3": {"hvc": row | {"max": 11}}})
+    assert "DEARER   gic3 hvc max: 10 -> 11" in capsys.readouterr().out
