@@ -93,27 +93,23 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
     }
 }
 
-void vgic_refresh(struct vgic *vgic, const struct vgic_bank *bank, struct virq *v)
+void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask)
 {
-    bool on = vgic->enabled && (bank->enabled >> v->intid % 32 & 1) != 0 &&
-              v->target != VGIC_NOBODY && vgic_vcpu(vgic, v->target)->vgic.online;
+    for (uint32_t left = mask; left != 0; left &= left - 1) {
+        struct virq *v = &bank->virq[__builtin_ctz(left)];
+        bool on = vgic->enabled && (bank->enabled & left & -left) != 0 &&
+                  v->target != VGIC_NOBODY && vgic_vcpu(vgic, v->target)->vgic.online;
 
-    if (on != v->on) {
-        v->on = on;
-        if (v->hw) {
-            gic->set_enable(vgic_cpu_of(vgic, v), v->intid, on);
+        if (on != v->on) {
+            v->on = on;
+            if (v->hw) {
+                gic->set_enable(vgic_cpu_of(vgic, v), v->intid, on);
+            }
         }
-    }
-    if (!vgic_is_idle(v)) {
-        vgic_fetch(vgic, v);
-        vgic_settle(vgic, v);
-    }
-}
-
-void vgic_refresh_bank(struct vgic *vgic, struct vgic_bank *bank)
-{
-    for (uint32_t left = bank->owned; left != 0; left &= left - 1) {
-        vgic_refresh(vgic, bank, &bank->virq[__builtin_ctz(left)]);
+        if (!vgic_is_idle(v)) {
+            vgic_fetch(vgic, v);
+            vgic_settle(vgic, v);
+        }
     }
 }
 
@@ -180,14 +176,14 @@ void vgic_enable(struct vgic *vgic, bool on)
     vgic->enabled = on;
     for (uint32_t i = 1; i < VGIC_BANKS; i++) {
         if (vgic->bank[i] != NULL) {
-            vgic_refresh_bank(vgic, vgic->bank[i]);
+            vgic_refresh(vgic, vgic->bank[i], vgic->bank[i]->owned);
         }
     }
     for (uint32_t i = 0; i < vgic->cpus; i++) {
         struct vcpu *vcpu = vgic_vcpu(vgic, i);
 
         if (vgic_is_here(vcpu)) {
-            vgic_refresh_bank(vgic, &vcpu->vgic.private);
+            vgic_refresh(vgic, &vcpu->vgic.private, vcpu->vgic.private.owned);
         } else if (vcpu->vgic.online) {
             vcpu->vgic.stale = true; /* GICv2's are reached from their own CPU only */
             vgic_nudge(vcpu);
@@ -211,7 +207,7 @@ static uint8_t target_of(const struct vgic *vgic, uint32_t route)
     return vgic->cpus == 1 ? 0 : target;
 }
 
-void vgic_set_route(struct vgic *vgic, const struct vgic_bank *bank, struct virq *v, uint32_t route)
+void vgic_set_route(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t route)
 {
     uint8_t target = target_of(vgic, route);
 
@@ -221,7 +217,7 @@ void vgic_set_route(struct vgic *vgic, const struct vgic_bank *bank, struct virq
         gic->set_target(v->intid, vgic_vcpu(vgic, target)->cpu);
     }
     v->target = target;
-    vgic_refresh(vgic, bank, v);
+    vgic_refresh(vgic, bank, 1u << v->intid % 32);
 }
 
 /* ---- what else is asked ---- */

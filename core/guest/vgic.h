@@ -60,6 +60,7 @@ struct vgic_bank {
     uint32_t owned;   /* bit per interrupt: the partition may see and configure it; else RAZ/WI */
     uint32_t enabled; /* GICD_ISENABLER */
     struct virq virq[32];
+    uint32_t fixed; /* GICv2's SGIs: always enabled, and pending by source: C, SPENDSGIR */
 };
 
 /* Per vCPU. Class: locked, but the list registers themselves are the vCPU's CPU's only. */

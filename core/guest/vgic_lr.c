@@ -257,7 +257,7 @@ static __attribute__((noinline)) void look_around(struct vgic *vgic, struct vcpu
 
     if (c->stale) {
         c->stale = false;
-        vgic_refresh_bank(vgic, &c->private);
+        vgic_refresh(vgic, &c->private, c->private.owned);
     }
     if (c->maintenance != 0) {
         end_outside(vgic, vcpu, gic->take_ended());

@@ -7,6 +7,9 @@
 #define PRIORITY_BITS 0xf8 /* those that every list register has: IHI 0048 5.3.8, IHI 0069 4.8 */
 #define ICFGR_EDGE    0x2
 
+/* Registers of one bit per interrupt, by block. */
+enum { IGROUPR = 1, ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER };
+
 /* ---- what the guest does to an interrupt's state ---- */
 
 /* Its state in a list register: our own CPU's, or what the other one last told. */
@@ -91,160 +94,7 @@ void vgic_set_active(struct vgic *vgic, struct virq *v, bool active)
     vgic_settle(vgic, v);
 }
 
-/* ---- rows ---- */
-
-static uint32_t enable_bits(const struct vgic_bank *bank)
-{
-    return bank->enabled;
-}
-
-static uint32_t disable_bits(const struct vgic_bank *bank)
-{
-    return ~bank->enabled;
-}
-
-static void enable_set(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    (void)value;
-    bank->enabled |= 1u << n;
-    vgic_refresh(vgic, bank, &bank->virq[n]);
-}
-
-static bool is_fixed_sgi(const struct vgic *vgic, const struct virq *v)
-{
-    return vgic->version == 2 && v->intid < 16;
-}
-
-static void enable_clear(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    (void)value;
-    if (!is_fixed_sgi(vgic, &bank->virq[n])) {
-        bank->enabled &= ~(1u << n);
-        vgic_refresh(vgic, bank, &bank->virq[n]);
-    }
-}
-
-static uint32_t pending_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
-{
-    return vgic_pending(vgic, &bank->virq[n]) != 0;
-}
-
-/* GICv2: an SGI's bit is read-only, there are GICD_(S|C)PENDSGIR. */
-static void pending_set(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    if (!is_fixed_sgi(vgic, &bank->virq[n])) {
-        vgic_set_pending(vgic, &bank->virq[n], value);
-    }
-}
-
-static void pending_clear(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    if (!is_fixed_sgi(vgic, &bank->virq[n])) {
-        vgic_clear_pending(vgic, &bank->virq[n], value);
-    }
-}
-
-static uint32_t active_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
-{
-    struct virq *v = &bank->virq[n];
-
-    return (lr_of(vgic, v).state & GIC_LR_ACTIVE) != 0 || v->active;
-}
-
-static void active_set(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    (void)value;
-    vgic_set_active(vgic, &bank->virq[n], true);
-}
-
-static void active_clear(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    (void)value;
-    vgic_set_active(vgic, &bank->virq[n], false);
-}
-
-static uint32_t priority_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
-{
-    (void)vgic;
-    return bank->virq[n].priority;
-}
-
-static void priority_write(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    struct virq *v = &bank->virq[n];
-
-    vgic_fetch(vgic, v);
-    v->priority = value & PRIORITY_BITS;
-    vgic_settle(vgic, v);
-}
-
-static uint32_t config_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
-{
-    (void)vgic;
-    return bank->virq[n].edge ? ICFGR_EDGE : 0;
-}
-
-/* Private ones are fixed. The physical one must be disabled while it changes. */
-static void config_write(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
-{
-    struct virq *v = &bank->virq[n];
-    bool edge = (value & ICFGR_EDGE) != 0;
-
-    if (v->intid < 32 || v->edge == edge) {
-        return;
-    }
-    vgic_fetch(vgic, v);
-    v->edge = edge;
-    if (v->hw) {
-        gic->set_enable(NULL, v->intid, false);
-        irq_set_edge(v->intid, edge);
-        gic->set_enable(NULL, v->intid, v->on);
-    }
-    vgic_settle(vgic, v);
-}
-
-static const struct vgic_row isenabler = {.offset = 0x100,
-                                          .shift = 0,
-                                          .widths = 4,
-                                          .read_bits = enable_bits,
-                                          .inert = enable_bits,
-                                          .write = enable_set};
-static const struct vgic_row icenabler = {.offset = 0x180,
-                                          .shift = 0,
-                                          .widths = 4,
-                                          .read_bits = enable_bits,
-                                          .inert = disable_bits,
-                                          .write = enable_clear};
-static const struct vgic_row ispendr = {.offset = 0x200,
-                                        .shift = 0,
-                                        .widths = 4,
-                                        .live = VGIC_LIVE_READ | VGIC_LIVE_WRITE,
-                                        .read = pending_read,
-                                        .write = pending_set};
-static const struct vgic_row icpendr = {.offset = 0x280,
-                                        .shift = 0,
-                                        .widths = 4,
-                                        .live = VGIC_LIVE_READ,
-                                        .read = pending_read,
-                                        .write = pending_clear};
-static const struct vgic_row isactiver = {.offset = 0x300,
-                                          .shift = 0,
-                                          .widths = 4,
-                                          .live = VGIC_LIVE_READ,
-                                          .read = active_read,
-                                          .write = active_set};
-static const struct vgic_row icactiver = {.offset = 0x380,
-                                          .shift = 0,
-                                          .widths = 4,
-                                          .live = VGIC_LIVE_READ,
-                                          .read = active_read,
-                                          .write = active_clear};
-static const struct vgic_row ipriorityr = {
-    .offset = 0x400, .shift = 3, .widths = 1 | 4, .read = priority_read, .write = priority_write};
-static const struct vgic_row icfgr = {
-    .offset = 0xc00, .shift = 1, .widths = 4, .read = config_read, .write = config_write};
-
-/* ---- access ---- */
+/* ---- one bit per interrupt ---- */
 
 /*
  * True where the state of the interrupts `mask` can be told now. False: the vCPUs that have some of
@@ -274,108 +124,209 @@ static bool knows(struct vgic *vgic, struct vcpu *vcpu, struct vgic_bank *bank, 
     return need == 0;
 }
 
+static uint32_t live_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t block)
+{
+    uint32_t value = 0;
+
+    for (uint32_t left = bank->owned; left != 0; left &= left - 1) {
+        struct virq *v = &bank->virq[__builtin_ctz(left)];
+        bool set = block >= ISACTIVER ? (lr_of(vgic, v).state & GIC_LR_ACTIVE) != 0 || v->active
+                                      : vgic_pending(vgic, v) != 0;
+
+        value |= set ? left & -left : 0;
+    }
+    return value;
+}
+
+static void live_write(struct vgic *vgic, struct vgic_bank *bank, uint32_t block, uint32_t mask)
+{
+    for (uint32_t left = mask; left != 0; left &= left - 1) {
+        struct virq *v = &bank->virq[__builtin_ctz(left)];
+
+        if (block == ISPENDR) {
+            vgic_set_pending(vgic, v, 1);
+        } else if (block == ICPENDR) {
+            vgic_clear_pending(vgic, v, 1);
+        } else {
+            vgic_set_active(vgic, v, block == ISACTIVER);
+        }
+    }
+}
+
+/* ISPENDR to ICACTIVER: what other CPUs' list registers hold matters to all but three writes. */
+static __attribute__((noinline)) enum trap_outcome
+access_live(struct vcpu *vcpu, struct vgic_bank *bank, uint32_t block, struct mmio_access *access)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    uint32_t mask = bank->owned;
+    enum trap_outcome outcome = TRAP_SKIP;
+
+    if (access->write) {
+        mask &= (uint32_t)access->value & ~(block <= ICPENDR ? bank->fixed : 0);
+    }
+    lock_take(&vgic->lock);
+    if ((!access->write || block == ISPENDR) && !knows(vgic, vcpu, bank, mask)) {
+        outcome = TRAP_RESUME;
+    } else if (access->write) {
+        live_write(vgic, bank, block, mask);
+    } else {
+        access->value = live_read(vgic, bank, block);
+    }
+    lock_release(&vgic->lock);
+    return outcome;
+}
+
+/* ISENABLER, ICENABLER: without the lock where nothing changes. */
+static enum trap_outcome access_enable(struct vcpu *vcpu, struct vgic_bank *bank, bool set,
+                                       struct mmio_access *access)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    uint32_t mask = (uint32_t)access->value & bank->owned & ~bank->fixed;
+
+    if (!access->write) {
+        access->value = bank->enabled;
+    } else if ((mask & (set ? ~bank->enabled : bank->enabled)) != 0) {
+        lock_take(&vgic->lock);
+        mask &= set ? ~bank->enabled : bank->enabled;
+        bank->enabled ^= mask;
+        vgic_refresh(vgic, bank, mask);
+        lock_release(&vgic->lock);
+    }
+    return TRAP_SKIP;
+}
+
+/* GICv3: Group 1 is all there is, read as one. GICv2: as in one without groups. Writes ignored. */
+static enum trap_outcome access_igroupr(struct vcpu *vcpu, const struct vgic_bank *bank,
+                                        struct mmio_access *access)
+{
+    access->value = vcpu->partition->vgic.version == 2 ? 0 : bank->owned;
+    return TRAP_SKIP;
+}
+
+/* ---- several bits per interrupt ---- */
+
+static uint32_t priority_read(struct vgic *vgic, struct virq *v)
+{
+    (void)vgic;
+    return v->priority;
+}
+
+static void priority_write(struct vgic *vgic, struct vgic_bank *bank, struct virq *v,
+                           uint32_t value)
+{
+    (void)bank;
+    vgic_fetch(vgic, v);
+    v->priority = value & PRIORITY_BITS;
+    vgic_settle(vgic, v);
+}
+
+static uint32_t config_read(struct vgic *vgic, struct virq *v)
+{
+    (void)vgic;
+    return v->edge ? ICFGR_EDGE : 0;
+}
+
+/* Private ones are fixed. The physical one must be disabled while it changes. */
+static void config_write(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
+{
+    bool edge = (value & ICFGR_EDGE) != 0;
+
+    (void)bank;
+    if (v->intid < 32 || v->edge == edge) {
+        return;
+    }
+    vgic_fetch(vgic, v);
+    v->edge = edge;
+    if (v->hw) {
+        gic->set_enable(NULL, v->intid, false);
+        irq_set_edge(v->intid, edge);
+        gic->set_enable(NULL, v->intid, v->on);
+    }
+    vgic_settle(vgic, v);
+}
+
+static const struct vgic_fields ipriorityr = {3, 1 | 4, priority_read, priority_write};
+static const struct vgic_fields icfgr = {1, 4, config_read, config_write};
+
+enum trap_outcome vgic_access_fields(struct vcpu *vcpu, struct vgic_bank *bank,
+                                     const struct vgic_fields *fields, uint64_t offset,
+                                     struct mmio_access *access)
+{
+    struct vgic *vgic = &vcpu->partition->vgic;
+    const uint32_t first = (uint32_t)offset * 8 >> fields->shift & 31;
+    const uint32_t field = (1u << (1u << fields->shift)) - 1;
+    const uint32_t count = access->size * 8u >> fields->shift;
+    uint64_t value = access->write ? access->value : 0;
+
+    if (bank == NULL || (fields->widths & access->size) == 0) {
+        return vgic_raz_wi(access);
+    }
+    lock_take(&vgic->lock);
+    for (uint32_t n = first; n < first + count; n++) {
+        uint32_t at = (n - first) << fields->shift;
+
+        if ((bank->owned >> n & 1) == 0) {
+            continue;
+        }
+        if (access->write) {
+            fields->write(vgic, bank, &bank->virq[n], (uint32_t)(value >> at) & field);
+        } else {
+            value |= (uint64_t)fields->read(vgic, &bank->virq[n]) << at;
+        }
+    }
+    lock_release(&vgic->lock);
+    access->value = value;
+    return TRAP_SKIP;
+}
+
+/* As frequent as they are: a byte of an interrupt that nothing depends on yet, without the lock. */
+static enum trap_outcome access_priority(struct vcpu *vcpu, struct vgic_bank *bank, uint64_t offset,
+                                         struct mmio_access *access)
+{
+    struct virq *v = &bank->virq[offset % 32];
+
+    if (access->size != 1 || !access->write || (bank->owned >> offset % 32 & 1) == 0 ||
+        !vgic_is_idle(v)) {
+        return vgic_access_fields(vcpu, bank, &ipriorityr, offset, access);
+    }
+    v->priority = access->value & PRIORITY_BITS;
+    return TRAP_SKIP;
+}
+
+/* ---- access ---- */
+
 enum trap_outcome vgic_raz_wi(struct mmio_access *access)
 {
     access->value = 0;
     return TRAP_SKIP;
 }
 
-/* The fields that `mask` tells, of which `first` is the lowest in the register. */
-static inline void access_fields(const struct vgic_row *row, struct vgic *vgic,
-                                 struct vgic_bank *bank, uint32_t first, uint32_t mask,
-                                 struct mmio_access *access)
+enum trap_outcome vgic_access(struct vcpu *vcpu, struct vgic_bank *bank, uint64_t offset,
+                              struct mmio_access *access)
 {
-    uint32_t field = (1u << (1u << row->shift)) - 1;
-    uint64_t value = access->write ? access->value : 0;
+    const uint32_t block = (uint32_t)offset / VGIC_BLOCK;
 
-    for (; mask != 0; mask &= mask - 1) {
-        uint32_t n = (uint32_t)__builtin_ctz(mask);
-        uint32_t at = (n - first) << row->shift;
-
-        if (!access->write) {
-            value |= (uint64_t)row->read(vgic, bank, n) << at;
-        } else if (row->write != NULL) {
-            row->write(vgic, bank, n, (uint32_t)(value >> at) & field);
-        }
-    }
-    access->value = value;
-}
-
-/* `row` is constant where this is inlined: each register has code of its own. */
-static inline __attribute__((always_inline)) enum trap_outcome
-access_row(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-           struct mmio_access *access)
-{
-    struct vgic *vgic = &vcpu->partition->vgic;
-    uint32_t intid = ((uint32_t)offset - row->offset) * 8 >> row->shift;
-    enum trap_outcome outcome = TRAP_SKIP;
-    struct vgic_bank *bank = vgic->bank[intid / 32];
-    uint32_t mask;
-
-    if (intid < 32 && owner != NULL) {
-        bank = &owner->vgic.private;
-    }
-    if (bank == NULL || (row->widths & access->size) == 0 || !is_aligned(offset, access->size)) {
+    if (bank == NULL) {
         return vgic_raz_wi(access);
     }
-    mask = UINT32_MAX >> (32 - (access->size * 8u >> row->shift));
-    mask = bank->owned & mask << intid % 32;
-    if (!access->write && row->read_bits != NULL) {
-        access->value = row->read_bits(bank);
-        return TRAP_SKIP;
+    if (block >= VGIC_IPRIORITYR && block < VGIC_ITARGETSR) {
+        return access_priority(vcpu, bank, offset, access);
     }
-    if (access->write && row->shift == 0) {
-        mask &= (uint32_t)access->value;
-        if (row->inert != NULL && (mask & ~row->inert(bank)) == 0) {
-            return TRAP_SKIP;
-        }
+    if (access->size != 4) {
+        return vgic_raz_wi(access);
     }
-    lock_take(&vgic->lock);
-    if ((row->live & (access->write ? VGIC_LIVE_WRITE : VGIC_LIVE_READ)) != 0 &&
-        !knows(vgic, vcpu, bank, mask)) {
-        outcome = TRAP_RESUME;
-    } else {
-        access_fields(row, vgic, bank, intid % 32, mask, access);
+    switch (block) {
+    case IGROUPR:
+        return access_igroupr(vcpu, bank, access);
+    case ISENABLER:
+    case ICENABLER:
+        return access_enable(vcpu, bank, block == ISENABLER, access);
+    case ISPENDR ... ICACTIVER:
+        return access_live(vcpu, bank, block, access);
+    case VGIC_ICFGR:
+    case VGIC_ICFGR + 1:
+        return vgic_access_fields(vcpu, bank, &icfgr, offset, access);
+    default:
+        return vgic_raz_wi(access);
     }
-    lock_release(&vgic->lock);
-    return outcome;
-}
-
-enum trap_outcome vgic_row_access(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner,
-                                  uint64_t offset, struct mmio_access *access)
-{
-    return access_row(row, vcpu, owner, offset, access);
-}
-
-#define REGISTER(name)                                                                             \
-    enum trap_outcome vgic_##name(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,          \
-                                  struct mmio_access *access)                                      \
-    {                                                                                              \
-        return access_row(&(name), vcpu, owner, offset, access);                                   \
-    }
-
-REGISTER(isenabler)
-REGISTER(icenabler)
-REGISTER(ispendr)
-REGISTER(icpendr)
-REGISTER(isactiver)
-REGISTER(icactiver)
-REGISTER(icfgr)
-
-/* As frequent as they are: a byte of an interrupt that nothing depends on yet, without the lock. */
-enum trap_outcome vgic_ipriorityr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                  struct mmio_access *access)
-{
-    uint32_t intid = (uint32_t)offset - ipriorityr.offset;
-    struct vgic_bank *bank = vcpu->partition->vgic.bank[intid / 32];
-
-    if (intid < 32 && owner != NULL) {
-        bank = &owner->vgic.private;
-    }
-    if (access->size == 1 && access->write && bank != NULL &&
-        (bank->owned >> intid % 32 & 1) != 0 && vgic_is_idle(&bank->virq[intid % 32])) {
-        bank->virq[intid % 32].priority = access->value & PRIORITY_BITS;
-        return TRAP_SKIP;
-    }
-    return vgic_row_access(&ipriorityr, vcpu, owner, offset, access);
 }

@@ -142,7 +142,8 @@ static void reset_private(struct vgic *vgic, struct vcpu *vcpu)
         *v = make_private(n, vcpu->index, v->hw);
     }
     /* A GICv2's SGIs are always enabled: an option of IHI 0048 4.3.5 that the GIC-400 takes. */
-    bank->enabled = vgic->version == 2 ? SGIS : 0;
+    bank->fixed = vgic->version == 2 ? SGIS : 0;
+    bank->enabled = bank->fixed;
 }
 
 /* The SPIs that this vCPU leaves active would never come again; and its targets have changed. */
@@ -183,7 +184,7 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
     /* CPU_ON, and not the way out: see vcpu_take_start() and vcpu_stop(). */
     c->online = __atomic_load_n(&vcpu->power, __ATOMIC_RELAXED) == VCPU_ON_PENDING;
     if (c->online) {
-        vgic_refresh_bank(vgic, &c->private);
+        vgic_refresh(vgic, &c->private, c->private.owned);
     }
     reset_spis(vgic, vcpu);
     lock_release(&vgic->lock);

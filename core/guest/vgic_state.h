@@ -86,11 +86,10 @@ void vgic_fetch(struct vgic *vgic, struct virq *virq);
 void vgic_settle(struct vgic *vgic, struct virq *virq);
 
 /*
- * What decides whether it is enabled all the way has changed: make `on` anew, and the physical
- * enable with it, and bring the interrupt where it now belongs.
+ * What decides whether those in `mask` are enabled all the way has changed: make `on` anew, and the
+ * physical enable with it, and bring the interrupts where they now belong.
  */
-void vgic_refresh(struct vgic *vgic, const struct vgic_bank *bank, struct virq *virq);
-void vgic_refresh_bank(struct vgic *vgic, struct vgic_bank *bank); /* those owned */
+void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask);
 
 /* GICD_CTLR's enable bit. */
 void vgic_enable(struct vgic *vgic, bool on);
@@ -110,8 +109,7 @@ void vgic_clear_pending(struct vgic *vgic, struct virq *virq, uint32_t sources);
 uint32_t vgic_pending(struct vgic *vgic, struct virq *virq);
 
 /* Send an SPI to where `route` says: ITARGETSR's byte, or IROUTER's affinity. */
-void vgic_set_route(struct vgic *vgic, const struct vgic_bank *bank, struct virq *virq,
-                    uint32_t route);
+void vgic_set_route(struct vgic *vgic, struct vgic_bank *bank, struct virq *virq, uint32_t route);
 
 /* An SGI: pending at `target`, from `source` (GICv3: 0). */
 static inline void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid,
@@ -130,57 +128,48 @@ static inline void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_
 
 /* ---- registers; they take the vgic lock ---- */
 
+/* The registers of all interrupts, GICD and the SGI frame of a GICR alike, in blocks of 0x80 bytes:
+ * from IGROUPR to ICFGR's end. */
+#define VGIC_BLOCK      0x80
+#define VGIC_IPRIORITYR 8
+#define VGIC_ITARGETSR  16
+#define VGIC_ICFGR      24
+#define VGIC_BANKED     0x080
+#define VGIC_BANKED_END 0xd00
+
+/* The bank whose interrupts are at `offset`, VGIC_BANKED on. */
+static inline uint32_t vgic_bank_at(uint64_t offset)
+{
+    const uint32_t at = (uint32_t)offset;
+
+    return at < VGIC_IPRIORITYR * VGIC_BLOCK ? at % VGIC_BLOCK / 4
+           : at < VGIC_ICFGR * VGIC_BLOCK    ? at % (8 * VGIC_BLOCK) / 32
+                                             : at % (2 * VGIC_BLOCK) / 8;
+}
+
 /*
- * A register's function: an access `offset` bytes into GICD, or into the SGI frame of a GICR.
- * Private interrupts are `owner`'s; NULL: they are not here, RAZ/WI. A width that the register does
- * not have is UNPREDICTABLE: RAZ/WI. TRAP_SKIP; TRAP_RESUME where the guest has to repeat it.
+ * An access `offset` bytes into GICD, or into the SGI frame of a GICR, to interrupts of `bank`;
+ * NULL: there are none, RAZ/WI. A width that the register does not have is UNPREDICTABLE: RAZ/WI.
+ * GICv2's own registers are not here. TRAP_SKIP; TRAP_RESUME where the guest has to repeat it.
  */
-typedef enum trap_outcome (*vgic_register)(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                           struct mmio_access *access);
-
-/* One for each block of 0x80 bytes; NULL: RAZ/WI. */
-#define VGIC_BLOCK  0x80
-#define VGIC_BLOCKS 32
-
-#define VGIC_LIVE_READ  0x1
-#define VGIC_LIVE_WRITE 0x2
-
-/*
- * A kind of register: interrupts of 1 << `shift` bits each. The functions see one interrupt at a
- * time, already checked for ownership; no `write`: writes ignored. One-bit registers act on ones.
- */
-struct vgic_row {
-    uint16_t offset; /* of interrupt 0 */
-    uint8_t shift;   /* log2 of bits per interrupt */
-    uint8_t widths;  /* access sizes that it allows, or-ed */
-    uint8_t live;    /* VGIC_LIVE_...: has to know what other CPUs' list registers hold */
-    uint32_t (*read_bits)(const struct vgic_bank *bank); /* one-bit registers: all at once */
-    uint32_t (*inert)(const struct vgic_bank *bank);     /* and where writing one changes nothing */
-    uint32_t (*read)(struct vgic *vgic, struct vgic_bank *bank, uint32_t n);
-    void (*write)(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value);
-};
-
-enum trap_outcome vgic_row_access(const struct vgic_row *row, struct vcpu *vcpu, struct vcpu *owner,
-                                  uint64_t offset, struct mmio_access *access);
+enum trap_outcome vgic_access(struct vcpu *vcpu, struct vgic_bank *bank, uint64_t offset,
+                              struct mmio_access *access);
 enum trap_outcome vgic_raz_wi(struct mmio_access *access);
 
-/* Those that both versions have, a vgic_register each: vgic_rows.c. */
-enum trap_outcome vgic_isenabler(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                 struct mmio_access *access);
-enum trap_outcome vgic_icenabler(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                 struct mmio_access *access);
-enum trap_outcome vgic_ispendr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                               struct mmio_access *access);
-enum trap_outcome vgic_icpendr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                               struct mmio_access *access);
-enum trap_outcome vgic_isactiver(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                 struct mmio_access *access);
-enum trap_outcome vgic_icactiver(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                 struct mmio_access *access);
-enum trap_outcome vgic_ipriorityr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                  struct mmio_access *access);
-enum trap_outcome vgic_icfgr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                             struct mmio_access *access);
+/*
+ * A register with 1 << `shift` bits for each interrupt. The functions see one at a time, already
+ * checked for ownership.
+ */
+struct vgic_fields {
+    uint8_t shift;
+    uint8_t widths; /* access sizes that it allows, or-ed */
+    uint32_t (*read)(struct vgic *vgic, struct virq *virq);
+    void (*write)(struct vgic *vgic, struct vgic_bank *bank, struct virq *virq, uint32_t value);
+};
+
+enum trap_outcome vgic_access_fields(struct vcpu *vcpu, struct vgic_bank *bank,
+                                     const struct vgic_fields *fields, uint64_t offset,
+                                     struct mmio_access *access);
 
 /* Add the windows of the front end to the partition's map. */
 enum status vgic_v2_map(struct partition *partition, const struct plan_gic *board_gic) MUST_CHECK;

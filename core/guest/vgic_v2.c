@@ -3,17 +3,16 @@
 #include "core/base/bits.h"
 #include "core/guest/vgic_state.h"
 
-#define GICD_CTLR      0x000 /* RW */
-#define GICD_TYPER     0x004 /* RO */
-#define GICD_IIDR      0x008 /* RO */
-#define GICD_ITARGETSR 0x800 /* RO to 0x81f, then RW */
-#define GICD_SPIS      0x820 /* its first byte of an SPI */
-#define GICD_SGIR      0xf00 /* WO */
-#define GICD_CPENDSGIR 0xf10 /* RW */
-#define GICD_SPENDSGIR 0xf20 /* RW */
-#define GICD_SGIR_END  0xf30
-#define GICD_ICPIDR2   0xfe8 /* RO */
-#define GICD_SIZE      0x1000
+#define GICD_CTLR          0x000 /* RW */
+#define GICD_TYPER         0x004 /* RO */
+#define GICD_IIDR          0x008 /* RO */
+#define GICD_ITARGETSR     0x800 /* RO to 0x81f, then RW */
+#define GICD_ITARGETSR_END 0xc00
+#define GICD_SGIR          0xf00 /* WO */
+#define GICD_CPENDSGIR     0xf10 /* RW */
+#define GICD_SPENDSGIR     0xf20 /* RW */
+#define GICD_SPENDSGIR_END 0xf30
+#define GICD_ICPIDR2       0xfe8 /* RO */
 
 #define GICD_CTLR_ENABLE     BIT(0)
 #define GICD_TYPER_ITLINES   MASK(4, 0)
@@ -29,48 +28,38 @@ static uint32_t present(const struct vgic *vgic)
     return (1u << vgic->cpus) - 1;
 }
 
-/* ---- rows that GICv3 does not have ---- */
+/* ---- fields that GICv3 does not have ---- */
 
-static uint32_t target_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
+static uint32_t target_read(struct vgic *vgic, struct virq *v)
 {
-    return vgic->cpus == 1 ? 0 : bank->virq[n].route;
+    return vgic->cpus == 1 ? 0 : v->route;
 }
 
-static void target_write(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
+static void target_write(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
 {
-    vgic_set_route(vgic, bank, &bank->virq[n], value & present(vgic));
+    vgic_set_route(vgic, bank, v, value & present(vgic));
 }
 
-static uint32_t source_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t n)
+static uint32_t source_read(struct vgic *vgic, struct virq *v)
 {
-    return vgic_pending(vgic, &bank->virq[n]);
+    return vgic_pending(vgic, v);
 }
 
-static void source_set(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
+static void source_set(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
 {
-    vgic_set_pending(vgic, &bank->virq[n], value & present(vgic));
+    (void)bank;
+    vgic_set_pending(vgic, v, value & present(vgic));
 }
 
-static void source_clear(struct vgic *vgic, struct vgic_bank *bank, uint32_t n, uint32_t value)
+static void source_clear(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
 {
-    vgic_clear_pending(vgic, &bank->virq[n], value);
+    (void)bank;
+    vgic_clear_pending(vgic, v, value);
 }
 
-static const struct vgic_row itargetsr = {.offset = GICD_ITARGETSR,
-                                          .shift = 3,
-                                          .widths = 1 | 4,
-                                          .read = target_read,
-                                          .write = target_write};
-static const struct vgic_row cpendsgir = {.offset = GICD_CPENDSGIR,
-                                          .shift = 3,
-                                          .widths = 1 | 4,
-                                          .read = source_read,
-                                          .write = source_clear};
-static const struct vgic_row spendsgir = {.offset = GICD_SPENDSGIR,
-                                          .shift = 3,
-                                          .widths = 1 | 4,
-                                          .read = source_read,
-                                          .write = source_set};
+static const struct vgic_fields itargetsr = {3, 1 | 4, target_read, target_write};
+static const struct vgic_fields cpendsgir = {3, 1 | 4, source_read, source_clear};
+static const struct vgic_fields spendsgir = {3, 1 | 4, source_read, source_set};
 
 /* ---- the other registers ---- */
 
@@ -119,10 +108,8 @@ static void write_word(struct vcpu *vcpu, uint64_t offset, uint64_t value)
     }
 }
 
-static enum trap_outcome access_word(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                     struct mmio_access *access)
+static enum trap_outcome access_word(struct vcpu *vcpu, uint64_t offset, struct mmio_access *access)
 {
-    (void)owner;
     if (access->size != 4) {
         return vgic_raz_wi(access);
     }
@@ -135,47 +122,41 @@ static enum trap_outcome access_word(struct vcpu *vcpu, struct vcpu *owner, uint
 }
 
 /* Those of private interrupts are this CPU's, read-only; none where it is the only one: 4.3.12. */
-static enum trap_outcome access_itargetsr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                          struct mmio_access *access)
+static enum trap_outcome access_targets(struct vcpu *vcpu, uint64_t offset,
+                                        struct mmio_access *access)
 {
-    if (offset >= GICD_SPIS || access->write || (access->size & itargetsr.widths) == 0) {
-        return vgic_row_access(&itargetsr, vcpu, offset >= GICD_SPIS ? owner : NULL, offset,
-                               access);
+    struct vgic *vgic = &vcpu->partition->vgic;
+    uint32_t n = vgic_bank_at(offset);
+
+    if (n != 0 || access->write || (access->size & itargetsr.widths) == 0) {
+        return vgic_access_fields(vcpu, vgic->bank[n], &itargetsr, offset, access);
     }
-    access->value = vcpu->partition->vgic.cpus == 1 ? 0 : UINT32_C(0x01010101) << vcpu->index;
+    access->value = vgic->cpus == 1 ? 0 : UINT32_C(0x01010101) << vcpu->index;
     access->value &= ~UINT64_C(0) >> (64 - 8 * access->size);
     return TRAP_SKIP;
 }
 
-static enum trap_outcome access_sgir(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                     struct mmio_access *access)
-{
-    if (offset < GICD_CPENDSGIR) {
-        return access_word(vcpu, owner, offset, access);
-    }
-    if (offset < GICD_SPENDSGIR) {
-        return vgic_row_access(&cpendsgir, vcpu, owner, offset, access);
-    }
-    return offset < GICD_SGIR_END ? vgic_row_access(&spendsgir, vcpu, owner, offset, access)
-                                  : vgic_raz_wi(access);
-}
-
-/* All interrupts are in Group 0, as in a GIC without groups: IGROUPR is RAZ/WI. */
-static const vgic_register registers[VGIC_BLOCKS] = {
-    [0] = access_word,        [2] = vgic_isenabler,         [3] = vgic_icenabler,
-    [4] = vgic_ispendr,       [5] = vgic_icpendr,           [6] = vgic_isactiver,
-    [7] = vgic_icactiver,     [8 ... 15] = vgic_ipriorityr, [16 ... 23] = access_itargetsr,
-    [24 ... 25] = vgic_icfgr, [30] = access_sgir,           [31] = access_word,
-};
-
 static enum trap_outcome gicd_access(struct vcpu *vcpu, void *device, uint64_t offset,
                                      struct mmio_access *access)
 {
-    (void)device;
-    if (offset >= VGIC_BLOCKS * VGIC_BLOCK || registers[offset / VGIC_BLOCK] == NULL) {
-        return vgic_raz_wi(access);
+    struct vgic *vgic = device;
+    struct vgic_bank *bank = &vcpu->vgic.private;
+
+    if (offset >= VGIC_BANKED && offset < VGIC_BANKED_END) {
+        uint32_t n = vgic_bank_at(offset);
+
+        if (offset >= GICD_ITARGETSR && offset < GICD_ITARGETSR_END) {
+            return access_targets(vcpu, offset, access);
+        }
+        return vgic_access(vcpu, n == 0 ? bank : vgic->bank[n], offset, access);
     }
-    return registers[offset / VGIC_BLOCK](vcpu, vcpu, offset, access);
+    if (offset >= GICD_CPENDSGIR && offset < GICD_SPENDSGIR) {
+        return vgic_access_fields(vcpu, bank, &cpendsgir, offset - GICD_CPENDSGIR, access);
+    }
+    if (offset >= GICD_SPENDSGIR && offset < GICD_SPENDSGIR_END) {
+        return vgic_access_fields(vcpu, bank, &spendsgir, offset - GICD_SPENDSGIR, access);
+    }
+    return access_word(vcpu, offset, access);
 }
 
 enum status vgic_v2_map(struct partition *part, const struct plan_gic *board_gic)

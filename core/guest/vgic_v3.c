@@ -110,42 +110,7 @@ static __attribute__((noinline)) enum trap_outcome control(struct vgic *vgic, ui
     return TRAP_SKIP;
 }
 
-static enum trap_outcome access_control(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                        struct mmio_access *access)
-{
-    struct vgic *vgic = &vcpu->partition->vgic;
-
-    (void)owner;
-    if (offset != GICD_TYPER || access->write || access->size != 4) {
-        return control(vgic, offset, access);
-    }
-    access->value = vgic->typer;
-    return TRAP_SKIP;
-}
-
-static uint32_t group_bits(const struct vgic_bank *bank)
-{
-    return bank->owned;
-}
-
-/* Group 1 is all there is: read as one, writes ignored. */
-static enum trap_outcome access_igroupr(struct vcpu *vcpu, struct vcpu *owner, uint64_t offset,
-                                        struct mmio_access *access)
-{
-    static const struct vgic_row igroupr = {
-        .offset = 0x080, .shift = 0, .widths = 4, .read_bits = group_bits};
-
-    return vgic_row_access(&igroupr, vcpu, owner, offset, access);
-}
-
-static const vgic_register registers[VGIC_BLOCKS] = {
-    [0] = access_control,     [1] = access_igroupr, [2] = vgic_isenabler,
-    [3] = vgic_icenabler,     [4] = vgic_ispendr,   [5] = vgic_icpendr,
-    [6] = vgic_isactiver,     [7] = vgic_icactiver, [8 ... 15] = vgic_ipriorityr,
-    [24 ... 25] = vgic_icfgr,
-};
-
-/* Behind the blocks; out of line, as all other registers are more frequent. */
+/* Behind those; out of line, as all other registers are more frequent. */
 static __attribute__((noinline)) enum trap_outcome access_far(struct vgic *vgic, uint64_t offset,
                                                               struct mmio_access *access)
 {
@@ -161,10 +126,19 @@ static __attribute__((noinline)) enum trap_outcome access_far(struct vgic *vgic,
 static enum trap_outcome gicd_access(struct vcpu *vcpu, void *device, uint64_t offset,
                                      struct mmio_access *access)
 {
-    if (offset < VGIC_BLOCKS * VGIC_BLOCK && registers[offset / VGIC_BLOCK] != NULL) {
-        return registers[offset / VGIC_BLOCK](vcpu, NULL, offset, access);
+    struct vgic *vgic = device;
+
+    if (offset >= VGIC_BANKED_END) {
+        return access_far(vgic, offset, access);
     }
-    return access_far(device, offset, access);
+    if (offset >= VGIC_BANKED) {
+        return vgic_access(vcpu, vgic->bank[vgic_bank_at(offset)], offset, access);
+    }
+    if (offset != GICD_TYPER || access->write || access->size != 4) {
+        return control(vgic, offset, access);
+    }
+    access->value = vgic->typer;
+    return TRAP_SKIP;
 }
 
 /* ---- redistributors ---- */
@@ -204,12 +178,6 @@ static __attribute__((noinline)) void access_rd_frame(const struct vgic_redist *
     }
 }
 
-/* Where in each block the registers of interrupts 0 to 31 end. */
-static const uint16_t private_end[VGIC_BLOCKS] = {
-    [1] = 0x084, [2] = 0x104, [3] = 0x184, [4] = 0x204,  [5] = 0x284,
-    [6] = 0x304, [7] = 0x384, [8] = 0x420, [24] = 0xc08,
-};
-
 static enum trap_outcome gicr_access(struct vcpu *vcpu, void *device, uint64_t offset,
                                      struct mmio_access *access)
 {
@@ -227,10 +195,10 @@ static enum trap_outcome gicr_access(struct vcpu *vcpu, void *device, uint64_t o
         return TRAP_SKIP;
     }
     at -= GICR_SGI_FRAME;
-    if (at >= VGIC_BLOCKS * VGIC_BLOCK || at >= private_end[at / VGIC_BLOCK]) {
+    if (at < VGIC_BANKED || at >= VGIC_BANKED_END || vgic_bank_at(at) != 0) {
         return vgic_raz_wi(access);
     }
-    return registers[at / VGIC_BLOCK](vcpu, owner, at, access);
+    return vgic_access(vcpu, &owner->vgic.private, at, access);
 }
 
 enum status vgic_v3_map(struct partition *part, const struct plan_gic *board_gic)
