@@ -72,10 +72,12 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
     struct vcpu *to;
 
     if (v->lr == VGIC_NO_LR) {
-        if (v->hw && v->pending != 0 && !v->on) {
+        const bool on = (vgic_bank_of(vgic, v)->on >> v->intid % 32 & 1) != 0;
+
+        if (v->hw && v->pending != 0 && !on) {
             give_back(vgic, v);
         }
-        if (!v->active && (!v->on || vgic_due(v) == 0)) {
+        if (!v->active && (!on || vgic_due(v) == 0)) {
             return;
         }
         to = vgic_vcpu(vgic, v->active ? v->home : v->target);
@@ -95,16 +97,16 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
 
 void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask)
 {
+    const uint32_t on = vgic->enabled ? bank->enabled & bank->reached : 0;
+    const uint32_t changed = (bank->on ^ on) & mask;
+
+    bank->on ^= changed;
     for (uint32_t left = mask; left != 0; left &= left - 1) {
         struct virq *v = &bank->virq[__builtin_ctz(left)];
-        bool on = vgic->enabled && (bank->enabled & left & -left) != 0 &&
-                  v->target != VGIC_NOBODY && vgic_vcpu(vgic, v->target)->vgic.online;
+        const uint32_t bit = left & -left;
 
-        if (on != v->on) {
-            v->on = on;
-            if (v->hw) {
-                gic->set_enable(vgic_cpu_of(vgic, v), v->intid, on);
-            }
+        if ((changed & bit) != 0 && v->hw) {
+            gic->set_enable(bank->cpu, v->intid, (on & bit) != 0);
         }
         if (!vgic_is_idle(v)) {
             vgic_fetch(vgic, v);
@@ -211,13 +213,19 @@ void vgic_set_route(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, u
 {
     uint8_t target = target_of(vgic, route);
 
+    const uint32_t bit = 1u << v->intid % 32;
+
     vgic_fetch(vgic, v);
     v->route = route;
     if (target != v->target && target != VGIC_NOBODY && v->hw) {
         gic->set_target(v->intid, vgic_vcpu(vgic, target)->cpu);
     }
     v->target = target;
-    vgic_refresh(vgic, bank, 1u << v->intid % 32);
+    bank->reached &= ~bit;
+    if (target != VGIC_NOBODY && vgic_vcpu(vgic, target)->vgic.online) {
+        bank->reached |= bit;
+    }
+    vgic_refresh(vgic, bank, bit);
 }
 
 /* ---- what else is asked ---- */

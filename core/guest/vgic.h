@@ -44,7 +44,6 @@ struct virq {
     uint8_t clear;    /* GIC_LR_PENDING, _ACTIVE: to be taken out of the list register on `home` */
     uint8_t seen;     /* GIC_LR_PENDING, _ACTIVE: the list register when `home` last told */
     bool active;      /* and in no list register */
-    bool on;          /* enabled all the way: by the guest, the distributor, and its target runs */
     bool hw;          /* linked to the physical interrupt of the same INTID */
     bool edge;
     bool level; /* the line, where software drives it */
@@ -60,7 +59,10 @@ struct vgic_bank {
     uint32_t owned;   /* bit per interrupt: the partition may see and configure it; else RAZ/WI */
     uint32_t enabled; /* GICD_ISENABLER */
     struct virq virq[32];
-    uint32_t fixed; /* GICv2's SGIs: always enabled, and pending by source: C, SPENDSGIR */
+    uint32_t fixed;        /* GICv2's SGIs: always enabled, and pending by source: C, SPENDSGIR */
+    uint32_t reached;      /* there is a target, and it runs */
+    uint32_t on;           /* enabled all the way: by the guest, the distributor, and reached */
+    const struct cpu *cpu; /* sealed; whose private interrupts they are; NULL: SPIs */
 };
 
 /* Per vCPU. Class: locked, but the list registers themselves are the vCPU's CPU's only. */
@@ -80,10 +82,10 @@ struct vgic_cpu {
     struct vgic_bank private;        /* SGIs and PPIs; last: what is before it is cleared at once */
 };
 
-/* The redistributors' frames in one region: those of vCPUs [first, first + count). */
+/* The redistributors' frames in one region, one for each vCPU from the first on. */
 struct vgic_redist {
-    struct vgic *vgic;
-    uint32_t first, count;
+    struct vcpu *vcpu; /* of the first frame; */
+    uint32_t count;    /* so many */
 };
 
 struct vgic {

@@ -231,7 +231,6 @@ static void config_write(struct vgic *vgic, struct vgic_bank *bank, struct virq 
 {
     bool edge = (value & ICFGR_EDGE) != 0;
 
-    (void)bank;
     if (v->intid < 32 || v->edge == edge) {
         return;
     }
@@ -240,7 +239,7 @@ static void config_write(struct vgic *vgic, struct vgic_bank *bank, struct virq 
     if (v->hw) {
         gic->set_enable(NULL, v->intid, false);
         irq_set_edge(v->intid, edge);
-        gic->set_enable(NULL, v->intid, v->on);
+        gic->set_enable(NULL, v->intid, (bank->on >> v->intid % 32 & 1) != 0);
     }
     vgic_settle(vgic, v);
 }
@@ -309,6 +308,9 @@ enum trap_outcome vgic_access(struct vcpu *vcpu, struct vgic_bank *bank, uint64_
     if (bank == NULL) {
         return vgic_raz_wi(access);
     }
+    if (block - ISENABLER <= 1 && access->size == 4) { /* as frequent as they are */
+        return access_enable(vcpu, bank, block == ISENABLER, access);
+    }
     if (block >= VGIC_IPRIORITYR && block < VGIC_ITARGETSR) {
         return access_priority(vcpu, bank, offset, access);
     }
@@ -318,9 +320,6 @@ enum trap_outcome vgic_access(struct vcpu *vcpu, struct vgic_bank *bank, uint64_
     switch (block) {
     case IGROUPR:
         return access_igroupr(vcpu, bank, access);
-    case ISENABLER:
-    case ICENABLER:
-        return access_enable(vcpu, bank, block == ISENABLER, access);
     case ISPENDR ... ICACTIVER:
         return access_live(vcpu, bank, block, access);
     case VGIC_ICFGR:

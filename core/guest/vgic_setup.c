@@ -28,7 +28,6 @@ static struct vgic_bank *take_bank(struct vgic *vgic)
 static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool hw)
 {
     struct vgic_bank **bank = &vgic->bank[irq->intid / 32];
-    struct virq *v;
 
     if (irq->intid < 32 || irq->intid >= IRQ_SPURIOUS || irq->intid >= gic_intids) {
         return E_INVALID;
@@ -39,11 +38,14 @@ static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool h
             return E_NO_SPACE;
         }
     }
-    v = &(*bank)->virq[irq->intid % 32];
-    *v = (struct virq){.intid = (uint16_t)irq->intid, .hw = hw, .edge = irq->edge};
-    v->lr = VGIC_NO_LR;
-    v->quick = VGIC_NO_LR;
-    v->target = VGIC_NOBODY;
+    (*bank)->virq[irq->intid % 32] = (struct virq){
+        .intid = (uint16_t)irq->intid,
+        .target = VGIC_NOBODY,
+        .lr = VGIC_NO_LR,
+        .quick = VGIC_NO_LR,
+        .hw = hw,
+        .edge = irq->edge,
+    };
     (*bank)->owned |= 1u << irq->intid % 32;
     if (hw) {
         irq_set_edge(irq->intid, irq->edge);
@@ -70,15 +72,21 @@ static enum status own_spis(struct partition *part, const struct plan *p)
     return status;
 }
 
-static struct virq make_private(uint32_t intid, uint32_t index, bool hw)
+static void make_private(struct vcpu *vcpu)
 {
-    struct virq v = {.intid = (uint16_t)intid, .hw = hw, .edge = intid < 16};
+    struct vgic_bank *bank = &vcpu->vgic.private;
 
-    v.lr = VGIC_NO_LR;
-    v.quick = VGIC_NO_LR;
-    v.home = (uint8_t)index;
-    v.target = (uint8_t)index;
-    return v;
+    for (uint32_t n = 0; n < 32; n++) {
+        bank->virq[n] = (struct virq){
+            .intid = (uint16_t)n,
+            .target = (uint8_t)vcpu->index,
+            .home = (uint8_t)vcpu->index,
+            .lr = VGIC_NO_LR,
+            .quick = VGIC_NO_LR,
+            .hw = (bank->owned & ~SGIS & 1u << n) != 0,
+            .edge = n < 16,
+        };
+    }
 }
 
 static void own_private(struct vcpu *vcpu, const struct plan_board *board)
@@ -92,10 +100,10 @@ static void own_private(struct vcpu *vcpu, const struct plan_board *board)
             bank->owned |= 1u << ppis[i];
         }
     }
-    for (uint32_t n = 0; n < 32; n++) {
-        bank->virq[n] =
-            make_private(n, vcpu->index, (bank->owned >> n & 1) != 0 && (SGIS >> n & 1) == 0);
-    }
+    /* A GICv2's SGIs are always enabled: an option of IHI 0048 4.3.5 that the GIC-400 takes. */
+    bank->fixed = board->gic.version == 2 ? SGIS : 0;
+    bank->cpu = vcpu->cpu;
+    make_private(vcpu);
 }
 
 enum status vgic_init(struct partition *part, const struct plan *p)
@@ -119,31 +127,20 @@ enum status vgic_init(struct partition *part, const struct plan *p)
 /* ---- reset ---- */
 
 /* Off, and neither pending nor active, also physically. */
-static void silence(const struct cpu *cpu, struct virq *v)
+static void silence(struct vgic_bank *bank)
 {
-    v->on = false;
-    v->active = false;
-    v->pending = 0;
-    if (v->hw) {
-        gic->set_enable(cpu, v->intid, false);
-        gic->set_pending(cpu, v->intid, false);
-        gic->set_active(cpu, v->intid, false);
+    bank->on = 0;
+    for (uint32_t left = bank->owned; left != 0; left &= left - 1) {
+        struct virq *v = &bank->virq[__builtin_ctz(left)];
+
+        v->active = false;
+        v->pending = 0;
+        if (v->hw) {
+            gic->set_enable(bank->cpu, v->intid, false);
+            gic->set_pending(bank->cpu, v->intid, false);
+            gic->set_active(bank->cpu, v->intid, false);
+        }
     }
-}
-
-static void reset_private(struct vgic *vgic, struct vcpu *vcpu)
-{
-    struct vgic_bank *bank = &vcpu->vgic.private;
-
-    for (uint32_t n = 0; n < 32; n++) {
-        struct virq *v = &bank->virq[n];
-
-        silence(vcpu->cpu, v);
-        *v = make_private(n, vcpu->index, v->hw);
-    }
-    /* A GICv2's SGIs are always enabled: an option of IHI 0048 4.3.5 that the GIC-400 takes. */
-    bank->fixed = vgic->version == 2 ? SGIS : 0;
-    bank->enabled = bank->fixed;
 }
 
 /* The SPIs that this vCPU leaves active would never come again; and its targets have changed. */
@@ -175,7 +172,9 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
             vgic_fetch(vgic, c->held[n]);
         }
     }
-    reset_private(vgic, vcpu);
+    silence(&c->private);
+    make_private(vcpu);
+    c->private.enabled = c->private.fixed;
     gic->virt_reset();
     memset(c, 0, offsetof(struct vgic_cpu, private));
     c->lr_all = (1u << gic->lr_count()) - 1;
@@ -183,9 +182,8 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
     c->asleep = true;
     /* CPU_ON, and not the way out: see vcpu_take_start() and vcpu_stop(). */
     c->online = __atomic_load_n(&vcpu->power, __ATOMIC_RELAXED) == VCPU_ON_PENDING;
-    if (c->online) {
-        vgic_refresh(vgic, &c->private, c->private.owned);
-    }
+    c->private.reached = c->online ? UINT32_MAX : 0;
+    vgic_refresh(vgic, &c->private, c->private.owned);
     reset_spis(vgic, vcpu);
     lock_release(&vgic->lock);
 }
@@ -197,10 +195,8 @@ void vgic_stop(struct partition *part)
     lock_take(&vgic->lock);
     vgic->enabled = false;
     for (uint32_t i = 1; i < VGIC_BANKS; i++) {
-        struct vgic_bank *bank = vgic->bank[i];
-
-        for (uint32_t left = bank == NULL ? 0 : bank->owned; left != 0; left &= left - 1) {
-            silence(NULL, &bank->virq[__builtin_ctz(left)]);
+        if (vgic->bank[i] != NULL) {
+            silence(vgic->bank[i]);
         }
     }
     lock_release(&vgic->lock);

@@ -23,6 +23,12 @@ static inline const struct cpu *vgic_cpu_of(const struct vgic *vgic, const struc
     return virq->intid < 32 ? vgic_vcpu(vgic, virq->target)->cpu : NULL;
 }
 
+static inline struct vgic_bank *vgic_bank_of(const struct vgic *vgic, const struct virq *virq)
+{
+    return virq->intid < 32 ? &vgic_vcpu(vgic, virq->target)->vgic.private
+                            : vgic->bank[virq->intid / 32];
+}
+
 /* This CPU's own? Only it touches its list registers. */
 static inline bool vgic_is_here(const struct vcpu *vcpu)
 {
@@ -120,7 +126,7 @@ static inline void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_
     v->pending = (uint8_t)(v->pending | 1u << source);
     if (vgic_is_here(target)) {
         vgic_lr_pend(vgic, target, v);
-    } else if (v->on) {
+    } else if ((target->vgic.private.on >> intid & 1) != 0) {
         vgic_wait_add(&target->vgic, v);
         vgic_nudge(target);
     }

@@ -163,7 +163,7 @@ static __attribute__((noinline)) void access_rd_frame(const struct vgic_redist *
                                                       struct vcpu *owner, uint64_t offset,
                                                       struct mmio_access *access)
 {
-    bool last = owner->index + 1 == region->first + region->count;
+    bool last = owner + 1 == region->vcpu + region->count;
 
     if (access->write) {
         if (offset == GICR_WAKER && access->size == 4) {
@@ -189,7 +189,7 @@ static enum trap_outcome gicr_access(struct vcpu *vcpu, void *device, uint64_t o
     if (frame >= region->count) {
         return vgic_raz_wi(access);
     }
-    owner = vgic_vcpu(region->vgic, region->first + (uint32_t)frame);
+    owner = &region->vcpu[frame];
     if (at < GICR_SGI_FRAME) {
         access_rd_frame(region, owner, at, access);
         return TRAP_SKIP;
@@ -215,7 +215,8 @@ enum status vgic_v3_map(struct partition *part, const struct plan_gic *board_gic
         uint32_t left = vgic->cpus - next;
         uint64_t room = region->size / GICR_SIZE;
 
-        vgic->redist[i] = (struct vgic_redist){vgic, next, room < left ? (uint32_t)room : left};
+        vgic->redist[i] =
+            (struct vgic_redist){&part->vcpu[next], room < left ? (uint32_t)room : left};
         next += vgic->redist[i].count;
         status = mmio_add(&part->mmio, region->base, region->size, gicr_access, &vgic->redist[i]);
     }
