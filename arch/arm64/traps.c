@@ -207,8 +207,9 @@ static uint64_t loaded(uint64_t value, uint64_t esr)
 }
 
 /* Only a translation fault with a valid syndrome, of a plain load or store, is ours to emulate. */
-static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
+enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
 {
+    struct vcpu *vcpu = cpu_self()->vcpu;
     const uint64_t far = sysreg_read(FAR_EL2);
     const uint64_t size = UINT64_C(1) << field_get(ISS_SAS, esr);
     struct mmio_access access = {.ipa = fault_ipa(far), .size = (uint8_t)size};
@@ -224,13 +225,16 @@ static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr, s
     if ((esr & ISS_WNR) != 0) {
         access.write = true;
         access.value = regs->x[field_get(ISS_SRT, esr)] & (~UINT64_C(0) >> (64 - 8 * size));
-        return mmio_handle(vcpu, &access);
     }
     outcome = mmio_handle(vcpu, &access);
-    if (outcome == TRAP_SKIP) {
+    if (outcome != TRAP_SKIP) {
+        return outcome;
+    }
+    if (!access.write) {
         regs->x[field_get(ISS_SRT, esr)] = loaded(access.value, esr);
     }
-    return outcome;
+    inject_skip(esr);
+    return TRAP_RESUME;
 }
 
 /* A guest whose vector cannot be fetched would come back here for ever. */
@@ -248,7 +252,7 @@ static enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t
 
 /* ---- the dispatcher ---- */
 
-/* DDI 0487 ESR_EL2.EC. What is not here is undefined for a guest. */
+/* DDI 0487 ESR_EL2.EC. What is neither here nor in vectors.S is undefined for a guest. */
 static const trap_handler handlers[64] = {
     [0x03] = trap_aarch32, /* MCR, MRC */
     [0x04] = trap_aarch32, /* MCRR, MRRC */
@@ -258,7 +262,6 @@ static const trap_handler handlers[64] = {
     [0x0c] = trap_aarch32, /* debug MRRC */
     [0x18] = trap_sysreg,  /* MSR, MRS */
     [0x20] = trap_instruction_abort,
-    [0x24] = trap_data_abort,
 };
 
 enum trap_outcome trap_sync(struct arch_regs *regs, uint64_t esr)

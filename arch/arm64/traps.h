@@ -37,9 +37,12 @@ __attribute__((noreturn)) void vectors_enter(uint64_t x0, uint64_t stack_top);
 
 /*
  * Called by vectors.S with the guest's registers in `regs`: trap_call() for HVC and SMC (x19 to x29
- * not stored), trap_sync() for the others; then trap_apply() unless the outcome is TRAP_RESUME.
+ * not stored), trap_data_abort() for one from below, trap_sync() for the others; then trap_apply()
+ * unless the outcome is TRAP_RESUME. What trap_data_abort() writes to `regs` is one register, the
+ * one that `esr` names.
  */
 enum trap_outcome trap_call(struct arch_regs *regs, uint64_t esr);
+enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr);
 enum trap_outcome trap_sync(struct arch_regs *regs, uint64_t esr);
 void trap_apply(enum trap_outcome outcome);
 void trap_irq(void);

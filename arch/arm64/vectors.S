@@ -5,6 +5,8 @@
 #define ESR_EC_SHIFT 26
 #define EC_HVC64     0x16
 #define EC_SMC64     0x17
+#define EC_DABT_EL0  0x24 /* data abort from below */
+#define ISS_SRT_16   20   /* its SRT's uppermost bit: one of x16 to x31 */
 
 /* What C does not keep (x18 has x19 as its pair), and the others: stp or ldp. */
 .macro caller_saved op
@@ -110,11 +112,22 @@ vectors:
 
 sync:
     callee_saved stp
+    cmp     x2, #EC_DABT_EL0 - EC_HVC64
+    b.eq    data_abort
     bl      trap_sync
     cbz     w0, 1f
     bl      trap_apply
 1:  callee_saved ldp
     leave
+
+/* An emulated access changes one register of the guest; most often none that C has kept. */
+data_abort:
+    mov     x19, x1
+    bl      trap_data_abort
+    cbz     w0, 2f
+    bl      trap_apply
+2:  tbz     x19, #ISS_SRT_16, resume
+    b       1b
 
 /* A call's outcome that is not TRAP_RESUME; then back, with what C has kept. */
 apply:
