@@ -13,7 +13,7 @@ enum status mmio_add(struct mmio_map *map, uint64_t base, uint64_t size, mmio_ha
     if (map->count == MMIO_MAX_WINDOWS) {
         return E_NO_SPACE;
     }
-    if (!range_valid(base, size)) {
+    if (!range_valid(base, size) || size < MMIO_MAX_ACCESS) {
         return E_INVALID;
     }
     while (at > 0 && map->window[at - 1].base > base) {
@@ -35,14 +35,12 @@ enum trap_outcome mmio_handle(struct vcpu *vcpu, struct mmio_access *access)
 {
     const struct mmio_map *map = &vcpu->partition->mmio;
     const struct mmio_window *end = map->window + map->count;
+    const uint64_t last = access->size - 1u;
 
     for (const struct mmio_window *w = map->window; w < end; w++) {
         uint64_t offset = access->ipa.v - w->base;
 
-        if (offset < w->size) {
-            if (access->size > w->size - offset) {
-                return TRAP_ABORT;
-            }
+        if (offset < w->size - last) {
             return w->handler(vcpu, w->device, offset, access);
         }
     }

@@ -32,7 +32,9 @@ struct mmio_map {
     uint32_t count;
 };
 
-/* Add a window; E_OVERLAP, E_NO_SPACE. Before the partition starts. */
+#define MMIO_MAX_ACCESS 8 /* bytes; no window is smaller */
+
+/* Add a window; E_OVERLAP, E_NO_SPACE, E_INVALID. Before the partition starts. */
 enum status mmio_add(struct mmio_map *map, uint64_t base, uint64_t size, mmio_handler handler,
                      void *device) MUST_CHECK;
 

@@ -51,10 +51,11 @@ static void test_sorted_and_disjoint(void **state)
     assert_int_equal(mmio_add(&part.mmio, 0x3000, 0x1000, handler, &b), OK);
     assert_int_equal(mmio_add(&part.mmio, 0x1000, 0x1000, handler, &a), OK);
     assert_int_equal(mmio_add(&part.mmio, 0x5000, 0x800, handler, &c), OK);
-    assert_int_equal(mmio_add(&part.mmio, 0x2fff, 2, handler, &c), E_OVERLAP);
-    assert_int_equal(mmio_add(&part.mmio, 0x1fff, 1, handler, &c), E_OVERLAP);
+    assert_int_equal(mmio_add(&part.mmio, 0x2ff9, 8, handler, &c), E_OVERLAP);
+    assert_int_equal(mmio_add(&part.mmio, 0x1fff, 8, handler, &c), E_OVERLAP);
     assert_int_equal(mmio_add(&part.mmio, 0, 0x10000, handler, &c), E_OVERLAP);
     assert_int_equal(mmio_add(&part.mmio, 0x9000, 0, handler, &c), E_INVALID);
+    assert_int_equal(mmio_add(&part.mmio, 0x9000, 7, handler, &c), E_INVALID); /* an access has 8 */
     assert_int_equal(mmio_add(&part.mmio, UINT64_MAX, 2, handler, &c), E_INVALID);
     assert_int_equal(part.mmio.count, 3);
     assert_true(part.mmio.window[0].base < part.mmio.window[1].base);

@@ -95,6 +95,12 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
     }
 }
 
+static __attribute__((noinline)) void replace(struct vgic *vgic, struct virq *v)
+{
+    vgic_fetch(vgic, v);
+    vgic_settle(vgic, v);
+}
+
 void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask)
 {
     const uint32_t on = vgic->enabled ? bank->enabled & bank->reached : 0;
@@ -109,8 +115,7 @@ void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask)
             gic->set_enable(bank->cpu, v->intid, (on & bit) != 0);
         }
         if (!vgic_is_idle(v)) {
-            vgic_fetch(vgic, v);
-            vgic_settle(vgic, v);
+            replace(vgic, v);
         }
     }
 }

@@ -187,8 +187,7 @@ static enum trap_outcome access_enable(struct vcpu *vcpu, struct vgic_bank *bank
         access->value = bank->enabled;
     } else if ((mask & (set ? ~bank->enabled : bank->enabled)) != 0) {
         lock_take(&vgic->lock);
-        mask &= set ? ~bank->enabled : bank->enabled;
-        bank->enabled ^= mask;
+        bank->enabled = set ? bank->enabled | mask : bank->enabled & ~mask;
         vgic_refresh(vgic, bank, mask);
         lock_release(&vgic->lock);
     }
