@@ -119,13 +119,41 @@ def test_flipped_bits(files, tmp_path, which):
     whole = (board if which == "board" else system).read_bytes()
     rng = random.Random(which)
     flipped = tmp_path / "flipped"
-    for _ in range(150):
+    for _ in range(100):
         data = bytearray(whole)
         for _ in range(rng.choice((1, 1, 8, 64))):
             data[rng.randrange(min(len(whole), 12000))] ^= 1 << rng.randrange(8)
         flipped.write_bytes(data)
-        status, out = check(flipped, system) if which == "board" else check(board, flipped)
+        pair = (flipped, system) if which == "board" else (board, flipped)
+        status, out = check(*pair)
         assert (status == 0) == ("error: " not in out), out
+        done = run("--json", "--svg", tmp_path / "x.svg", *pair)
+        told = json.loads(done.stdout)
+        assert done.returncode == status and (status == 0) == (told["errors"] == []) and done.stderr == b""
+        if "cpus" in told:
+            xml.etree.ElementTree.parse(tmp_path / "x.svg")
+
+
+def test_flipped_bits_in_a_starters_board(files, tmp_path):
+    """What a damaged or hostile tree has for names ends no comment and no string."""
+    board = files[1].read_bytes()
+    rng = random.Random(3)
+    flipped = tmp_path / "flipped"
+    good = 0
+    for _ in range(60):
+        data = bytearray(board)
+        for _ in range(rng.choice((1, 4, 16))):
+            data[rng.randrange(len(board.rstrip(b"\0")))] ^= 1 << rng.randrange(8)
+        data = data.replace(b"pl061@9030000", rng.choice((b"pl061@90*/000", b'pl061@90"0000', b"pl061@90\\0000")))
+        flipped.write_bytes(data)
+        done = run("--init", flipped)
+        assert done.returncode in (0, 1) and b"Sanitizer" not in done.stderr, done.stderr
+        if done.returncode == 0:
+            good += 1
+            read = subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-i", BUILD, "-o", tmp_path / "x.dtb"],
+                                  input=done.stdout, capture_output=True, check=False)
+            assert read.returncode == 0, (read.stderr, done.stdout)
+    assert good > 5, "most of them are still boards"
 
 
 def test_a_flipped_bit_in_an_image_is_found(files, tmp_path):
@@ -176,6 +204,14 @@ def test_tables(plan):
         "CPUs 1 of 4",
     ):
         assert row in rows, f"{row}\n{out}"
+
+
+def test_a_gicv2s_cpu_interface_is_not_emulated(plan, tmp_path):
+    board = tmp_path / "board.dtb"
+    subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version=2,dumpdtb={board}",
+                    "-cpu", "cortex-a53", "-smp", "4", "-m", "1G"], check=True, stderr=subprocess.DEVNULL)
+    out = check(board, plan[1])[1]
+    assert len(re.findall(r"0x8010000 +0x801ffff +64 KiB +interrupt controller \(GICV\) +0x8040000", out)) == 2, out
 
 
 def test_json_tells_the_same(plan):

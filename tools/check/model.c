@@ -110,11 +110,17 @@ struct window *model_windows(const struct plan *p, uint32_t partition, uint32_t 
                                    .name = "memory"});
     }
     for (uint32_t i = 0; check_emulated_window(p, part, i, &emulated); i++) {
+        struct window window = {.ipa = emulated,
+                                .kind = WINDOW_EMULATED,
+                                .name = i == 1 ? "console" : "interrupt controller"};
+
+        if (p->board.gic.version == 2 && emulated.base == p->board.gic.cpu.base) {
+            window.kind = WINDOW_DEVICE; /* not emulated: the GIC's virtual CPU interface */
+            window.pa = p->board.gic.virt.base;
+            window.name = "interrupt controller (GICV)";
+        }
         if (emulated.size != 0) {
-            add_window(&list, count,
-                       (struct window){.ipa = emulated,
-                                       .kind = WINDOW_EMULATED,
-                                       .name = i == 1 ? "console" : "interrupt controller"});
+            add_window(&list, count, window);
         }
     }
     for (uint32_t d = 0; d < p->device_count; d++) {

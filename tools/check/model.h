@@ -27,7 +27,7 @@ struct window {
     enum window_kind kind;
     uint64_t pa;                      /* where it lies on the board; an emulated one lies nowhere */
     const char *name;                 /* the device's path, or what is emulated */
-    const struct plan_device *device; /* WINDOW_DEVICE */
+    const struct plan_device *device; /* WINDOW_DEVICE; NULL for a GICv2's GICV */
 };
 
 enum grantable { GRANT_FREELY, GRANT_UNPROTECTED, GRANT_NEVER };

@@ -219,6 +219,10 @@ static void label_window(struct box *box, const struct window *window)
     (void)snprintf(box->label, sizeof(box->label), "%.80s, %s%s", window->name,
                    size_text(size, window->ipa.size),
                    window->kind == WINDOW_EMULATED ? ", emulated" : "");
+    if (window->device != NULL && window->device->unprotected) {
+        used = strlen(box->label);
+        (void)snprintf(box->label + used, sizeof(box->label) - used, ", DMA UNPROTECTED");
+    }
     for (uint32_t i = 0; window->device != NULL && i < window->device->irq_count; i++) {
         used = strlen(box->label);
         (void)snprintf(box->label + used, sizeof(box->label) - used, "%s %" PRIu32,
@@ -237,7 +241,9 @@ static struct column lay_out_partitions(const struct plan *p, double y)
         struct box *box = add_box(&c, (struct range){0, 0}, (int)i, colour_of((int)i));
 
         (void)snprintf(box->label, sizeof(box->label), "%s%s%.90s", part->name,
-                       part->refused ? ": REFUSED, not started" : ": ",
+                       part->refused                  ? ": REFUSED, not started"
+                       : part->description[0] != '\0' ? ": "
+                                                      : "",
                        part->refused ? "" : part->description);
         box->is_head = true;
         box->y = c.end;
