@@ -103,8 +103,8 @@ def make_system(directory, text, external=True):
 class Machine:
     """One boot. `log` holds all that the serial line said."""
 
-    def __init__(self, system, *args, cpu="cortex-a53", gic=3, smp=4, memory="1G", qemu=()):
-        command = ["-c", cpu, "-g", str(gic), "-s", str(smp), "-m", memory, *args]
+    def __init__(self, system, *args, cpu="cortex-a53", gic=3, smp=4, memory="1G", qemu=(), bare=False):
+        command = [*(["-b"] if bare else []), "-c", cpu, "-g", str(gic), "-s", str(smp), "-m", memory, *args]
         if system is not None:
             command.append(str(system))
         self.child = pexpect.spawn(
