@@ -56,11 +56,12 @@ static struct range extent_pa(const struct plan_extent *e)
 
 /* ---- one partition: CPUs, memory ---- */
 
+/* Also of a refused one: parse.c only reads them. */
 static void check_cpus(struct plan *p, uint32_t index)
 {
     const struct plan_partition *part = &p->partitions[index];
 
-    if (part->cpu_count == 0) {
+    if (part->cpu_count == 0 && !part->refused) {
         plan_refuse(p, index, "cpus: it has none; list at least one");
     }
     if (p->board.gic.version == 2 && part->cpu_count > GICV2_MAX_CPUS) {
@@ -404,11 +405,13 @@ static void check_gic(struct plan *p)
 static void check_each(struct plan *p)
 {
     for (uint32_t i = 0; i < p->partition_count; i++) {
+        bool refused = p->partitions[i].refused;
+
+        check_cpus(p, i);
         check_memory_windows(p, i);
-        if (p->partitions[i].refused) {
+        if (refused) {
             continue; /* what else it breaks was told where it was found */
         }
-        check_cpus(p, i);
         check_memory(p, i);
         check_extents(p, i);
         check_images(p, i);

@@ -82,6 +82,17 @@ static void cpus_are_listed_once_and_exist(void **state)
     assert_true(told_of("2: /configurations/c: cpus: it has none"));
 }
 
+static void a_refused_one_is_told_of_cpus_too(void **state)
+{
+    (void)state;
+    p.partitions[0].refused = true;
+    p.partitions[0].cpus[1] = 0;
+    p.partitions[1].refused = true;
+    p.partitions[1].cpu_count = 0;
+    expect(3, "0: /configurations/a: cpus: 0x0 is listed twice; list it once", NULL);
+    assert_false(told_of("1: ")); /* why it has none was told where it was found */
+}
+
 static void a_gicv2_serves_8_cpus(void **state)
 {
     (void)state;
@@ -337,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup(a_cpu_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(a_conflict_with_a_refused_one_is_told_too, set_up),
         cmocka_unit_test_setup(cpus_are_listed_once_and_exist, set_up),
+        cmocka_unit_test_setup(a_refused_one_is_told_of_cpus_too, set_up),
         cmocka_unit_test_setup(a_gicv2_serves_8_cpus, set_up),
         cmocka_unit_test_setup(the_console_goes_to_the_first_that_starts, set_up),
         cmocka_unit_test_setup(memory_is_there_and_aligned, set_up),

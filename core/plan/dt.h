@@ -89,9 +89,6 @@ uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallbac
  * `ranges`. E_NOT_FOUND past the end; E_INVALID where a cell count, a length or a translation makes
  * no sense.
  */
-enum status dt_reg(const void *fdt, int node, uint32_t index, struct range *out) MUST_CHECK;
-
-/* The same, quicker where the way to the node is known. */
 enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index,
                       struct range *out) MUST_CHECK;
 
@@ -100,8 +97,6 @@ enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index,
  * (walked up) + interrupt-map, to the GIC `gic_node`. E_NOT_FOUND past the end; E_UNSUPPORTED where
  * it ends at another controller.
  */
-enum status dt_irq(const void *fdt, int node, uint32_t index, int gic_node,
-                   struct plan_irq *out) MUST_CHECK;
 enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, int gic_node,
                       struct plan_irq *out) MUST_CHECK;
 

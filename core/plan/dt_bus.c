@@ -89,13 +89,6 @@ enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index, s
     return range_valid(out->base, out->size) && range_end(*out) <= ADDRESS_LIMIT ? OK : E_INVALID;
 }
 
-enum status dt_reg(const void *fdt, int node, uint32_t index, struct range *out)
-{
-    struct dt_at at;
-
-    return dt_at(fdt, node, &at) ? dt_reg_at(fdt, &at, index, out) : E_INVALID;
-}
-
 /* ---- interrupts ---- */
 
 /* An interrupt on its way to the GIC: what it is called at `controller`. */
@@ -311,11 +304,4 @@ enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, i
         status = n < MAX_NEXUS ? follow_map(fdt, gic_node, &wire) : E_INVALID;
     }
     return status == OK ? decode(&wire, out) : status;
-}
-
-enum status dt_irq(const void *fdt, int node, uint32_t index, int gic_node, struct plan_irq *out)
-{
-    struct dt_at at;
-
-    return dt_at(fdt, node, &at) ? dt_irq_at(fdt, &at, index, gic_node, out) : E_INVALID;
 }

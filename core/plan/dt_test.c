@@ -118,10 +118,12 @@ static void test_properties(void **state)
 
 static enum status reg_of(struct tree tree, const char *path, uint32_t index, struct range *out)
 {
+    struct dt_at at;
     int node;
 
     assert_int_equal(dt_find(tree.data, path, &node), OK);
-    return dt_reg(tree.data, node, index, out);
+    assert_true(dt_at(tree.data, node, &at));
+    return dt_reg_at(tree.data, &at, index, out);
 }
 
 static void test_reg(void **state)
@@ -253,10 +255,12 @@ static void test_irq(void **state)
     for (uint32_t i = 0; i < ARRAY_SIZE(irq_cases); i++) {
         struct plan_irq irq;
         enum status status;
+        struct dt_at at;
         int node;
 
         assert_int_equal(dt_find(tree.data, irq_cases[i].path, &node), OK);
-        status = dt_irq(tree.data, node, irq_cases[i].index, gic, &irq);
+        assert_true(dt_at(tree.data, node, &at));
+        status = dt_irq_at(tree.data, &at, irq_cases[i].index, gic, &irq);
         if (status != irq_cases[i].status) {
             fail_msg("%s %u: %d", irq_cases[i].path, irq_cases[i].index, (int)status);
         }

@@ -221,7 +221,7 @@ static enum status elf_open(const uint8_t *data, uint64_t size, uint32_t *count,
     return OK;
 }
 
-/* Program header `index` of an opened file: E_NOT_FOUND where there is nothing in it to load. */
+/* Program header `index` of an opened file: empty memory where there is nothing in it to load. */
 static enum status elf_segment(const uint8_t *data, uint64_t size, uint32_t index,
                                struct segment *out, const char **why)
 {
@@ -231,7 +231,8 @@ static enum status elf_segment(const uint8_t *data, uint64_t size, uint32_t inde
     out->memory = (struct range){read_le(ph + PHDR_PADDR, 8), read_le(ph + PHDR_MEMSZ, 8)};
     out->vaddr = read_le(ph + PHDR_VADDR, 8);
     if (read_le(ph + PHDR_TYPE, 4) != PT_LOAD || out->memory.size == 0) {
-        return E_NOT_FOUND;
+        *out = (struct segment){.vaddr = 0};
+        return OK;
     }
     if (out->file.size > out->memory.size || out->file.base > size ||
         out->file.size > size - out->file.base || out->memory.base >= ADDRESS_LIMIT ||
@@ -273,8 +274,7 @@ static enum status probe_elf(const uint8_t *data, uint64_t size, struct image_fa
         struct segment s;
 
         status = elf_segment(data, size, i, &s, why);
-        if (status == E_NOT_FOUND) {
-            status = OK;
+        if (status == OK && s.memory.size == 0) {
             continue;
         }
         if (status == OK && !elf_disjoint(data, size, i, &s)) {
@@ -307,8 +307,7 @@ static enum status elf_load(const struct plan_image *image, image_at at, void *c
         void *to;
 
         status = elf_segment(image->data, image->size, i, &s, why);
-        if (status == E_NOT_FOUND) {
-            status = OK;
+        if (status == OK && s.memory.size == 0) {
             continue;
         }
         to = status == OK ? at(ctx, s.memory.base, s.memory.size) : NULL;
@@ -368,10 +367,8 @@ enum status image_segment(enum plan_kernel kind, const struct plan_image *image,
         return status == OK ? E_NOT_FOUND : status;
     }
     status = elf_segment(image->data, image->size, index, &s, &why);
-    if (status == OK) {
-        *out = s.memory;
-    }
-    return status == E_INVALID ? E_INVALID : OK;
+    *out = status == OK ? s.memory : *out;
+    return status;
 }
 
 enum status image_load(enum plan_kernel kind, const struct plan_image *image, image_at at,

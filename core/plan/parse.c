@@ -142,16 +142,6 @@ static bool find_cpu(const struct config *c, uint32_t mpidr, uint32_t *cpu)
     return false;
 }
 
-static bool has_cpu(const struct plan_partition *part, uint32_t cpu)
-{
-    for (uint32_t i = 0; i < part->cpu_count; i++) {
-        if (part->cpus[i] == cpu) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void read_cpus(const struct config *c, const struct dt_property *property)
 {
     const char *data = property->data;
@@ -169,14 +159,9 @@ static void read_cpus(const struct config *c, const struct dt_property *property
         uint32_t mpidr = (uint32_t)dt_cells(data + i * 4, 1);
         uint32_t index;
 
-        if (!find_cpu(c, mpidr, &index)) {
-            continue;
+        if (find_cpu(c, mpidr, &index)) {
+            c->part->cpus[c->part->cpu_count++] = index;
         }
-        if (has_cpu(c->part, index)) {
-            config_error(c, "cpus: <0x%x> is listed twice; list it once", mpidr);
-            continue;
-        }
-        c->part->cpus[c->part->cpu_count++] = index;
     }
 }
 

@@ -161,7 +161,9 @@ void parse_pmu(struct plan *p, const struct found *found)
 {
     for (uint32_t i = 0; i < found->pmus; i++) {
         struct plan_irq irq;
-        bool ppi = dt_irq(p->board.fdt, found->pmu[i], 0, p->board.gic.node, &irq) == OK &&
+        struct dt_at at;
+        bool ppi = dt_at(p->board.fdt, found->pmu[i], &at) &&
+                   dt_irq_at(p->board.fdt, &at, 0, p->board.gic.node, &irq) == OK &&
                    irq.intid < FIRST_SPI;
 
         if (ppi || i == 0) {

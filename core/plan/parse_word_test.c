@@ -37,7 +37,6 @@ static const struct {
     /* CPUs */
     {KERNEL MEMORY "cpus = <7>;", "cpus: <0x7> is not in the board's /cpus; it has 0x0, 0x1, "
                                   "0x100, 0x101"},
-    {KERNEL MEMORY "cpus = <1 1>;", "cpus: <0x1> is listed twice"},
     {KERNEL MEMORY "cpus;", "cpus: 0 bytes: list the CPUs as cells"},
     {KERNEL MEMORY "cpus = [00 00 01];", "cpus: 3 bytes: list the CPUs as cells"},
     {KERNEL MEMORY "cpus = <0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16>;",

@@ -103,7 +103,7 @@ static void find_free(const struct plan *p)
         cut((struct range){base, align_up(range_end(r), PAGE_SIZE) - base});
     }
     for (uint32_t i = 0; i < p->partition_count; i++) {
-        for (uint32_t e = 0; e < p->partitions[i].extent_count; e++) {
+        for (uint32_t e = 0; e < p->partitions[i].extent_count && !p->partitions[i].refused; e++) {
             const struct plan_extent *x = &p->partitions[i].extent[e];
 
             cut((struct range){x->pa, x->size});
@@ -448,6 +448,13 @@ void plan_place_pool(struct plan *p, uint64_t pool_pages)
     p->board.pool = piece[best];
     p->board.pool.size = piece[best].size < want ? piece[best].size : want;
     plan_reserve(p, "Bulkhead's tables and stacks", p->board.pool.base, p->board.pool.size);
+}
+
+uint32_t plan_free(const struct plan *p, const struct range **list)
+{
+    find_free(p);
+    *list = piece;
+    return pieces;
 }
 
 const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,

@@ -247,6 +247,12 @@ void plan_place(struct plan *p);
  */
 void plan_place_pool(struct plan *p, uint64_t pool_pages);
 
+/*
+ * RAM that is neither reserved nor a partition's that starts: its pieces into *list, ascending,
+ * until the next call of anything here; returns how many. Boot CPU.
+ */
+uint32_t plan_free(const struct plan *p, const struct range **list);
+
 /* The extent that holds all `size` bytes at `ipa`; NULL where none does. Any CPU. */
 const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,
                                          uint64_t size);

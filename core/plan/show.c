@@ -150,56 +150,12 @@ static void show_partition(const struct plan *p, uint32_t index)
 
 /* ---- the board, and what is left over ---- */
 
-/* The index-th piece of RAM that is taken: reservations, then extents; false past the last. */
-static bool taken(const struct plan *p, uint32_t index, struct range *out)
-{
-    if (index < p->board.reserved_count) {
-        *out = p->board.reserved[index];
-        return true;
-    }
-    index -= p->board.reserved_count;
-    for (uint32_t i = 0; i < p->partition_count; i++) {
-        const struct plan_partition *part = &p->partitions[i];
-        uint32_t count = part->refused ? 0 : part->extent_count;
-
-        if (index < count) {
-            *out = (struct range){part->extent[index].pa, part->extent[index].size};
-            return true;
-        }
-        index -= count;
-    }
-    return false;
-}
-
-/* The first free piece of the bank at or after *at; false where the bank is all taken. */
-static bool next_free(const struct plan *p, struct range bank, uint64_t at, struct range *out)
-{
-    struct range r;
-    uint64_t end = range_end(bank);
-    bool moved = true;
-
-    while (moved) {
-        moved = false;
-        for (uint32_t i = 0; taken(p, i, &r); i++) {
-            if (at >= r.base && at < range_end(r)) {
-                at = range_end(r);
-                moved = true;
-            }
-        }
-    }
-    for (uint32_t i = 0; taken(p, i, &r); i++) {
-        if (r.base > at && r.base < end) {
-            end = r.base;
-        }
-    }
-    *out = (struct range){at, end - at};
-    return at < range_end(bank);
-}
-
 static void show_left_over(const struct plan *p)
 {
+    const struct range *free;
     char size[SIZE_TEXT];
     uint32_t cpus = 0;
+    uint32_t count;
 
     console_printf("bulkhead: left over\n");
     for (uint32_t i = 0; i < p->board.cpu_count; i++) {
@@ -215,14 +171,10 @@ static void show_left_over(const struct plan *p)
         cpus++;
     }
     console_printf(cpus > 0 ? "\n" : "");
-    for (uint32_t i = 0; i < p->board.ram_banks; i++) {
-        struct range bank = p->board.ram[i];
-        struct range free;
-
-        for (uint64_t at = bank.base; next_free(p, bank, at, &free); at = range_end(free)) {
-            console_printf("bulkhead:   memory   0x%lx-0x%lx, %s\n", free.base, range_end(free) - 1,
-                           size_text(size, free.size));
-        }
+    count = plan_free(p, &free);
+    for (uint32_t i = 0; i < count; i++) {
+        console_printf("bulkhead:   memory   0x%lx-0x%lx, %s\n", free[i].base,
+                       range_end(free[i]) - 1, size_text(size, free[i].size));
     }
 }
 
@@ -231,17 +183,15 @@ static void show_board(const struct plan *p)
     const struct plan_board *board = &p->board;
     char text[NAME_TEXT + 1];
     char total_text[SIZE_TEXT], free_text[SIZE_TEXT];
+    const struct range *free;
     uint64_t total = 0;
     uint64_t unused = 0;
 
     for (uint32_t i = 0; i < board->ram_banks; i++) {
-        struct range free;
-
         total += board->ram[i].size;
-        for (uint64_t at = board->ram[i].base; next_free(p, board->ram[i], at, &free);
-             at = range_end(free)) {
-            unused += free.size;
-        }
+    }
+    for (uint32_t i = plan_free(p, &free); i > 0; i--) {
+        unused += free[i - 1].size;
     }
     console_printf("bulkhead: board %s\n",
                    name_text(text, board->model != NULL ? board->model : "without a model"));
