@@ -25,8 +25,8 @@ all menuconfig savedefconfig tidy:
 .PHONY: all menuconfig savedefconfig tidy FORCE
 
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
-boardless := %_defconfig unit tools guests newlib systems format demo check bench fuzz clean distclean \
-             help build/guest/% build/guests/% build/newlib/% build/dts/%
+boardless := %_defconfig unit tools guests newlib systems format demo check bench fuzz mutations \
+             clean distclean help build/guest/% build/guests/% build/newlib/% build/dts/%
 
 BOARDS := $(filter-out host,$(DEFCONFIGS:_defconfig=))
 BOARD ?= $(file < build/board)
@@ -139,7 +139,8 @@ format:
 ##   check            run every test
 ##   bench            run the benchmarks
 ##   fuzz             fuzz core on this PC: TIME=SECONDS for each (60), FUZZ="NAME..." (all)
-.PHONY: demo check bench fuzz
+##   mutations        break a check at a time and see which test notices (an hour)
+.PHONY: demo check bench fuzz mutations
 
 fuzz:
 	@scripts/setup
@@ -148,6 +149,9 @@ fuzz:
 demo check bench:
 	@scripts/setup
 	@scripts/$@
+
+mutations: guests
+	@tests/mutations
 
 ##
 ##   clean            remove what was built; keep configurations, downloads and newlib

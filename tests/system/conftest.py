@@ -6,6 +6,10 @@ import pytest
 import machine
 
 
+def pytest_addoption(parser):
+    parser.addoption("--attacks", help="of the attacker's, only these: NAME,NAME… (tests/mutations)")
+
+
 @pytest.fixture
 def boot(tmp_path):
     """boot(partitions, images=None, **options): a running Machine, ended with the test."""
