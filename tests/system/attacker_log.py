@@ -238,8 +238,10 @@ def check_widths(lines, gic):
         for width in (1, 2, 4, 8):
             allowed = {0} | ({arm.data_abort(1, arm.EXTERNAL, True)} if width != 4 else set())
             wrong += only(lines, f"gic {window} w{width}", allowed, 512)
-            if not any(x.startswith(f"gic {window} at first r{width} ") for x in lines):
-                wrong.append(f"{window}: not read by {width} bytes")
+            values = parse_runs(lines, f"gic {window} at first r{width}")
+            wrong += [f"{window}: not read by {width} bytes"] if values is None else []
+            wrong += [f"{window}: {width} bytes at {offset:#x} read as {value:#x}" for offset, value in (values or {}).items()
+                      if not isinstance(value, str) and value >> 8 * width]
         for what, write in (("read", False), ("write", True)):
             allowed = {arm.data_abort(1, s, write) for s in (arm.EXTERNAL, arm.ALIGNMENT)}
             if window == "GICC":
