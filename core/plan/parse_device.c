@@ -277,10 +277,13 @@ static void against_window(const struct neighbour *n, struct range window)
             if (share_page(window, device->mmio[w]) &&
                 (n->enabled || window.base != device->mmio[w].base)) {
                 plan_error(n->p, device->partition, device->path,
-                           "its registers share the page 0x%lx with %s, which would be granted "
-                           "with it",
-                           align_down(window.base, PAGE_SIZE),
-                           board_path(n->p, n->at->node[n->at->depth]));
+                           "its registers share the page 0x%lx with %s%s, which would be granted "
+                           "with it%s",
+                           align_down(window.base, PAGE_SIZE), n->enabled ? "" : "the disabled ",
+                           board_path(n->p, n->at->node[n->at->depth]),
+                           n->enabled ? ""
+                                      : "; if no such hardware is there, delete the node from the "
+                                        "board's tree");
                 n->told[i] = true;
             }
         }

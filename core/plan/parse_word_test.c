@@ -110,6 +110,9 @@ static const struct {
      "direct-map may have it"},
     {GOOD "devices = \"/near@9200000\";",
      "p: /near@9200000: its registers share the page 0x9200000 with /next@9200200"},
+    {GOOD "devices = \"/beside@9500000\";",
+     "p: /beside@9500000: its registers share the page 0x9500000 with the disabled /off@9500800, "
+     "which would be granted with it; if no such hardware is there, delete the node"},
     {GOOD "devices = \"/shared@9300000\";",
      "p: /shared@9300000: its interrupt 62 is that of /sharer@9310000 too"},
 };
@@ -151,6 +154,15 @@ static void test_escaped(void **state)
     assert_log("kernel: \"\\xc3\\xa9\" is not in /images");
 }
 
+/* One block of registers that the tree describes once for each of its roles. */
+static void test_disabled_role(void **state)
+{
+    (void)state;
+    parse_one(GOOD "devices = \"/role@9600000\";");
+    assert_string_equal(log_text, "");
+    assert_int_equal(test_plan.device_count, 1);
+}
+
 static void test_long_strings(void **state)
 {
     static char text[4096];
@@ -176,9 +188,8 @@ static void test_long_strings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_all_errors_are_told),
-        cmocka_unit_test(test_escaped),
+        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_all_errors_are_told),
+        cmocka_unit_test(test_escaped),      cmocka_unit_test(test_disabled_role),
         cmocka_unit_test(test_long_strings),
     };
 

@@ -189,6 +189,12 @@ static inline struct tree tree_qemu(const char *machine)
     " interrupts = <0 30 4>; };"                                                                   \
     "off@9400000 { compatible = \"arm,pl031\"; reg = <0 0x9400000 0 0x1000>;"                      \
     " status = \"disabled\"; };"                                                                   \
+    "beside@9500000 { compatible = \"arm,pl031\"; reg = <0 0x9500000 0 0x1000>; };"                \
+    "off@9500800 { reg = <0 0x9500800 0 0x100>; status = \"disabled\"; };"                         \
+    "role@9600000 { compatible = \"arm,pl031\"; reg = <0 0x9600000 0 0x1000>;"                     \
+    " interrupts = <0 50 4>; };"                                                                   \
+    "off@9600000 { reg = <0 0x9600000 0 0x1000>; interrupts = <0 50 4>;"                           \
+    " status = \"disabled\"; };"                                                                   \
     "keys { compatible = \"gpio-keys\"; };"                                                        \
     "noreg { compatible = \"arm,pl031\"; };"                                                       \
     "bus@a000000 { compatible = \"simple-bus\"; #address-cells = <1>; #size-cells = <1>;"          \
