@@ -214,6 +214,24 @@ static void peer_start(void)
 
 /* ---- Figures ---- */
 
+/* Sleeps until the console has nothing more to do. The timer's interrupt is masked: it only wakes. */
+static void settle(void)
+{
+    uint64_t end = timer_count() + timer_us_to_ticks(SETTLE_US);
+    uint32_t iar;
+
+    gic_enable(guest.timer_virtual_intid);
+    timer_start(end);
+    while (timer_count() < end) {
+        cpu_wait_for_interrupt();
+    }
+    iar = gic_acknowledge();
+    timer_stop();
+    if (gic_intid(iar) != GIC_SPURIOUS) {
+        gic_end(iar);
+    }
+}
+
 static int sample_compare(const void *a, const void *b)
 {
     uint32_t left = *(const uint32_t *)a;
@@ -250,7 +268,7 @@ static void row_run(const struct row *row)
     print_number(samples[SAMPLES / 2]);
     print_number(samples[SAMPLES - 1]);
     uart_print("\n");
-    timer_wait_us(SETTLE_US);
+    settle();
 }
 
 static bool smc_is_undefined;
@@ -295,7 +313,7 @@ int main(void)
         peer_start();
     }
     smc_try();
-    timer_wait_us(SETTLE_US);
+    settle();
     nothing = measure_nothing();
     for (; row->name != NULL; row++) {
         if (row_applies(row)) {
