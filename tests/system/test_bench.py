@@ -5,12 +5,14 @@ import json
 import subprocess
 import sys
 
+import pytest
 from machine import TOP
 
 sys.path.insert(0, str(TOP / "tests/bench"))
 
 import report  # noqa: E402
 import rows  # noqa: E402
+import stack  # noqa: E402
 import tracing  # noqa: E402
 
 BENCH = 900
@@ -69,3 +71,24 @@ def test_a_dearer_row_is_pointed_out(monkeypatch, capsys):
     assert not report.compare(result | {"other": {"text": 99, "build": 50}})
     assert report.compare(result | {"gic3": {"hvc": row | {"max": 11}}})
     assert "DEARER   gic3 hvc max: 10 -> 11" in capsys.readouterr().out
+
+
+def calls_of(**calls):
+    """A graph of functions with 16 bytes of frame each."""
+    graph = stack.Graph.__new__(stack.Graph)
+    graph.calls = calls
+    graph.known = dict.fromkeys(calls, 16)
+    return graph
+
+
+def test_recursion_is_an_error_and_not_a_depth():
+    assert calls_of(a={"b", "c"}, b={"c"}, c=set()).deepest("a") == (48, ["a", "b", "c"])
+    with pytest.raises(SystemExit, match="recursion: b > c > b"):
+        calls_of(a={"b"}, b={"c"}, c={"b"}).deepest("a")
+    with pytest.raises(SystemExit, match="recursion: a > a"):
+        calls_of(a={"a"}).deepest("a")
+
+
+def test_recursion_that_ends_counts_one_turn_more():
+    place, fill = "vgic_lr_place", "vgic_lr_fill"
+    assert calls_of(**{place: {fill}, fill: {place}}).deepest(place)[1] == [place, fill, place]
