@@ -188,14 +188,12 @@ class Graph:
         if name in RESTARTS:
             return callees
         for address, text in self.text[name]:
-            if m := re.search(r"^(?:bl?|b\.\w+|cbn?z|tbn?z)\b.* <([^+>]+)>$", text):
-                callees.add(m.group(1))
+            if m := re.search(r"^(bl?|b\.\w+|cbn?z|tbn?z)\b.* <([^+>]+)>$", text):
+                if m.group(1) == "bl" or m.group(2) != name:  # a jump to its own beginning is a loop
+                    callees.add(m.group(2))
             elif text.startswith(("blr ", "br ")):
                 callees |= self.indirect(name, address, text)
-        return callees - {name} if not self.calls_itself(name) else callees
-
-    def calls_itself(self, name):
-        return any(re.match(rf"bl [0-9a-f]+ <{re.escape(name)}>$", text) for _, text in self.text[name])
+        return callees
 
     def indirect(self, name, address, text):
         """Whom an indirect call may reach. A switch's jump is a `br` where the source calls nothing so."""
@@ -247,5 +245,7 @@ def depths():
     for root, stack in roots.items():
         used, path = graph.deepest(root)
         if used + own > result.get(stack, {"used": -1})["used"]:
+            if used + own > stack_size(stack):
+                fail(f"{' > '.join(path + own_path)}: {used + own} bytes of {stack_size(stack)}")
             result[stack] = {"used": used + own, "size": stack_size(stack), "path": path + own_path}
     return result
