@@ -64,10 +64,12 @@ def owned(log):
 
 
 def ram(partitions):
-    """(KiB that Bulkhead holds itself, KiB of the tree and the system file, kept for restarts)."""
-    found = gaps(run.boot_log(partitions))
-    own = sum(size for base, size in found if base <= run.LOAD < base + size)
-    return own // KIB, (sum(size for _, size in found) - own) // KIB
+    """(KiB that Bulkhead says it holds, KiB that no partition has or could get besides)."""
+    log = run.boot_log(partitions)
+    held = re.search(r"bulkhead: holds (\d+) KiB of RAM", log)
+    if held is None:
+        raise SystemExit(f"bench: the log does not tell what is held:\n{log}")
+    return int(held.group(1)), sum(size for _, size in gaps(log)) // KIB - int(held.group(1))
 
 
 def build_seconds():
