@@ -214,7 +214,7 @@ static void peer_start(void)
 
 /* ---- Figures ---- */
 
-/* Sleeps until the console has nothing more to do. The timer's interrupt is masked: it only wakes. */
+/* Sleeps until the console has nothing more to do. The timer's interrupt, masked, only wakes. */
 static void settle(void)
 {
     uint64_t end = timer_count() + timer_us_to_ticks(SETTLE_US);
