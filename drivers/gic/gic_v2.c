@@ -8,29 +8,17 @@
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
 #include "core/guest/irq.h"
+#include "drivers/gic/gicd.h"
 
-#define GICD_CTLR       0x000 /* RW */
-#define GICD_TYPER      0x004 /* RO */
-#define GICD_IIDR       0x008 /* RO */
-#define GICD_IGROUPR    0x080 /* RW, 1 bit per interrupt */
-#define GICD_ISENABLER  0x100 /* RW */
-#define GICD_ICENABLER  0x180 /* RW */
-#define GICD_ISPENDR    0x200 /* RW */
-#define GICD_ICPENDR    0x280 /* RW */
-#define GICD_ISACTIVER  0x300 /* RW */
-#define GICD_ICACTIVER  0x380 /* RW */
-#define GICD_IPRIORITYR 0x400 /* RW, 8 bits */
-#define GICD_ITARGETSR  0x800 /* RW, 8 bits */
-#define GICD_ICFGR      0xc00 /* RW, 2 bits */
-#define GICD_SGIR       0xf00 /* WO */
-#define GICD_CPENDSGIR  0xf10 /* RW, 8 bits */
+#define GICD_IIDR      0x008 /* RO */
+#define GICD_ITARGETSR 0x800 /* RW, 8 bits */
+#define GICD_SGIR      0xf00 /* WO */
+#define GICD_CPENDSGIR 0xf10 /* RW, 8 bits */
 
-#define GICD_CTLR_ENABLE   1
-#define GICD_TYPER_ITLINES MASK(4, 0)
-#define GICD_TYPER_SECURE  BIT(10) /* Security Extensions */
-#define GICD_IIDR_A15      0x43b   /* a Cortex-A15's */
-#define GICD_SGIR_TARGETS  MASK(23, 16)
-#define ICFGR_EDGE         UINT32_C(2)
+#define GICD_CTLR_ENABLE  1
+#define GICD_TYPER_SECURE BIT(10) /* Security Extensions */
+#define GICD_IIDR_A15     0x43b   /* a Cortex-A15's */
+#define GICD_SGIR_TARGETS MASK(23, 16)
 
 #define GICC_CTLR 0x0000 /* RW */
 #define GICC_PMR  0x0004 /* RW */
@@ -70,10 +58,8 @@
 #define GICH_LR_CPUID     MASK(12, 10)
 #define GICH_LR_VIRTID    MASK(9, 0)
 
-#define PRIORITY_ALL UINT32_C(0xa0a0a0a0)
-
-/* The frames, and how many list registers there are; class: sealed. */
-static uint64_t dist, cpu_if, hyp;
+/* The other frames, and how many list registers there are; class: sealed. */
+static uint64_t cpu_if, hyp;
 static uint32_t lrs;
 
 /*
@@ -87,30 +73,11 @@ static bool unlinked; /* class: sealed */
 /* Bit per list register: linked here. Class: per-CPU. */
 static uint32_t linked[CONFIG_MAX_CPUS];
 
-static void bit_write(uint32_t offset, uint32_t intid)
-{
-    arch_write32(dist + offset + intid / 32 * 4, UINT32_C(1) << intid % 32);
-}
-
-static bool bit_read(uint32_t offset, uint32_t intid)
-{
-    return (arch_read32(dist + offset + intid / 32 * 4) >> intid % 32 & 1) != 0;
-}
-
 /*
- * Interrupts of one 32-bit register: off, neither pending nor active, and in Group 0: a Non-secure
- * write to IGROUPR is ignored, and then the enable bits of Group 1 are where those of Group 0 are.
+ * All are in Group 0: a Non-secure write to IGROUPR is ignored, and then the enable bits of Group 1
+ * are where those of Group 0 are.
  */
-static void silence(uint32_t first)
-{
-    arch_write32(dist + GICD_ICENABLER + first / 8, UINT32_MAX);
-    arch_write32(dist + GICD_ICPENDR + first / 8, UINT32_MAX);
-    arch_write32(dist + GICD_ICACTIVER + first / 8, UINT32_MAX);
-    arch_write32(dist + GICD_IGROUPR + first / 8, 0);
-    for (uint32_t i = 0; i < 32; i += 4) {
-        arch_write32(dist + GICD_IPRIORITYR + first + i, PRIORITY_ALL);
-    }
-}
+#define GROUPS 0
 
 /* ---- distributor ---- */
 
@@ -118,66 +85,33 @@ static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
 {
     uint32_t typer;
 
-    dist = board_gic->dist.base;
-    typer = arch_read32(dist + GICD_TYPER);
+    gicd_base = board_gic->dist.base;
+    typer = arch_read32(gicd_base + GICD_TYPER);
     hyp = board_gic->hyp.base;
     cpu_if = board_gic->cpu.base;
     if (board_gic->cpu.size >= GICC_ALIAS_SIZE &&
         arch_read32(cpu_if + GICC_IIDR) == arch_read32(cpu_if + GICC_ALIAS + GICC_IIDR)) {
         cpu_if += GICC_ALIAS;
     }
-    arch_write32(dist + GICD_CTLR, 0);
-    *intids = 32 * (1 + (uint32_t)field_get(GICD_TYPER_ITLINES, typer));
-    unlinked = arch_read32(dist + GICD_IIDR) == GICD_IIDR_A15 && (typer & GICD_TYPER_SECURE) == 0;
+    arch_write32(gicd_base + GICD_CTLR, 0);
+    *intids = gicd_intids();
+    unlinked =
+        arch_read32(gicd_base + GICD_IIDR) == GICD_IIDR_A15 && (typer & GICD_TYPER_SECURE) == 0;
     for (uint32_t first = 32; first < *intids; first += 32) {
-        silence(first);
+        gicd_silence(gicd_base, first, GROUPS);
     }
-    arch_write32(dist + GICD_CTLR, GICD_CTLR_ENABLE);
+    arch_write32(gicd_base + GICD_CTLR, GICD_CTLR_ENABLE);
     return OK;
 }
 
 static void set_enable(const struct cpu *cpu, uint32_t intid, bool on)
 {
-    (void)cpu;
-    bit_write(on ? GICD_ISENABLER : GICD_ICENABLER, intid);
-}
-
-static void set_pending(const struct cpu *cpu, uint32_t intid, bool on)
-{
-    (void)cpu;
-    bit_write(on ? GICD_ISPENDR : GICD_ICPENDR, intid);
-}
-
-static void set_active(const struct cpu *cpu, uint32_t intid, bool on)
-{
-    (void)cpu;
-    bit_write(on ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
-}
-
-static bool get_pending(const struct cpu *cpu, uint32_t intid)
-{
-    (void)cpu;
-    return bit_read(GICD_ISPENDR, intid);
-}
-
-static bool get_active(const struct cpu *cpu, uint32_t intid)
-{
-    (void)cpu;
-    return bit_read(GICD_ISACTIVER, intid);
-}
-
-static void set_edge(uint32_t spi, bool edge)
-{
-    uint64_t address = dist + GICD_ICFGR + spi / 16 * 4;
-    uint32_t bit = ICFGR_EDGE << spi % 16 * 2;
-    uint32_t config = arch_read32(address);
-
-    arch_write32(address, edge ? config | bit : config & ~bit);
+    gicd_write_bit(cpu, on ? GICD_ISENABLER : GICD_ICENABLER, intid);
 }
 
 static void set_target(uint32_t spi, const struct cpu *cpu)
 {
-    arch_write8(dist + GICD_ITARGETSR + spi, (uint8_t)cpu->gic_target);
+    arch_write8(gicd_base + GICD_ITARGETSR + spi, (uint8_t)cpu->gic_target);
 }
 
 /* ---- this CPU's interface ---- */
@@ -185,7 +119,7 @@ static void set_target(uint32_t spi, const struct cpu *cpu)
 static enum status cpu_init(const struct plan_gic *board_gic, struct cpu *cpu)
 {
     uint8_t target =
-        arch_read8(dist + GICD_ITARGETSR); /* this CPU's bit; 0 where there is one CPU */
+        arch_read8(gicd_base + GICD_ITARGETSR); /* this CPU's bit; 0 where there is one CPU */
 
     (void)board_gic;
     cpu->gic_target = target == 0 ? 1 : target;
@@ -194,9 +128,9 @@ static enum status cpu_init(const struct plan_gic *board_gic, struct cpu *cpu)
         return E_UNSUPPORTED;
     }
     lrs = lrs > 16 ? 16 : lrs;
-    silence(0);
+    gicd_silence(gicd_base, 0, GROUPS);
     for (uint32_t i = 0; i < 16; i += 4) {
-        arch_write32(dist + GICD_CPENDSGIR + i, UINT32_MAX);
+        arch_write32(gicd_base + GICD_CPENDSGIR + i, UINT32_MAX);
         arch_write32(cpu_if + GICC_APR + i, 0);
     }
     arch_write32(cpu_if + GICC_PMR, GICC_PMR_ALL);
@@ -223,7 +157,7 @@ static void deactivate(uint32_t iar)
 static void kick(const struct cpu *target)
 {
     arch_dsb(); /* what it is to see was written */
-    arch_write32(dist + GICD_SGIR,
+    arch_write32(gicd_base + GICD_SGIR,
                  (uint32_t)field_prep(GICD_SGIR_TARGETS, target->gic_target) | IRQ_KICK);
 }
 
@@ -241,7 +175,7 @@ static void end_linked(uint32_t n)
     uint32_t v = arch_read32(hyp + GICH_LR + 4 * n);
 
     if ((*links >> n & 1) != 0 && (v & GICH_LR_STATE) == 0) {
-        set_active(NULL, v & GICH_LR_VIRTID, false);
+        gicd_write_bit(cpu_self(), GICD_ICACTIVER, v & GICH_LR_VIRTID);
     }
     *links &= ~(UINT32_C(1) << n);
 }
@@ -348,11 +282,11 @@ const struct gic_ops gic_v2 = {
     .deactivate = deactivate,
     .kick = kick,
     .set_enable = set_enable,
-    .set_pending = set_pending,
-    .set_active = set_active,
-    .get_pending = get_pending,
-    .get_active = get_active,
-    .set_edge = set_edge,
+    .set_pending = gicd_set_pending,
+    .set_active = gicd_set_active,
+    .get_pending = gicd_get_pending,
+    .get_active = gicd_get_active,
+    .set_edge = gicd_set_edge,
     .set_target = set_target,
     .lr_count = lr_count,
     .lr_encode = lr_encode,

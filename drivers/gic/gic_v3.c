@@ -10,32 +10,17 @@
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
 #include "core/guest/irq.h"
+#include "drivers/gic/gicd.h"
 
-#define GICD_CTLR    0x0000 /* RW */
-#define GICD_TYPER   0x0004 /* RO */
 #define GICD_IROUTER 0x6000 /* RW, 64 bits */
 
-/* At the same place in the distributor (SPIs) and in a redistributor's SGI frame (SGIs, PPIs). */
-#define GICD_IGROUPR    0x0080 /* RW, 1 bit per interrupt */
-#define GICD_ISENABLER  0x0100 /* RW */
-#define GICD_ICENABLER  0x0180 /* RW */
-#define GICD_ISPENDR    0x0200 /* RW */
-#define GICD_ICPENDR    0x0280 /* RW */
-#define GICD_ISACTIVER  0x0300 /* RW */
-#define GICD_ICACTIVER  0x0380 /* RW */
-#define GICD_IPRIORITYR 0x0400 /* RW, 8 bits */
-#define GICD_ICFGR      0x0c00 /* RW, 2 bits */
+#define GICD_CTLR_ENABLE MASK(1, 0) /* Group 1, as one or as two security states have it */
+#define GICD_CTLR_ARE    BIT(4)
+#define GICD_CTLR_RWP    BIT(31)
 
-#define GICD_CTLR_ENABLE   MASK(1, 0) /* Group 1, as one or as two security states have it */
-#define GICD_CTLR_ARE      BIT(4)
-#define GICD_CTLR_RWP      BIT(31)
-#define GICD_TYPER_ITLINES MASK(4, 0)
-#define ICFGR_EDGE         UINT32_C(2)
-
-#define GICR_CTLR      0x0000 /* RW */
-#define GICR_TYPER     0x0008 /* RO, 64 bits */
-#define GICR_WAKER     0x0014 /* RW */
-#define GICR_SGI_FRAME 0x10000
+#define GICR_CTLR  0x0000 /* RW */
+#define GICR_TYPER 0x0008 /* RO, 64 bits */
+#define GICR_WAKER 0x0014 /* RW */
 
 #define GICR_CTLR_RWP             BIT(3)
 #define GICR_TYPER_VLPIS          BIT(1)
@@ -72,11 +57,7 @@
 #define ICH_LR_PINTID    MASK(44, 32)
 #define ICH_LR_EOI       BIT(41)
 
-#define PRIORITY_ALL UINT32_C(0xa0a0a0a0)
 #define POLL_SECONDS 1 /* at most, for what takes microseconds */
-
-/* The distributor; class: sealed. */
-static uint64_t dist;
 
 /* ---- registers ---- */
 
@@ -98,33 +79,7 @@ static enum status wait_clear(uint64_t address, uint64_t bit)
     return OK;
 }
 
-/* Where an interrupt's registers are. */
-static uint64_t frame_of(const struct cpu *cpu, uint32_t intid)
-{
-    return intid < 32 ? cpu->gic_redist + GICR_SGI_FRAME : dist;
-}
-
-static void bit_write(const struct cpu *cpu, uint32_t offset, uint32_t intid)
-{
-    arch_write32(frame_of(cpu, intid) + offset + intid / 32 * 4, UINT32_C(1) << intid % 32);
-}
-
-static bool bit_read(const struct cpu *cpu, uint32_t offset, uint32_t intid)
-{
-    return (arch_read32(frame_of(cpu, intid) + offset + intid / 32 * 4) >> intid % 32 & 1) != 0;
-}
-
-/* Interrupts of one 32-bit register: off, Group 1, neither pending nor active. */
-static void silence(uint64_t frame, uint32_t first)
-{
-    arch_write32(frame + GICD_ICENABLER + first / 8, UINT32_MAX);
-    arch_write32(frame + GICD_ICPENDR + first / 8, UINT32_MAX);
-    arch_write32(frame + GICD_ICACTIVER + first / 8, UINT32_MAX);
-    arch_write32(frame + GICD_IGROUPR + first / 8, UINT32_MAX);
-    for (uint32_t i = 0; i < 32; i += 4) {
-        arch_write32(frame + GICD_IPRIORITYR + first + i, PRIORITY_ALL);
-    }
-}
+#define GROUPS UINT32_MAX /* all are in Group 1 */
 
 /* ---- distributor ---- */
 
@@ -132,63 +87,34 @@ static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
 {
     enum status status;
 
-    dist = board_gic->dist.base;
-    arch_write32(dist + GICD_CTLR, 0);
-    status = wait_clear(dist + GICD_CTLR, GICD_CTLR_RWP);
+    gicd_base = board_gic->dist.base;
+    arch_write32(gicd_base + GICD_CTLR, 0);
+    status = wait_clear(gicd_base + GICD_CTLR, GICD_CTLR_RWP);
     if (status != OK) {
         return status;
     }
-    arch_write32(dist + GICD_CTLR, GICD_CTLR_ARE);
-    *intids = 32 * (1 + (uint32_t)field_get(GICD_TYPER_ITLINES, arch_read32(dist + GICD_TYPER)));
+    arch_write32(gicd_base + GICD_CTLR, GICD_CTLR_ARE);
+    *intids = gicd_intids();
     for (uint32_t first = 32; first < *intids; first += 32) {
-        silence(dist, first);
+        gicd_silence(gicd_base, first, GROUPS);
     }
-    status = wait_clear(dist + GICD_CTLR, GICD_CTLR_RWP);
-    arch_write32(dist + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE);
-    return status == OK ? wait_clear(dist + GICD_CTLR, GICD_CTLR_RWP) : status;
+    status = wait_clear(gicd_base + GICD_CTLR, GICD_CTLR_RWP);
+    arch_write32(gicd_base + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE);
+    return status == OK ? wait_clear(gicd_base + GICD_CTLR, GICD_CTLR_RWP) : status;
 }
 
 static void set_enable(const struct cpu *cpu, uint32_t intid, bool on)
 {
-    bit_write(cpu, on ? GICD_ISENABLER : GICD_ICENABLER, intid);
+    gicd_write_bit(cpu, on ? GICD_ISENABLER : GICD_ICENABLER, intid);
     if (!on) {
         (void)(intid < 32 ? wait_clear(cpu->gic_redist + GICR_CTLR, GICR_CTLR_RWP)
-                          : wait_clear(dist + GICD_CTLR, GICD_CTLR_RWP));
+                          : wait_clear(gicd_base + GICD_CTLR, GICD_CTLR_RWP));
     }
-}
-
-static void set_pending(const struct cpu *cpu, uint32_t intid, bool on)
-{
-    bit_write(cpu, on ? GICD_ISPENDR : GICD_ICPENDR, intid);
-}
-
-static void set_active(const struct cpu *cpu, uint32_t intid, bool on)
-{
-    bit_write(cpu, on ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
-}
-
-static bool get_pending(const struct cpu *cpu, uint32_t intid)
-{
-    return bit_read(cpu, GICD_ISPENDR, intid);
-}
-
-static bool get_active(const struct cpu *cpu, uint32_t intid)
-{
-    return bit_read(cpu, GICD_ISACTIVER, intid);
-}
-
-static void set_edge(uint32_t spi, bool edge)
-{
-    uint64_t address = dist + GICD_ICFGR + spi / 16 * 4;
-    uint32_t bit = ICFGR_EDGE << spi % 16 * 2;
-    uint32_t config = arch_read32(address);
-
-    arch_write32(address, edge ? config | bit : config & ~bit);
 }
 
 static void set_target(uint32_t spi, const struct cpu *cpu)
 {
-    uint64_t address = dist + GICD_IROUTER + UINT64_C(8) * spi;
+    uint64_t address = gicd_base + GICD_IROUTER + UINT64_C(8) * spi;
 
     arch_write32(address, (uint32_t)(cpu->mpidr & MPIDR_AFF210));
     arch_write32(address + 4, (uint32_t)field_get(MPIDR_AFF3, cpu->mpidr));
@@ -238,7 +164,7 @@ static enum status redist_init(const struct plan_gic *board_gic, struct cpu *cpu
     if (status != OK) {
         return status;
     }
-    silence(cpu->gic_redist + GICR_SGI_FRAME, 0);
+    gicd_silence(cpu->gic_redist + GICR_SGI_FRAME, 0, GROUPS);
     return wait_clear(cpu->gic_redist + GICR_CTLR, GICR_CTLR_RWP);
 }
 
@@ -426,11 +352,11 @@ const struct gic_ops gic_v3 = {
     .deactivate = deactivate,
     .kick = kick,
     .set_enable = set_enable,
-    .set_pending = set_pending,
-    .set_active = set_active,
-    .get_pending = get_pending,
-    .get_active = get_active,
-    .set_edge = set_edge,
+    .set_pending = gicd_set_pending,
+    .set_active = gicd_set_active,
+    .get_pending = gicd_get_pending,
+    .get_active = gicd_get_active,
+    .set_edge = gicd_set_edge,
     .set_target = set_target,
     .lr_count = lr_count,
     .lr_encode = lr_encode,
