@@ -72,7 +72,7 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
     struct vcpu *to;
 
     if (v->lr == VGIC_NO_LR) {
-        const bool on = (vgic_bank_of(vgic, v)->on >> v->intid % 32 & 1) != 0;
+        const bool on = vgic_is_on(vgic, v);
 
         if (v->hw && v->pending != 0 && !on) {
             give_back(vgic, v);

@@ -65,7 +65,7 @@ static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t
         v->latched = v->hw ? v->latched : v->pending & !v->edge;
     } else if (v->hw && v->pending != 0) {
         vgic_unacknowledge(vgic, v);
-    } else if (v->edge && (v->pending >> v->source & 1) != 0) {
+    } else if (v->edge && (v->pending >> v->source & 1) != 0 && vgic_is_on(vgic, v)) {
         lr.state |= GIC_LR_PENDING;
     }
     v->active = false;

@@ -80,6 +80,21 @@ static void test_no_overtaking(void **state)
     assert_int_equal(take(0), TIMER);
 }
 
+/* What is active and due again is not delivered while it is off. */
+static void test_due_again_while_off(void **state)
+{
+    (void)state;
+    send(0, 0, 3);
+    assert_int_equal(take(0) & 0x3ff, 3);
+    send(0, 0, 3);
+    wr(0, GICD, 0);
+    end(0, 3);
+    assert_int_equal(take(0), SPURIOUS);
+    wr(0, GICD, model.version == 2 ? 1 : 2);
+    assert_int_equal(take_and_end(0) & 0x3ff, 3);
+    assert_int_equal(take(0), SPURIOUS);
+}
+
 static void test_nested(void **state)
 {
     (void)state;
@@ -403,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_all_at_once, setup),
         cmocka_unit_test_setup(test_no_overtaking, setup),
+        cmocka_unit_test_setup(test_due_again_while_off, setup),
         cmocka_unit_test_setup(test_nested, setup),
         cmocka_unit_test_setup(test_ended_outside, setup),
         cmocka_unit_test_setup(test_off_while_pending_and_active, setup),

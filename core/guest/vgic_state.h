@@ -29,6 +29,12 @@ static inline struct vgic_bank *vgic_bank_of(const struct vgic *vgic, const stru
                             : vgic->bank[virq->intid / 32];
 }
 
+/* It is enabled all the way. */
+static inline bool vgic_is_on(const struct vgic *vgic, const struct virq *virq)
+{
+    return (vgic_bank_of(vgic, virq)->on >> virq->intid % 32 & 1) != 0;
+}
+
 /* This CPU's own? Only it touches its list registers. */
 static inline bool vgic_is_here(const struct vcpu *vcpu)
 {
