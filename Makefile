@@ -25,13 +25,13 @@ all menuconfig savedefconfig tidy:
 .PHONY: all menuconfig savedefconfig tidy FORCE
 
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
-boardless := %_defconfig unit tools guests newlib systems format demo check bench fuzz mutations \
+boardless := %_defconfig unit tools guests newlib systems format demo check bench fuzz coverage mutations \
              clean distclean help build/guest/% build/guests/% build/newlib/% build/dts/%
 
 BOARDS := $(filter-out host,$(DEFCONFIGS:_defconfig=))
 BOARD ?= $(file < build/board)
 CONFIG := build/$(BOARD)/.config
-O := build/$(BOARD)$(if $(LLVM),-llvm)
+O := build/$(BOARD)$(if $(LLVM),-llvm)$(if $(COVERAGE),-coverage)
 
 ifneq ($(filter-out $(boardless),$(or $(MAKECMDGOALS),all)),)
   ifeq ($(BOARD),)
@@ -79,15 +79,19 @@ savedefconfig:
 ##
 ## What needs no configured board:
 ##   unit             build and run the unit tests
+##   coverage         what of core/ the unit tests run, by file: build/coverage.txt
 ##   tools            programs for this PC: build/host/NAME from tools/NAME.c
 ##   guests           bare-metal partitions: build/guests/NAME/
 ##   newlib           their C library: build/newlib/aarch64-none-elf/ (once, about a minute)
 ##   systems          system files: build/dts/*/NAME.itb from dts/*/NAME.its (of BOARD, if given)
 ##   format           clang-format on all sources
-.PHONY: unit tools guests newlib systems format
+.PHONY: unit coverage tools guests newlib systems format
 
 unit:
 	@$(MAKE) BOARD=host unit-run
+
+coverage:
+	@scripts/coverage
 
 tools:
 	@$(MAKE) BOARD=host all

@@ -35,7 +35,7 @@ endif
 ### Flags
 
 THIRD := build/third-party
-LIB := build/lib/$(ARCH)-$(if $(LLVM),llvm,gcc)
+LIB := build/lib/$(ARCH)-$(if $(LLVM),llvm,gcc)$(if $(COVERAGE),-coverage)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wmissing-prototypes \
             -Wstrict-prototypes -Werror
@@ -45,10 +45,11 @@ TARGET_FLAGS_arm64 := -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-out
 
 ifeq ($(ARCH),host)
   ENVIRONMENT := -fno-omit-frame-pointer
-  # clang's build is the fuzzers': tests/fuzz/
+  # clang's build is the fuzzers': tests/fuzz/. COVERAGE=1: scripts/coverage
   COVERED := $(if $(LLVM),-fsanitize=fuzzer-no-link)
-  OPTIMIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(COVERED)
-  THIRD_OPTIMIZE := -O1 -fsanitize=address
+  SANITIZED := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined $(COVERED)
+  OPTIMIZE := $(if $(COVERAGE),-O0 --coverage,$(SANITIZED))
+  THIRD_OPTIMIZE := -O1 $(if $(COVERAGE),,-fsanitize=address)
 else
   # -fbuiltin: freestanding, but a short memcpy() is still better inline.
   ENVIRONMENT := $(TARGET_FLAGS_$(ARCH)) -ffreestanding -fbuiltin -fpie -fno-stack-protector \
