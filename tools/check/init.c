@@ -64,8 +64,8 @@ static void tell_devices(const struct candidate *list, uint32_t count, FILE *out
     static const char *const heads[] = {
         [GRANT_FREELY] = "Devices that a partition may have (devices)",
         [GRANT_UNPROTECTED] =
-            "Devices that may master the bus, and nothing contains their DMA: only in\n"
-            " * unprotected-devices, with direct-map",
+            ("Devices that may master the bus, and nothing contains their DMA: only in\n"
+             " * unprotected-devices, with direct-map"),
         [GRANT_NEVER] = "Devices that no partition can have",
     };
 
