@@ -30,6 +30,7 @@
 #define CNTHCTL_EL1PCEN  BIT(1)
 
 #define HCRX_TALLINT BIT(6) /* trap writes of ALLINT: guests have no NMI */
+#define CNTHP_CTL_ENABLE BIT(0) /* and IMASK 0 */
 
 #define ICC_SRE_EL2_ENABLE BIT(3)
 
@@ -47,6 +48,18 @@ uint64_t arch_mpidr(void)
 void arch_cpu_become(struct cpu *cpu)
 {
     sysreg_write(TPIDR_EL2, (uintptr_t)cpu);
+}
+
+void arch_alarm_set(uint64_t at)
+{
+    sysreg_write(CNTHP_CVAL_EL2, at);
+    sysreg_write(CNTHP_CTL_EL2, CNTHP_CTL_ENABLE);
+}
+
+void arch_alarm_clear(void)
+{
+    sysreg_write(CNTHP_CTL_EL2, 0);
+    arch_isb();
 }
 
 /* ---- registers ---- */

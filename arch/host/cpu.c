@@ -91,6 +91,16 @@ uint64_t arch_counter_hz(void)
     return host.counter_hz;
 }
 
+void arch_alarm_set(uint64_t at)
+{
+    host.alarm = at;
+}
+
+void arch_alarm_clear(void)
+{
+    host.alarm = 0;
+}
+
 /* ---- firmware ---- */
 
 struct smc_result arch_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)

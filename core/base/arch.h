@@ -54,6 +54,13 @@ void arch_tlb_forget_el2(struct range what);
  * once. */
 void arch_cpu_init(void);
 
+/*
+ * EL2's physical timer (CNTHP_*_EL2) on this CPU: its interrupt from the count `at` of
+ * arch_counter() on, until the alarm is cleared.
+ */
+void arch_alarm_set(uint64_t at);
+void arch_alarm_clear(void);
+
 /* ---- memory ---- */
 
 void arch_cache_clean(const void *p, uint64_t size);             /* to PoC, DSB */

@@ -2,27 +2,37 @@
 /* Owns the UART: the log, the partitions' streams, the pump between them and the hardware. */
 #include "core/base/console.h"
 
+#include <string.h>
+
 #include <arch/cpu.h>
 
+#include "core/base/arch.h"
 #include "core/base/console_input.h"
-#include "core/base/format.h"
+#include "core/base/cpu.h"
 #include "core/base/lock.h"
 #include "core/base/mux.h"
 
-#define BURST      32u        /* bytes moved per run of the pump: a PL011's FIFO */
-#define PUMP_STEPS 1024u      /* bytes looked at per run, dropped ones too */
+#define BURST      8u         /* bytes sent, and bytes received, per run */
+#define PUMP_STEPS 16u        /* bytes looked at per run, dropped ones too */
+#define PAUSE_HZ   200000u    /* 5 us between two runs are the guest's */
 #define POLL_BOUND (1u << 22) /* looks at a UART that does not get a byte out: seconds */
+#define PIECE_MAX  512u       /* a longer piece of the log is cut off */
 
 _Static_assert(CONFIG_MAX_PARTITIONS <= 32, "a set of streams is 32 bits");
 
-/* Class: locked (lock), but what is atomic is also read without. */
+/* Class: written before console_start(), but for what names a lock or is atomic. */
 static struct {
-    struct lock lock;
     const struct uart_ops *ops; /* NULL: silent */
     uint64_t base;
-    bool started;
-    uint32_t pumping; /* atomic: the transmit interrupt is on, and what there is to send is its */
-    uint32_t lost;    /* pieces of the log that did not fit */
+    void (*kick)(void);    /* calls console_irq() on the console CPU soon; NULL: not started */
+    const struct cpu *cpu; /* the console CPU */
+    uint64_t counter_hz;
+    uint64_t pause_end;   /* the console CPU's, as arch_counter() counts */
+    uint32_t orphaned;    /* atomic: it has panicked, everybody serves */
+    uint32_t pumping;     /* atomic: who serves will look at the rings without being kicked */
+    struct lock lock;     /* of the pump, the UART and console_input.c: who serves; order: first */
+    struct lock log_lock; /* of the log's ring's producers, the UART before the start, and */
+    uint32_t lost;        /* pieces of the log that did not fit */
     uint32_t starved[CONFIG_MAX_PARTITIONS]; /* atomic: its owner found the output ring full */
     struct console_client client[CONFIG_MAX_PARTITIONS];
     struct mux mux;
@@ -50,162 +60,126 @@ static bool poll_put(uint8_t byte)
     return true;
 }
 
-static void poll_sink(struct format_sink *sink, char c)
+static void poll_print(const char *text)
 {
-    (void)sink;
-    if (c == '\n') {
-        (void)poll_put('\r');
-    }
-    (void)poll_put((uint8_t)c);
-}
-
-static void poll_print(const char *format, va_list args)
-{
-    struct format_sink sink = {poll_sink};
-
-    if (console.ops != NULL) {
-        format_put(&sink, format, args);
+    for (; console.ops != NULL && *text != '\0'; text++) {
+        if (*text == '\n') {
+            (void)poll_put('\r');
+        }
+        (void)poll_put((uint8_t)*text);
     }
 }
 
 /* ---- the pump; the lock is held ---- */
 
-static void uart_irq_enable(void)
+static void set_pumping(bool on)
 {
-    console.ops->irq_enable(console.base, !console_input_held(), console.pumping != 0);
+    __atomic_store_n(&console.pumping, on ? 1 : 0, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Send what may be sent. True where more waits and the UART will tell when it has room. */
-static bool pump_run(void)
+/* Have console_irq() called again. */
+static void kick(void)
+{
+    if (__atomic_load_n(&console.orphaned, __ATOMIC_RELAXED) == 0) {
+        console.kick();
+    }
+}
+
+/* What a run of the pump leaves. */
+enum left { NOTHING_LEFT, UART_FULL, MORE_LEFT };
+
+/* Send what may be sent, within the bounds. A UART that is full interrupts when it has room. */
+static enum left pump(void)
 {
     uint32_t sent = 0;
 
-    for (uint32_t i = 0; i < PUMP_STEPS; i++) {
+    /* Look after the change: an owner who still saw `pumping` has left its byte to us. */
+    set_pumping(false);
+    if (!mux_has_next(&console.mux)) {
+        return NOTHING_LEFT;
+    }
+    set_pumping(true);
+    for (uint32_t i = 0; i < PUMP_STEPS && sent < BURST; i++) {
         int c;
 
-        /* Only a FIFO that was filled above its level interrupts when it falls below. */
-        if (sent == BURST || console.ops->tx_full(console.base)) {
-            return mux_has_next(&console.mux);
+        if (console.ops->tx_full(console.base)) {
+            return UART_FULL;
         }
         c = mux_next(&console.mux);
-        if (c == MUX_NOTHING) {
-            return false;
-        }
-        if (c != MUX_DROPPED) {
+        if (c >= 0) {
             console.ops->put(console.base, (uint8_t)c);
             sent++;
         }
     }
-    return false;
+    return MORE_LEFT;
 }
 
-static void pump(void)
+/* There may be something new to show. No lock is held. */
+static void wake_pump(void)
 {
-    uint32_t before = console.pumping;
-    bool more = pump_run();
-
-    if (!more && before != 0) {
-        /* An owner who still saw `pumping` has left its byte to us: look again after the change. */
-        __atomic_store_n(&console.pumping, 0, __ATOMIC_RELAXED);
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        more = pump_run();
+    if (console.kick == NULL) {
+        return;
     }
-    __atomic_store_n(&console.pumping, more ? 1 : 0, __ATOMIC_RELAXED);
-    if (console.pumping != before) {
-        uart_irq_enable();
-    }
-}
-
-/* Unless the transmit interrupt does it: see that what waits gets on its way. */
-static void pump_prime(void)
-{
-    if (console.started && console.pumping == 0) {
-        pump();
-    }
-}
-
-/* Some owner's byte may be new to show: prime an idle UART. No lock is held. */
-static void wake_pump(uint32_t source)
-{
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&console.pumping, __ATOMIC_RELAXED) == 0 &&
-        (source == MUX_NONE || mux_pending(&console.mux, source) > 0)) {
-        lock_take(&console.lock);
-        pump_prime();
-        lock_release(&console.lock);
+    if (__atomic_load_n(&console.orphaned, __ATOMIC_RELAXED) != 0) {
+        for (uint32_t i = 0; i < PIECE_MAX / BURST; i++) {
+            console_irq();
+        }
+    } else if (__atomic_load_n(&console.pumping, __ATOMIC_RELAXED) == 0 &&
+               __atomic_exchange_n(&console.pumping, 1, __ATOMIC_RELAXED) == 0) {
+        console.kick();
     }
 }
 
 /* ---- the log ---- */
 
-struct log_sink {
-    struct format_sink sink;
-    bool full;
-};
-
-static void log_sink_put(struct format_sink *sink, char c)
+/* All of it into the log's ring, or nothing; the log lock is held. */
+static bool log_put(const char *text)
 {
-    struct log_sink *log = (struct log_sink *)sink;
-
-    log->full = log->full || ring_room(&console.mux.source[MUX_LOG].ring) == 0;
-    if (!log->full) {
-        mux_put(&console.mux, MUX_LOG, (uint8_t)c);
+    if (ring_room(&console.mux.source[MUX_LOG].ring) < strlen(text)) {
+        return false;
     }
-}
-
-/* All of it into the log's ring, or nothing. */
-static bool log_try(const char *format, va_list args)
-{
-    struct mux_source *log = &console.mux.source[MUX_LOG];
-    struct log_sink sink = {{log_sink_put}, false};
-    uint32_t head = log->ring.head;
-    uint32_t ready = log->ready;
-
-    format_put(&sink.sink, format, args);
-    if (sink.full) {
-        log->ring.head = head;
-        log->ready = ready;
+    for (; *text != '\0'; text++) {
+        mux_put(&console.mux, MUX_LOG, (uint8_t)*text);
     }
-    return !sink.full;
-}
-
-__attribute__((format(printf, 1, 2))) static bool log_try_line(const char *format, ...)
-{
-    va_list args;
-    bool done;
-
-    va_start(args, format);
-    done = log_try(format, args);
-    va_end(args);
-    return done;
+    return true;
 }
 
 static void log_tell_lost(void)
 {
-    if (console.lost > 0 &&
-        log_try_line("bulkhead: console: %u pieces of the log are lost here\n", console.lost)) {
-        console.lost = 0;
+    char text[80];
+
+    if (console.lost > 0) {
+        console_format(text, sizeof(text),
+                       "bulkhead: console: %u pieces of the log are lost here\n", console.lost);
+        console.lost = log_put(text) ? 0 : console.lost;
     }
 }
 
-void console_log(const char *format, va_list args)
+void console_log(const char *text)
 {
+    lock_take(&console.log_lock);
     log_tell_lost();
-    if (console.lost > 0 || !log_try(format, args)) {
+    if (console.lost > 0 || !log_put(text)) {
         console.lost++;
     }
+    lock_release(&console.log_lock);
 }
 
 void console_vprintf(const char *format, va_list args)
 {
-    lock_take(&console.lock);
-    if (console.started) {
-        console_log(format, args);
-        pump_prime();
+    char text[PIECE_MAX];
+
+    console_vformat(text, sizeof(text), format, args);
+    if (console.kick != NULL) {
+        console_log(text);
+        wake_pump();
     } else {
-        poll_print(format, args);
+        lock_take(&console.log_lock);
+        poll_print(text);
+        lock_release(&console.log_lock);
     }
-    lock_release(&console.lock);
 }
 
 void console_printf(const char *format, ...)
@@ -219,7 +193,14 @@ void console_printf(const char *format, ...)
 
 void console_panic(const char *format, va_list args)
 {
-    poll_print(format, args);
+    char text[PIECE_MAX];
+
+    console_vformat(text, sizeof(text), format, args);
+    poll_print(text);
+    if (console.kick != NULL && console.cpu == cpu_self()) {
+        __atomic_store_n(&console.orphaned, 1, __ATOMIC_RELAXED);
+        lock_release(&console.lock); /* it may have been this CPU's */
+    }
 }
 
 /* ---- setting up ---- */
@@ -237,23 +218,19 @@ void console_use(const struct uart_ops *ops, uint64_t base)
 
 void console_stream_open(uint32_t index, const char *name, const struct console_client *client)
 {
-    lock_take(&console.lock);
     console.client[index] = *client;
     console.mux.source[MUX_STREAM(index)].name = name;
-    lock_release(&console.lock);
 }
 
-void console_start(void)
+void console_start(void (*kick_fn)(void), uint64_t counter_hz)
 {
-    lock_take(&console.lock);
     if (console.ops != NULL) {
-        console.started = true;
-        console_input_start(&console.mux);
-        console.ops->irq_clear(console.base);
-        uart_irq_enable();
-        pump_prime();
+        console_input_start(&console.mux, counter_hz);
+        console.counter_hz = counter_hz;
+        console.cpu = cpu_self();
+        __atomic_store_n(&console.kick, kick_fn, __ATOMIC_RELEASE);
+        kick();
     }
-    lock_release(&console.lock);
 }
 
 /* ---- streams: their owners' side ---- */
@@ -276,14 +253,16 @@ bool console_stream_put(uint32_t index, uint8_t byte)
         return false;
     }
     mux_put(&console.mux, MUX_STREAM(index), byte);
-    wake_pump(MUX_STREAM(index));
+    if (mux_pending(&console.mux, MUX_STREAM(index)) > 0) {
+        wake_pump();
+    }
     return true;
 }
 
 void console_stream_settle(uint32_t index)
 {
     if (mux_settle(&console.mux, MUX_STREAM(index))) {
-        wake_pump(MUX_NONE);
+        wake_pump();
     }
 }
 
@@ -296,11 +275,8 @@ int console_stream_get(uint32_t index)
 {
     int c = console_input_take(index);
 
-    if (console_input_resumes(index)) {
-        lock_take(&console.lock);
-        console_input_resume();
-        uart_irq_enable();
-        lock_release(&console.lock);
+    if (console_input_resume(index)) {
+        kick();
     }
     return c;
 }
@@ -323,9 +299,9 @@ static uint32_t take_starved(void)
     return set;
 }
 
-static uint32_t receive(void)
+/* Returns the set of streams that have got input; `busy`: a byte was received. */
+static uint32_t receive(bool *busy)
 {
-    bool held = console_input_held();
     uint32_t set = 0;
 
     for (uint32_t i = 0; i < BURST && console_input_has_room(); i++) {
@@ -335,38 +311,70 @@ static uint32_t receive(void)
             break;
         }
         set |= console_input_byte((uint8_t)c);
-    }
-    if (console_input_held() != held) {
-        uart_irq_enable();
+        *busy = true;
     }
     return set;
+}
+
+static void log_tell_lost_locked(void)
+{
+    lock_take(&console.log_lock);
+    log_tell_lost();
+    lock_release(&console.log_lock);
+}
+
+/* A kick that comes in a pause is no reason to end it. */
+static bool is_pausing(void)
+{
+    return __atomic_load_n(&console.orphaned, __ATOMIC_RELAXED) == 0 &&
+           arch_counter() < console.pause_end;
+}
+
+/*
+ * A run that found something to do is followed by a pause, all interrupts off, and another: the
+ * guest of this CPU has its share of it whatever comes in, and goes out.
+ */
+static void wait_for_more(bool busy, enum left left)
+{
+    bool again = busy || left == MORE_LEFT;
+    uint64_t due;
+
+    console.pause_end = again ? arch_counter() + console.counter_hz / PAUSE_HZ : 0;
+    due = again ? console.pause_end : console_input_due();
+    console.ops->irq_enable(console.base, !again && !console_input_held(),
+                            !again && left == UART_FULL);
+    if (due != UINT64_MAX) {
+        arch_alarm_set(due);
+    } else {
+        arch_alarm_clear();
+    }
 }
 
 void console_irq(void)
 {
     uint32_t readable;
     uint32_t writable;
+    bool busy = false;
 
-    lock_take(&console.lock);
-    if (!console.started) {
-        lock_release(&console.lock);
+    if (console.kick == NULL || is_pausing()) {
         return;
     }
+    lock_take(&console.lock);
     console.ops->irq_clear(console.base);
-    readable = receive();
-    log_tell_lost();
-    pump();
+    readable = receive(&busy);
+    busy |= console_input_more();
+    log_tell_lost_locked();
+    wait_for_more(busy, pump());
     writable = take_starved();
     lock_release(&console.lock);
 
     for (uint32_t i = 0; i < CONFIG_MAX_PARTITIONS; i++) {
         const struct console_client *client = &console.client[i];
+        bool input = (readable >> i & 1) != 0;
+        bool output = (writable >> i & 1) != 0;
 
-        if ((readable >> i & 1) != 0 && client->input_ready != NULL) {
-            client->input_ready(client->owner);
-        }
-        if ((writable >> i & 1) != 0 && client->output_ready != NULL) {
-            client->output_ready(client->owner);
+        if ((input || output) && client->ready != NULL) {
+            client->ready(client->owner, input, output);
         }
     }
 }
@@ -375,24 +383,19 @@ void console_irq(void)
 
 void console_stream_close(uint32_t index)
 {
-    lock_take(&console.lock);
-    console.mux.source[MUX_STREAM(index)].closed = true;
-    if (console.started) {
-        console_input_closed(index);
-        uart_irq_enable();
-        pump_prime();
+    __atomic_store_n(&console.mux.source[MUX_STREAM(index)].closed, true, __ATOMIC_RELEASE);
+    if (console.kick != NULL) {
+        kick();
     }
-    lock_release(&console.lock);
 }
 
 void console_flush(void)
 {
     lock_take(&console.lock);
-    mux_set_hurry(&console.mux, true);
     for (uint32_t i = 0; console.ops != NULL && i < 2 * MUX_SOURCES * RING_SIZE; i++) {
         int c = mux_next(&console.mux);
 
-        if (c == MUX_NOTHING || (c != MUX_DROPPED && !poll_put((uint8_t)c))) {
+        if (c == MUX_NOTHING || (c >= 0 && !poll_put((uint8_t)c))) {
             break;
         }
     }

@@ -4,10 +4,11 @@
  *
  * Data's path: a partition's emulated UART puts bytes into its stream's output ring; the pump moves
  * them, line by line and tagged (or raw for the stream in focus; see mux.h), into the UART's
- * transmit FIFO, never waiting for it. The pump runs from the UART's transmit interrupt on the
- * console CPU and, to prime it, from whoever wrote into an idle console. Input goes to the input
- * ring of the stream in focus. One lock (console, last in the order) guards all of it, but for the
- * rings' own ends: a stream's owner puts and takes without it.
+ * transmit FIFO, never waiting for it. Input goes to the input ring of the stream in focus. Both
+ * are done by one CPU, the console's, in console_irq(): a bounded piece of work (some thousand
+ * instructions) that asks for the next by itself, after a pause. Whoever writes into an idle
+ * console only kicks that CPU. No guest's CPU waits for it, nor it for a guest's: the rings need no
+ * lock, and what a partition is to know is left to its own CPUs.
  *
  * The functions for a stream's owner are called by one CPU of the partition at a time.
  */
@@ -39,10 +40,13 @@ struct uart_ops {
 /* Those compiled in, NULL-terminated: drivers/drivers.c. */
 extern const struct uart_ops *const drivers_uart[];
 
-/* A stream's owner is told, on the console CPU from console_irq(), without a lock held. */
+/*
+ * A stream's owner is told, on the console CPU from console_irq(), without a lock held, that bytes
+ * wait in the input ring (`input`), or that the output ring, once found full, has room again. Takes
+ * no lock.
+ */
 struct console_client {
-    void (*input_ready)(void *owner);  /* bytes wait in the input ring */
-    void (*output_ready)(void *owner); /* the output ring, once found full, has room again */
+    void (*ready)(void *owner, bool input, bool output);
     void *owner;
 };
 
@@ -69,8 +73,12 @@ void console_use(const struct uart_ops *ops, uint64_t base);
 /* Name the stream `index` (0..CONFIG_MAX_PARTITIONS-1); boot CPU, before console_start(). */
 void console_stream_open(uint32_t index, const char *name, const struct console_client *client);
 
-/* Leave polling: rings and interrupts from now on. On the console CPU, before partitions start. */
-void console_start(void);
+/*
+ * Leave polling: rings and interrupts from now on. On the console CPU, before partitions start.
+ * `kick`, on any CPU, has console_irq() called on the console CPU soon, also where that runs now.
+ * `counter_hz`: of arch_counter().
+ */
+void console_start(void (*kick)(void), uint64_t counter_hz);
 
 /*
  * Put one byte into the stream's ring; false where it is full (then output_ready will be called).
@@ -94,13 +102,13 @@ uint32_t console_stream_input(uint32_t index);
 int console_stream_get(uint32_t index);
 
 /*
- * The owner wants input: from now on (as from its first console_stream_get()) a sender waits where
- * the input ring is full. Before, what does not fit is dropped, so that a partition that never
- * reads cannot keep the escape key from being seen.
+ * The owner wants input: from now on (as from each console_stream_get()) a sender waits where the
+ * input ring is full. Before, what does not fit is dropped, and again when the owner has taken
+ * nothing for some seconds while one waits: the escape key is always seen.
  */
 void console_stream_listen(uint32_t index);
 
-/* The UART's interrupt, on the console CPU. */
+/* The UART's interrupt, a kick, or the alarm, on the console CPU; bounded. */
 void console_irq(void);
 
 /* Say that the stream's partition has ended: its unfinished line is completed, focus moves on. */
@@ -109,7 +117,10 @@ void console_stream_close(uint32_t index);
 /* Write all rings out by polling, with a bound; for the machine's end. */
 void console_flush(void);
 
-/* For panic() only: print by polling at once, whoever holds the lock, rings left as they are. */
+/*
+ * For panic() only: print by polling at once, whoever holds the lock, rings left as they are. On
+ * the console CPU: from now on whoever writes also serves the UART.
+ */
 __attribute__((format(printf, 1, 0))) void console_panic(const char *format, va_list args);
 
 #endif

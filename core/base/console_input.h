@@ -3,27 +3,26 @@
 #ifndef CORE_BASE_CONSOLE_INPUT_H
 #define CORE_BASE_CONSOLE_INPUT_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base/mux.h"
 
-/* Provided by console.c: into the log; the console lock is held. */
-__attribute__((format(printf, 1, 0))) void console_log(const char *format, va_list args);
+/* Provided by console.c: a piece into the log. */
+void console_log(const char *text);
 
 /* ---- a stream's owner, without the lock ---- */
 
 /* Take a byte; -1 where there is none. */
 int console_input_take(uint32_t index);
 
-/* True where the input is held back because of this stream, and need not be any longer. */
-bool console_input_resumes(uint32_t index);
+/* True, once, where the input was held back because of this stream and can now go on. */
+bool console_input_resume(uint32_t index);
 
-/* ---- the console lock is held ---- */
+/* ---- who serves the console: its lock is held ---- */
 
-/* Input goes to the first open stream; says so. */
-void console_input_start(struct mux *mux);
+/* Input goes to the first open stream; says so. Before the first interrupt. */
+void console_input_start(struct mux *mux, uint64_t counter_hz);
 
 /* True while the UART is not to be read, so that its sender waits. */
 bool console_input_held(void);
@@ -31,13 +30,17 @@ bool console_input_held(void);
 /* True where the next key can be taken; else the input is held back. */
 bool console_input_has_room(void);
 
-/* Look whether the input can go on. */
-void console_input_resume(void);
-
 /* A key: obey it or put it into a ring. Returns the set of streams that have got input. */
 uint32_t console_input_byte(uint8_t byte);
 
-/* The stream has ended: input and focus go elsewhere. */
-void console_input_closed(uint32_t index);
+/*
+ * What is to be done besides, in bounded pieces: input and focus leave a stream that has ended, one
+ * that does not read is given up, a line of a command's answer is said. True where more waits.
+ */
+bool console_input_more(void);
+
+/* When to call that again if nothing else is to be done, as arch_counter() counts; UINT64_MAX: no
+ * need. */
+uint64_t console_input_due(void);
 
 #endif

@@ -1,293 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Tests the console on two models of a UART: one with a FIFO that drains in its own time and
- * interrupts only when it falls through its level, as a board's; and one that is never full and
- * interrupts on each byte, as QEMU's. Not a byte may be lost on either.
- */
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <arch/host.h>
-
-/* The units themselves: their state is set back between tests. */
-#include "core/base/console.c"       /* NOLINT */
-#include "core/base/console_input.c" /* NOLINT */
-#include "core/base/panic.h"
-
-#define FIFO     32u
-#define LEVEL    16u
-#define MEGABYTE (1u << 20)
-
-/* ---- the UART ---- */
-
-static struct {
-    pthread_mutex_t mutex;
-    bool is_qemu, dead;
-    bool
-        late_line; /* a stream's owner, who still saw the pump at work, puts a line and leaves it */
-    uint8_t tx[FIFO];
-    uint32_t tx_at, tx_count;
-    bool tx_raised, rx_on, tx_on;
-    uint8_t rx[FIFO];
-    uint32_t rx_at, rx_count;
-    char *line; /* what has come out */
-    size_t length, room;
-    uint64_t put_count;
-} uart = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-static void capture(uint8_t byte)
-{
-    if (uart.length + 1 >= uart.room) {
-        uart.room = uart.room * 2 + 4096;
-        uart.line = realloc(uart.line, uart.room);
-        assert_non_null(uart.line);
-    }
-    uart.line[uart.length++] = (char)byte;
-    uart.line[uart.length] = '\0';
-}
-
-static void uart_init(uint64_t base)
-{
-    assert_int_equal(base, 0x9000000);
-}
-
-static bool uart_tx_full(uint64_t base)
-{
-    bool full;
-
-    (void)base;
-    if (uart.late_line && console.pumping == 0) {
-        uart.late_line = false;
-        for (const char *c = "late\n"; *c != '\0'; c++) {
-            mux_put(&console.mux, MUX_STREAM(0), (uint8_t)*c);
-        }
-    }
-    pthread_mutex_lock(&uart.mutex);
-    full = uart.dead || uart.tx_count == FIFO;
-    pthread_mutex_unlock(&uart.mutex);
-    return full;
-}
-
-static bool uart_tx_idle(uint64_t base)
-{
-    (void)base;
-    return !uart.dead && uart.tx_count == 0;
-}
-
-static void uart_put(uint64_t base, uint8_t byte)
-{
-    (void)base;
-    pthread_mutex_lock(&uart.mutex);
-    uart.put_count++;
-    if (uart.is_qemu) {
-        capture(byte);
-        uart.tx_raised = true;
-    } else {
-        assert_true(uart.tx_count < FIFO);
-        uart.tx[(uart.tx_at + uart.tx_count++) % FIFO] = byte;
-    }
-    pthread_mutex_unlock(&uart.mutex);
-}
-
-static int uart_get(uint64_t base)
-{
-    int byte = -1;
-
-    (void)base;
-    pthread_mutex_lock(&uart.mutex);
-    if (uart.rx_count > 0) {
-        byte = uart.rx[uart.rx_at];
-        uart.rx_at = (uart.rx_at + 1) % FIFO;
-        uart.rx_count--;
-    }
-    pthread_mutex_unlock(&uart.mutex);
-    return byte;
-}
-
-static void uart_irq_set(uint64_t base, bool rx, bool tx)
-{
-    (void)base;
-    pthread_mutex_lock(&uart.mutex);
-    uart.rx_on = rx;
-    uart.tx_on = tx;
-    pthread_mutex_unlock(&uart.mutex);
-}
-
-static void uart_irq_clear(uint64_t base)
-{
-    (void)base;
-    pthread_mutex_lock(&uart.mutex);
-    uart.tx_raised = false;
-    pthread_mutex_unlock(&uart.mutex);
-}
-
-static const struct uart_ops ops = {
-    .init = uart_init,
-    .tx_full = uart_tx_full,
-    .tx_idle = uart_tx_idle,
-    .put = uart_put,
-    .get = uart_get,
-    .irq_enable = uart_irq_set,
-    .irq_clear = uart_irq_clear,
-};
-
-/* One character's time passes. */
-static void uart_step(void)
-{
-    pthread_mutex_lock(&uart.mutex);
-    if (uart.tx_count > 0) {
-        capture(uart.tx[uart.tx_at]);
-        uart.tx_at = (uart.tx_at + 1) % FIFO;
-        uart.tx_raised |= uart.tx_count-- == LEVEL + 1;
-    }
-    pthread_mutex_unlock(&uart.mutex);
-}
-
-static bool uart_interrupts(void)
-{
-    bool level;
-
-    pthread_mutex_lock(&uart.mutex);
-    level = (uart.tx_on && uart.tx_raised) || (uart.rx_on && uart.rx_count > 0);
-    pthread_mutex_unlock(&uart.mutex);
-    return level;
-}
-
-/* A byte arrives; false where the FIFO is full: the sender waits. */
-static bool uart_receives(uint8_t byte)
-{
-    bool room;
-
-    pthread_mutex_lock(&uart.mutex);
-    room = uart.rx_count < FIFO;
-    if (room) {
-        uart.rx[(uart.rx_at + uart.rx_count++) % FIFO] = byte;
-    }
-    pthread_mutex_unlock(&uart.mutex);
-    return room;
-}
-
-/* Let the hardware go on until nothing happens any more. */
-static void settle(void)
-{
-    for (uint32_t i = 0; i < 1000000; i++) {
-        uart_step();
-        if (uart_interrupts()) {
-            console_irq();
-        } else if (uart.tx_count == 0) {
-            return;
-        }
-    }
-    fail_msg("the console does not come to rest");
-}
-
-/* What has come out since the last call. */
-static const char *shown(void)
-{
-    static char *copy;
-
-    settle();
-    free(copy);
-    copy = strdup(uart.line == NULL ? "" : uart.line);
-    uart.length = 0;
-    if (uart.line != NULL) {
-        uart.line[0] = '\0';
-    }
-    return copy;
-}
-
-#define SHOWS(text) assert_string_equal(shown(), text)
-
-static void type(const char *keys)
-{
-    for (; *keys != '\0'; keys++) {
-        while (!uart_receives((uint8_t)*keys)) {
-            assert_true(uart_interrupts());
-            console_irq();
-        }
-    }
-    settle();
-}
-
-/* ---- owners of streams ---- */
-
-static struct owner {
-    uint32_t index;
-    uint32_t input_calls, output_calls;
-} owners[CONFIG_MAX_PARTITIONS];
-
-/* Callbacks may print, and use their stream: no lock is held. */
-static void input_ready(void *owner)
-{
-    struct owner *o = owner;
-
-    __atomic_fetch_add(&o->input_calls, 1, __ATOMIC_RELAXED);
-    lock_take(&console.lock); /* hangs where a lock is held */
-    lock_release(&console.lock);
-}
-
-static void output_ready(void *owner)
-{
-    struct owner *o = owner;
-
-    __atomic_fetch_add(&o->output_calls, 1, __ATOMIC_RELAXED);
-    assert_true(console_stream_has_room(o->index));
-}
-
-static const char *const names[] = {"p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"};
-
-static void start(uint32_t streams, bool is_qemu)
-{
-    uart.is_qemu = is_qemu;
-    console_use(&ops, 0x9000000);
-    for (uint32_t i = 0; i < streams; i++) {
-        const struct console_client client = {input_ready, output_ready, &owners[i]};
-
-        owners[i] = (struct owner){.index = i};
-        console_stream_open(i, names[i], &client);
-    }
-    console_start();
-    if (streams > 0) {
-        SHOWS("bulkhead: console: all, input to p0 (Ctrl-] ? for help)\r\n");
-    }
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    host_reset();
-    memset(&console, 0, sizeof(console));
-    console.mux.focus = MUX_NONE;
-    console.mux.open = MUX_NONE;
-    memset(&input, 0, sizeof(input));
-    input.target = NO_STREAM;
-    free(uart.line);
-    memset(&uart, 0, sizeof(uart));
-    pthread_mutex_init(&uart.mutex, NULL);
-    return 0;
-}
-
-static void put(uint32_t index, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        assert_true(console_stream_put(index, (uint8_t)*text));
-    }
-}
-
-static void takes(uint32_t index, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        assert_int_equal(console_stream_get(index), (uint8_t)*text);
-    }
-    assert_int_equal(console_stream_get(index), -1);
-}
+/* Tests the console: its log, output, input, the escape key, its ends. */
+#include "core/base/console_model_test.h"
 
 /* ---- the log ---- */
 
@@ -295,8 +8,8 @@ static void test_silent_without_uart(void **state)
 {
     (void)state;
     console_printf("nobody hears\n");
-    console_start();
-    console_irq();
+    console_start(kick_console, 1000000000);
+    interrupt();
     console_flush();
     assert_int_equal(uart.length, 0);
 }
@@ -315,11 +28,12 @@ static void test_dead_uart_ends(void **state)
 {
     (void)state;
     start(1, false);
-    put(0, "never seen\n");
+    put(0, "s\n");
+    interrupt();
     uart.dead = true;
     console_flush();
     console_printf("bulkhead: x\n");
-    SHOWS("[p0] never seen\r\n");
+    SHOWS("[p0] s\r\n");
 }
 
 static void test_log_after_start(void **state)
@@ -378,6 +92,42 @@ static void test_panic_ignores_the_lock(void **state)
     assert_non_null(strstr(uart.line, "\r\nbulkhead: panic: CPU 0x0: at home\r\n"));
 }
 
+/* The console CPU panics in the middle of its work: from then on whoever writes serves. */
+static void test_panic_of_the_console_cpu(void **state)
+{
+    static struct cpu other;
+
+    (void)state;
+    start(2, true);
+    lock_take(&console.lock);
+    assert_int_equal(host_catch(panic_at, &state), HOST_ASLEEP);
+    uart.length = 0;
+    uart.kicked = false;
+    host_cpu_become(&other);
+    put(1, "still heard\n");
+    console_printf("bulkhead: and so is this\n");
+    assert_string_equal(uart.line, "[p1] still heard\r\nbulkhead: and so is this\r\n");
+    assert_true(uart_receives('k'));
+    put(1, "\n");
+    takes(0, "k");
+    assert_false(uart.kicked);
+}
+
+/* That of any other changes nothing. */
+static void test_panic_of_another_cpu(void **state)
+{
+    static struct cpu other;
+
+    (void)state;
+    start(1, true);
+    host_cpu_become(&other);
+    assert_int_equal(host_catch(panic_at, &state), HOST_ASLEEP);
+    uart.length = 0;
+    put(0, "x\n");
+    assert_int_equal(uart.length, 0);
+    SHOWS("[p0] x\r\n");
+}
+
 /* ---- output ---- */
 
 static void test_output_is_tagged(void **state)
@@ -412,37 +162,56 @@ static void test_settling_lets_others_go_on(void **state)
     SHOWS("\r\n[p1] x\r\n");
 }
 
-/* Priming from an owner's CPU moves a bounded number of bytes; the interrupt does the rest. */
-static void test_priming_is_bounded(void **state)
+/* An owner's CPU sends nothing; a run on the console CPU is bounded, and asks for the next. */
+static void test_runs_are_bounded(void **state)
 {
     uint64_t before;
 
     (void)state;
     start(1, true);
+    host.counter_step = 0;
+    before = uart.put_count;
     for (int i = 0; i < 200; i++) {
         put(0, "x");
     }
-    before = uart.put_count;
-    put(0, "\n");
-    assert_true(uart.put_count - before <= 32);
-    assert_true(uart.tx_on);
-    before = uart.put_count;
-    put(0, "more\n");
+    put(0, "\nmore\n");
     assert_int_equal(uart.put_count, before);
-    console_irq();
-    assert_true(uart.put_count - before <= 64);
+    assert_true(uart.kicked);
+    for (int i = 0; i < 20; i++) {
+        if (i > 0) {
+            console_irq(); /* a kick in a pause does nothing */
+            assert_int_equal(uart.put_count, before);
+        }
+        interrupt();
+        assert_true(uart.put_count - before <= 8);
+        assert_false(uart.kicked || uart.tx_on || uart.rx_on); /* a pause */
+        assert_true(alarm_is_near());
+        before = uart.put_count;
+    }
+    shows_end("\r\n[p0] more\r\n");
+    assert_false(uart.kicked || alarm_is_near());
+    assert_true(uart.rx_on);
 }
 
-/* Bytes that their owner left to a pump which is just coming to rest are not left lying. */
-static void test_pump_looks_again(void **state)
+/* What is dropped costs time too: few are looked at in a run, and nothing is left lying. */
+static void test_dropped_bytes_do_not_stall(void **state)
 {
     (void)state;
-    start(1, true);
-    put(0, "a line that is longer than one burst of the pump\n");
-    assert_int_equal(console.pumping, 1);
-    uart.late_line = true;
-    SHOWS("[p0] a line that is longer than one burst of the pump\r\n[p0] late\r\n");
-    assert_int_equal(console.pumping, 0);
+    for (int is_qemu = 0; is_qemu < 2; is_qemu++) {
+        set_up(NULL);
+        start(2, is_qemu == 1);
+        console_stream_put(1, 'x'); /* keeps the pump from being kicked by each byte */
+        uart.kicked = false;
+        for (uint32_t i = 0; i < RING_SIZE - 8; i++) {
+            assert_true(console_stream_put(0, i % 128 == 127 ? '\t' : '\r'));
+        }
+        put(0, "end\n");
+        uart.kicked = true;
+        interrupt();
+        assert_true(RING_SIZE - 4 - ring_used(&console.mux.source[MUX_STREAM(0)].ring) <= 16);
+        shows_end("end\r\n");
+        assert_true(console_stream_is_drained(0));
+    }
 }
 
 /* A megabyte through a stream by an owner that waits for output_ready, byte by byte the same. */
@@ -469,7 +238,7 @@ static void check_megabyte(bool is_qemu, bool raw)
                 assert_true(n < 10000);
                 uart_step();
                 if (uart_interrupts()) {
-                    console_irq();
+                    interrupt();
                 }
             }
         }
@@ -521,7 +290,7 @@ static void test_flood_is_fair(void **state)
         }
         uart_step();
         if (uart_interrupts()) {
-            console_irq();
+            interrupt();
         }
     }
     text = uart.line;
@@ -544,8 +313,8 @@ static void test_close_ends_the_line(void **state)
     put(0, "last words");
     console_stream_close(0);
     console_printf("bulkhead: p0: is off\n");
-    SHOWS("last words\r\nbulkhead: console: all, input to p1 (Ctrl-] ? for help)\r\n"
-          "bulkhead: p0: is off\r\n");
+    SHOWS("[p0] last words\r\nbulkhead: p0: is off\r\n"
+          "bulkhead: console: all, input to p1 (Ctrl-] ? for help)\r\n");
     type("x");
     takes(1, "x");
     console_stream_close(1);
@@ -561,6 +330,8 @@ static void test_flush_writes_all(void **state)
         put(0, "123456789\n");
         put(1, "no end");
     }
+    console_stream_close(0);
+    console_stream_close(1);
     console_printf("bulkhead: the end\n");
     console_flush();
     assert_true(console_stream_is_drained(0) && console_stream_is_drained(1));
@@ -610,8 +381,7 @@ static void test_escape_commands(void **state)
     SHOWS("bulkhead: console: there is no partition 9 that runs (Ctrl-] l lists them)\r\n");
     put(1, "wait");
     type("\x1dl");
-    SHOWS("[p1] wait\r\n"
-          "bulkhead: console: 1 p0: on, has the input, 0 bytes to show, 0 to read\r\n"
+    SHOWS("bulkhead: console: 1 p0: on, has the input, 0 bytes to show, 0 to read\r\n"
           "bulkhead: console: 2 p1: on, 4 bytes to show, 0 to read\r\n");
     type("\x1dq");
     assert_non_null(strstr(shown(), "Ctrl-A x"));
@@ -640,6 +410,7 @@ static void test_only_hides_others(void **state)
     (void)shown();
     for (uint32_t i = 0; i < 1000; i++) {
         put(1, "hidden\n");
+        settle();
     }
     put(0, "seen\n");
     SHOWS("seen\n");
@@ -688,7 +459,7 @@ static void check_paste(bool is_qemu, uint32_t slowness)
             sent++;
         }
         if (uart_interrupts()) {
-            console_irq();
+            interrupt();
         }
         if (i % slowness == 0 && (c = console_stream_get(0)) >= 0) {
             assert_int_equal(c, (uint8_t)((taken * 2654435761u >> 24) | 0x20));
@@ -708,6 +479,79 @@ static void test_megabyte_in(void **state)
     check_paste(true, 50);
 }
 
+/* Fill the ring and the UART's FIFO of a stream that listens, so that the sender waits. */
+static void hold_input_back(void)
+{
+    uint32_t sent = 0;
+
+    console_stream_listen(0);
+    while (uart_receives('x')) {
+        sent++;
+        settle();
+    }
+    assert_int_equal(sent, RING_SIZE + FIFO);
+    assert_false(uart.rx_on);
+    assert_int_not_equal(host.alarm, 0);
+}
+
+/* The alarm's time has come. */
+static void alarm_rings(void)
+{
+    assert_int_not_equal(host.alarm, 0);
+    host.counter = host.alarm;
+    interrupt();
+    settle();
+}
+
+/* One that has listened and hangs locks nobody out: the escape key is seen after some seconds. */
+static void test_hung_listener_is_given_up(void **state)
+{
+    (void)state;
+    start(2, false);
+    hold_input_back();
+    interrupt(); /* any other: it is not yet time */
+    assert_false(uart.rx_on);
+    alarm_rings();
+    SHOWS("bulkhead: console: p0 reads no input: dropped until it does\r\n");
+    assert_int_equal(host.alarm, 0);
+    for (uint32_t i = 0; i < 3 * RING_SIZE; i++) {
+        type("y");
+    }
+    SHOWS("");
+    type("\x1d"
+         "2z");
+    takes(1, "z");
+    /* It reads again, and is waited for again. */
+    for (uint32_t i = 0; i < RING_SIZE; i++) {
+        assert_int_equal(console_stream_get(0), 'x');
+    }
+    assert_int_equal(console_stream_get(0), -1);
+    type("\x1d"
+         "1");
+    (void)shown();
+    hold_input_back();
+}
+
+/* A byte a while is reading: nothing is lost, however long it takes. */
+static void test_slow_reader_is_waited_for(void **state)
+{
+    (void)state;
+    start(2, false);
+    hold_input_back();
+    for (uint32_t i = 0; i < RING_SIZE + FIFO; i++) {
+        assert_int_equal(console_stream_get(0), 'x');
+        settle();
+        if (i < RING_SIZE / 2 - 1) {
+            alarm_rings();
+            assert_false(uart.rx_on);
+        }
+    }
+    assert_true(uart.rx_on);
+    assert_int_equal(host.alarm, 0);
+    assert_int_equal(console_stream_get(0), -1);
+    SHOWS("");
+}
+
 /* The stream whose owner does not read ends: input goes on with the next. */
 static void test_close_resumes_input(void **state)
 {
@@ -721,124 +565,9 @@ static void test_close_resumes_input(void **state)
     assert_false(uart.rx_on);
     assert_int_equal(uart.rx_count, 16);
     console_stream_close(0);
+    settle();
     assert_true(uart.rx_on);
-    settle();
     takes(1, "xxxxxxxxxxxxxxxx");
-}
-
-/* ---- CPUs at the same time ---- */
-
-#define THREADS    3
-#define PER_THREAD 100000
-
-static uint32_t threads_done;
-
-static void *producer(void *arg)
-{
-    struct owner *o = arg;
-    uint32_t calls;
-
-    for (uint32_t i = 0; i < PER_THREAD; i++) {
-        calls = __atomic_load_n(&o->output_calls, __ATOMIC_RELAXED);
-        while (!console_stream_put(o->index, i % 16 == 15 ? '\n' : (uint8_t)('A' + i % 16))) {
-            while (__atomic_load_n(&o->output_calls, __ATOMIC_RELAXED) == calls) {
-                sched_yield();
-            }
-            calls = __atomic_load_n(&o->output_calls, __ATOMIC_RELAXED);
-        }
-        if (i % 1000 == 0) {
-            console_stream_settle(o->index);
-            console_printf("bulkhead: %u is at %u\n", o->index, i);
-        }
-        while (i % 5000 == 0 && !console_stream_is_drained(o->index)) {
-            sched_yield(); /* the UART comes to rest now and then */
-        }
-    }
-    __atomic_fetch_add(&threads_done, 1, __ATOMIC_RELEASE);
-    return NULL;
-}
-
-static void check_threads(bool is_qemu)
-{
-    pthread_t thread[THREADS];
-    uint32_t count[THREADS] = {0};
-    uint32_t letters = 0;
-
-    set_up(NULL);
-    start(THREADS, is_qemu);
-    threads_done = 0;
-    for (uint32_t i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_create(&thread[i], NULL, producer, &owners[i]), 0);
-    }
-    while (__atomic_load_n(&threads_done, __ATOMIC_ACQUIRE) < THREADS) {
-        uart_step();
-        if (uart_interrupts()) {
-            console_irq();
-        }
-    }
-    for (uint32_t i = 0; i < THREADS; i++) {
-        pthread_join(thread[i], NULL);
-        console_stream_settle(i);
-    }
-    settle();
-    for (char *line = strtok(uart.line, "\r\n"); line != NULL; line = strtok(NULL, "\r\n")) {
-        if (line[0] == '[') {
-            uint32_t *n = &count[line[2] - '0'];
-
-            for (line += 5; *line != '\0'; line++, ++*n, letters++) {
-                *n += *n % 16 == 15;
-                assert_int_equal(*line, 'A' + *n % 16);
-            }
-        }
-    }
-    assert_int_equal(letters, THREADS * PER_THREAD / 16 * 15);
-}
-
-/* Reads when it is told that there is something, as a guest does on its interrupt. */
-static void *consumer(void *arg)
-{
-    struct owner *o = arg;
-    uint32_t calls = 0;
-
-    for (uint32_t taken = 0; taken < MEGABYTE;) {
-        while (__atomic_load_n(&o->input_calls, __ATOMIC_RELAXED) == calls) {
-            sched_yield();
-        }
-        calls = __atomic_load_n(&o->input_calls, __ATOMIC_RELAXED);
-        while (console_stream_input(o->index) > 0) {
-            assert_int_equal(console_stream_get(o->index), 0x20 | (taken++ * 2654435761u >> 24));
-        }
-    }
-    return NULL;
-}
-
-static void test_input_thread(void **state)
-{
-    pthread_t thread;
-
-    (void)state;
-    start(1, true);
-    console_stream_listen(0);
-    assert_int_equal(pthread_create(&thread, NULL, consumer, &owners[0]), 0);
-    for (uint32_t sent = 0; sent < MEGABYTE;) {
-        if (uart_receives((uint8_t)(0x20 | (sent * 2654435761u >> 24)))) {
-            sent++;
-        } else if (!uart_interrupts()) {
-            sched_yield();
-        }
-        if (uart_interrupts()) {
-            console_irq();
-        }
-    }
-    settle();
-    pthread_join(thread, NULL);
-}
-
-static void test_threads(void **state)
-{
-    (void)state;
-    check_threads(false);
-    check_threads(true);
 }
 
 int main(void)
@@ -850,10 +579,12 @@ int main(void)
         cmocka_unit_test_setup(test_log_after_start, set_up),
         cmocka_unit_test_setup(test_lost_log_is_told, set_up),
         cmocka_unit_test_setup(test_panic_ignores_the_lock, set_up),
+        cmocka_unit_test_setup(test_panic_of_the_console_cpu, set_up),
+        cmocka_unit_test_setup(test_panic_of_another_cpu, set_up),
         cmocka_unit_test_setup(test_output_is_tagged, set_up),
         cmocka_unit_test_setup(test_settling_lets_others_go_on, set_up),
-        cmocka_unit_test_setup(test_priming_is_bounded, set_up),
-        cmocka_unit_test_setup(test_pump_looks_again, set_up),
+        cmocka_unit_test_setup(test_runs_are_bounded, set_up),
+        cmocka_unit_test_setup(test_dropped_bytes_do_not_stall, set_up),
         cmocka_unit_test_setup(test_megabyte_out, set_up),
         cmocka_unit_test_setup(test_flood_is_fair, set_up),
         cmocka_unit_test_setup(test_close_ends_the_line, set_up),
@@ -863,9 +594,9 @@ int main(void)
         cmocka_unit_test_setup(test_only_hides_others, set_up),
         cmocka_unit_test_setup(test_deaf_stream_blocks_nobody, set_up),
         cmocka_unit_test_setup(test_megabyte_in, set_up),
+        cmocka_unit_test_setup(test_hung_listener_is_given_up, set_up),
+        cmocka_unit_test_setup(test_slow_reader_is_waited_for, set_up),
         cmocka_unit_test_setup(test_close_resumes_input, set_up),
-        cmocka_unit_test_setup(test_input_thread, set_up),
-        cmocka_unit_test_setup(test_threads, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ uint32_t mux_pending(const struct mux *m, uint32_t source)
     int32_t ready;
 
     if (source == __atomic_load_n(&m->focus, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&m->hurry, __ATOMIC_RELAXED) || s->closed) {
+        __atomic_load_n(&s->closed, __ATOMIC_ACQUIRE)) {
         return __atomic_load_n(&s->ring.head, __ATOMIC_ACQUIRE) - tail;
     }
     /* It may lie behind what was shown while everything was. */
@@ -52,11 +52,6 @@ uint32_t mux_pending(const struct mux *m, uint32_t source)
 }
 
 /* ---- whose turn ---- */
-
-void mux_set_hurry(struct mux *m, bool on)
-{
-    __atomic_store_n(&m->hurry, on, __ATOMIC_RELAXED);
-}
 
 /* In `only` mode: a stream that is not shown. */
 static bool is_hidden(const struct mux *m, uint32_t source)
@@ -72,8 +67,8 @@ static bool may_break(const struct mux *m, uint32_t source)
 {
     const struct mux_source *open = &m->source[m->open];
 
-    return m->open != m->focus || m->turn >= MUX_LINE || source == MUX_LOG || m->hurry ||
-           open->closed || __atomic_load_n(&open->ready, __ATOMIC_ACQUIRE) == open->ring.tail ||
+    return m->open != m->focus || m->turn >= MUX_LINE || source == MUX_LOG || open->closed ||
+           __atomic_load_n(&open->ready, __ATOMIC_ACQUIRE) == open->ring.tail ||
            ring_used(&m->source[source].ring) >= RING_SIZE / 2;
 }
 
@@ -279,7 +274,6 @@ int mux_next(struct mux *m)
     }
     source = select_source(m);
     if (source == MUX_NONE) {
-        mux_set_hurry(m, false);
         return MUX_NOTHING;
     }
     s = &m->source[source];

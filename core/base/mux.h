@@ -37,7 +37,7 @@ struct mux_source {
     struct ring ring;
     uint32_t ready;   /* atomic, by the producer: bytes before this count may be shown */
     const char *name; /* NULL: not open; the log has none */
-    bool closed;      /* its producer has ended */
+    bool closed;      /* atomic: its producer has ended */
     bool midline;     /* what was last shown of it was no end of line */
     bool returned;    /* a carriage return was taken and not yet followed */
     uint8_t escape;   /* inside an escape sequence: enum mux_escape */
@@ -53,7 +53,6 @@ struct mux {
     uint32_t turn;   /* bytes of it so far */
     bool only;       /* other streams than the one in focus are not shown, */
     uint64_t hidden; /* but counted */
-    bool hurry;      /* atomic: everything there is may be shown, until there is nothing left */
     char text[64];   /* a tag or an end of line on its way */
     uint32_t text_at, text_end;
 };
@@ -73,9 +72,6 @@ uint32_t mux_pending(const struct mux *m, uint32_t source);
 
 #define MUX_NOTHING (-1) /* nothing to send now */
 #define MUX_DROPPED (-2) /* bytes were taken that are not sent; go on */
-
-/* Show all there is now, unfinished lines too. */
-void mux_set_hurry(struct mux *m, bool on);
 
 /* The next byte to send, MUX_NOTHING or MUX_DROPPED. */
 int mux_next(struct mux *m);

@@ -2,9 +2,11 @@
 /* Owns physical interrupts: which driver, and what becomes of one that arrives at EL2. */
 #include "core/guest/irq.h"
 
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/base/lock.h"
+#include "core/guest/partition.h"
 #include "core/guest/vcpu.h"
 #include "core/guest/vgic.h"
 #include "core/memory/el2_map.h"
@@ -18,8 +20,9 @@ uint32_t gic_intids;
 /* The console's interrupt; 0 until there is one. Class: written before partitions start. */
 static uint32_t own_intid;
 
-/* Of the board's GIC: sealed. */
+/* Of the board's GIC, and of its timer at EL2: sealed. */
 static uint32_t maintenance_intid;
+static uint32_t alarm_intid;
 
 /* gicd: the distributor's registers that are changed by reading and writing back. */
 static struct lock gicd_lock;
@@ -54,6 +57,7 @@ enum status irq_init(const struct plan *p)
         return E_NOT_FOUND;
     }
     maintenance_intid = p->board.gic.maintenance;
+    alarm_intid = p->board.timer_hyp;
     status = map_registers(&p->board.gic);
     return status == OK ? gic->dist_init(&p->board.gic, &gic_intids) : status;
 }
@@ -70,7 +74,7 @@ enum status irq_cpu_init(const struct plan *p, struct cpu *cpu)
     return status;
 }
 
-/* No guest's: maintenance, the console's; or nobody's, then kept from coming back. */
+/* No guest's: maintenance, the console's and its alarm; or nobody's, then kept from coming back. */
 static __attribute__((noinline)) void handle_own(struct vcpu *vcpu, uint32_t iar)
 {
     uint32_t intid = iar & IAR_INTID;
@@ -80,6 +84,9 @@ static __attribute__((noinline)) void handle_own(struct vcpu *vcpu, uint32_t iar
             vgic_maintain(vcpu);
         }
     } else if (intid == own_intid) {
+        console_irq();
+    } else if (intid == alarm_intid) {
+        arch_alarm_clear();
         console_irq();
     } else {
         gic->set_enable(cpu_self(), intid, false);
@@ -94,6 +101,7 @@ static __attribute__((noinline)) void handle_kick(struct vcpu *vcpu, uint32_t ia
 {
     if (vcpu != NULL) {
         vgic_sync(vcpu);
+        vuart_sync(&vcpu->partition->vuart);
     }
     gic->drop(iar);
     gic->deactivate(iar);
@@ -133,4 +141,11 @@ void irq_own(uint32_t intid, bool edge, const struct cpu *cpu)
     irq_set_edge(intid, edge);
     gic->set_target(intid, cpu);
     gic->set_enable(cpu, intid, true);
+    gic->set_enable(cpu, alarm_intid, true);
+}
+
+void irq_kick_own(void)
+{
+    arch_dsb();
+    gic->set_pending(NULL, own_intid, true);
 }

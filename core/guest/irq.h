@@ -110,7 +110,10 @@ void irq_kick(const struct cpu *cpu);
 /* Trigger of an SPI, which must be disabled; takes the gicd lock. */
 void irq_set_edge(uint32_t spi, bool edge);
 
-/* Route the console's interrupt to `cpu` and enable it; EL2's own. */
+/* Route the console's interrupt to `cpu`, this one, and enable it and the alarm's; EL2's own. */
 void irq_own(uint32_t intid, bool edge, const struct cpu *cpu);
+
+/* Make the console's interrupt pending, also while it is handled: for console_start(). Any CPU. */
+void irq_kick_own(void);
 
 #endif

@@ -14,6 +14,7 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/base/pl011.h"
+#include "core/guest/irq.h"
 #include "core/guest/partition.h"
 
 #define FIFO_DEPTH 32u       /* r1p5; drivers learn it from the revision in UARTPeriphID2 */
@@ -220,22 +221,31 @@ static enum trap_outcome access_window(struct vcpu *vcpu, void *device, uint64_t
 
 /* ---- the console's side ---- */
 
-static void input_ready(void *owner)
+/* The lines and locks are the partition's own CPUs' business; each of them will do. */
+static void ready(void *owner, bool input, bool output)
 {
     struct vuart *u = owner;
 
-    lock_take(&u->lock);
-    raise_rx(u);
-    update_line(u);
-    lock_release(&u->lock);
+    __atomic_fetch_or(&u->news, (input ? VUART_INPUT : 0) | (output ? VUART_OUTPUT : 0),
+                      __ATOMIC_RELEASE);
+    irq_kick(u->partition->vcpu[0].cpu);
 }
 
-static void output_ready(void *owner)
+void vuart_sync(struct vuart *u)
 {
-    struct vuart *u = owner;
+    uint32_t news;
 
+    if (__atomic_load_n(&u->news, __ATOMIC_RELAXED) == 0) {
+        return;
+    }
     lock_take(&u->lock);
-    u->ris |= (uint32_t)UARTINT_TX;
+    news = __atomic_exchange_n(&u->news, 0, __ATOMIC_ACQUIRE);
+    if ((news & VUART_INPUT) != 0) {
+        raise_rx(u);
+    }
+    if ((news & VUART_OUTPUT) != 0) {
+        u->ris |= (uint32_t)UARTINT_TX;
+    }
     update_line(u);
     lock_release(&u->lock);
 }
@@ -268,7 +278,7 @@ enum status vuart_init(struct partition *partition, const struct plan *p)
 {
     struct vuart *u = &partition->vuart;
     const struct plan_uart *board = &p->board.console;
-    const struct console_client client = {input_ready, output_ready, u};
+    const struct console_client client = {ready, u};
     uint64_t clock = board->clock != 0 ? board->clock : CLOCK_HZ;
 
     u->partition = partition;

@@ -15,6 +15,9 @@
 
 struct partition;
 
+#define VUART_INPUT  0x1u /* bytes wait in the input ring */
+#define VUART_OUTPUT 0x2u /* the output ring has room again */
+
 /*
  * Class: locked (lock; in the order before vgic: the line is told to the vGIC with it held, so that
  * two CPUs cannot tell it in the wrong order). The FIFOs are the console stream's rings.
@@ -28,10 +31,17 @@ struct vuart {
     uint32_t cr, lcr_h, ibrd, fbrd, ifls, imsc, ris, dmacr, ilpr;
     uint32_t polls; /* reads of the flags since the last byte was written */
     bool level;     /* the line as last told to the vGIC */
+    uint32_t news;  /* atomic, by the console's CPU: VUART_... that vuart_sync() has to look at */
 };
 
 /* Build it and add its window to the partition's mmio map. Before the partition starts. */
 enum status vuart_init(struct partition *partition, const struct plan *p) MUST_CHECK;
+
+/*
+ * Take note of what the console's CPU has left, on a CPU of the partition that was kicked; takes
+ * the vUART's and the vGIC's lock where there is something.
+ */
+void vuart_sync(struct vuart *u);
 
 /* As firmware hands it over: on, 115200 8n1, FIFOs on, all interrupts masked. */
 void vuart_reset(struct vuart *u);

@@ -2,8 +2,7 @@
 """Faults stay inside: partitions that run wild beside one that must keep its 1 kHz.
 
 Time is counted in instructions (-icount), so that the host's load is not in it: a tick that comes late, came
-late because of the other partition or of Bulkhead. The first partition's CPU serves the console: that is the
-wild one's, so that the bound on lateness tells interference alone.
+late because of the other partition or of Bulkhead. The first partition's CPU serves the console.
 """
 
 import re
@@ -17,12 +16,12 @@ ICOUNT = ("-icount", "shift=2,sleep=off")
 
 
 def control_kept_its_loop(log, latest_ns=20_000):
-    """Every second of it: 1000 ticks, not one missed, none later than `latest_ns` (None: not looked at)."""
+    """Every second of it: 1000 ticks, not one missed, none later than `latest_ns`."""
     lines = re.findall(r"\[control\] control: (\d+) ticks, jitter .*max (\d+) ns, overruns (\d+)", log)
     assert len(lines) == SECONDS, log
     for ticks, latest, overruns in lines:
         assert (ticks, overruns) == ("1000", "0"), lines
-        assert latest_ns is None or int(latest) < latest_ns, lines
+        assert int(latest) < latest_ns, lines
 
 
 # What each mode ends with: said by the guest, or by Bulkhead of it.
@@ -82,8 +81,8 @@ def test_a_fatal_fault_is_reported(boot):
 
 @pytest.mark.parametrize("gic", [2, 3])
 def test_control_serves_the_console(boot, gic):
-    """On the CPU that drains another one's flood it misses no tick. How late a tick is there is not bounded:
-    110 us were seen on GICv2."""
+    """On the CPU that drains another one's flood it misses no tick. One may wait for a run of the console:
+    31 us were seen (140 before the runs were bounded), where the target is 20."""
     parts = [
         partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
         partition("wild", "wild", [1], bootargs="wild=flood"),
@@ -91,4 +90,4 @@ def test_control_serves_the_console(boot, gic):
     board = boot(parts, gic=gic, smp=2, qemu=ICOUNT)
     board.expect("bulkhead: control: is off")
     assert "panic" not in board.log
-    control_kept_its_loop(board.log, None)
+    control_kept_its_loop(board.log, 50_000)

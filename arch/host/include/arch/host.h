@@ -28,6 +28,7 @@ struct host_section {
 struct host {
     /* The counter: each arch_counter() moves it on by `counter_step`, so that bounded polls end. */
     uint64_t counter, counter_step, counter_hz;
+    uint64_t alarm; /* 0: none is set */
     uint8_t pa_bits;
     struct range fused;
     /* arch_image_section(): `section_count` of them; where that is 0, the pool as DATA. */
