@@ -16,6 +16,7 @@
 
 #include "bytes.h"
 #include "core/base/pl011.h"
+#include "core/guest/irq.h"
 #include "core/guest/partition.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -45,6 +46,8 @@ static struct {
     uint32_t rx_count;
     uint32_t room; /* bytes that the UART takes before it is full */
     bool rx_on, tx_on, tx_raised;
+    bool kicked;           /* the console's CPU is, */
+    uint32_t guest_kicked; /* and guests' are: bit n */
 } uart;
 
 /* The `n`-th byte that a guest writes. */
@@ -131,18 +134,54 @@ static const struct uart_ops ops = {
     .irq_clear = uart_irq_clear,
 };
 
+static void kick_console(void)
+{
+    uart.kicked = true;
+}
+
+static void kick_guest(const struct cpu *cpu)
+{
+    uart.guest_kicked |= 1u << (cpu - cpus);
+}
+
+static const struct gic_ops gic_model = {.kick = kick_guest};
+
+/* The alarm that ends a pause, and not the one that looks after a guest that does not read. */
+static bool pause_ends(void)
+{
+    return host.alarm != 0 && host.alarm < host.counter + 1000000;
+}
+
+static bool is_pending(void)
+{
+    return uart.kicked || pause_ends() || (uart.tx_on && (uart.tx_raised || uart.room > 0)) ||
+           (uart.rx_on && uart.rx_count > 0);
+}
+
+static void interrupt(void)
+{
+    uart.kicked = false;
+    host.counter = pause_ends() ? host.alarm : host.counter;
+    console_irq();
+    for (uint32_t i = 0; i < GUESTS; i++) {
+        if ((uart.guest_kicked >> i & 1) != 0) {
+            vuart_sync(&partitions[i].vuart);
+        }
+    }
+    uart.guest_kicked = 0;
+}
+
 /* The UART sends so many bytes, and interrupts for as long as it has to. */
 static void time_goes_on(uint32_t bytes)
 {
     uart.room = bytes;
     for (uint32_t i = 0; i < 4 * MOST; i++) {
-        if (!(uart.tx_on && (uart.tx_raised || uart.room > 0)) &&
-            !(uart.rx_on && uart.rx_count > 0)) {
+        if (!is_pending()) {
             return;
         }
         uart.tx_raised = true;
-        console_irq();
-        if (uart.room == 0 && !(uart.rx_on && uart.rx_count > 0)) {
+        interrupt();
+        if (uart.room == 0 && !uart.kicked && !pause_ends() && !(uart.rx_on && uart.rx_count > 0)) {
             return;
         }
     }
@@ -233,6 +272,7 @@ static void set_up(void)
     plan_used.board.console =
         (struct plan_uart){.mmio = {BASE, 0x1000}, .irq = {33, false}, .clock = 24000000};
     uart.room = MOST;
+    gic = &gic_model;
     console_use(&ops, BASE);
     for (uint32_t i = 0; i < GUESTS; i++) {
         struct partition *part = &partitions[i];
@@ -241,10 +281,12 @@ static void set_up(void)
         part->index = i;
         part->plan = &plan_part[i];
         vcpu[i].partition = part;
+        vcpu[i].cpu = &cpus[i];
+        part->vcpu = &vcpu[i];
         model.cr[i] = 0x301;
         require(vuart_init(part, &plan_used) == OK, "a UART");
     }
-    console_start();
+    console_start(kick_console, 1000000000);
     time_goes_on(MOST);
 }
 
