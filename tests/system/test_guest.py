@@ -143,6 +143,26 @@ def test_login_getty(boot):
 
 
 @pytest.mark.parametrize("gic", [2, 3])
+def test_uboot_is_a_guest(boot, gic):
+    """Debian's U-Boot, unmodified: its prompt, commands and their answers. It looks for its tree at the beginning of
+    RAM, and for its environment in a flash at 64 MiB, where it finds RAM."""
+    uboot = image("guest/arm64/u-boot.bin", "kernel", "u-boot", extra="load = <0x40200000>; entry = <0x40200000>;")
+    part = partition("boot", "uboot", [0], ((0x40000000, 128 * MIB), (0x04000000, 2 * MIB)))
+    board = boot([part], {"uboot": uboot}, gic=gic, smp=1)
+    board.expect("DRAM: +128 MiB")
+    board.expect("=> ", BOOT_LONG)
+    board.send("\x1d1\r")
+    board.expect("\n=> ")
+    board.send("bdinfo\r")
+    board.expect(r"-> start += 0x0000000040000000\s+-> size += 0x0000000008000000")
+    board.send("mw.q 41000000 123456789abcdef0; md.q 41000000 1; fdt addr $fdtcontroladdr; fdt list /psci\r")
+    board.expect("41000000: 123456789abcdef0")
+    board.expect("arm,psci-1.0")
+    board.send("poweroff\r")
+    assert "boot: ends: SYSTEM_OFF" in board.off()
+
+
+@pytest.mark.parametrize("gic", [2, 3])
 def test_secondary_cpus_and_sgis(boot, gic):
     log = boot([partition("smp", "smp", range(4))], gic=gic).off()
     assert re.search(r"smp: 4 CPUs, \d+ SGIs, ok", log)
