@@ -441,6 +441,131 @@ static void test_megabyte_by_interrupts(void **state)
     }
 }
 
+/* ---- Zephyr's driver, by what it reads and writes in which order; it never writes UARTICR ---- */
+
+#define ZEPHYR_OUT 5000u
+
+static struct {
+    uint32_t sent, taken, calls;
+    char in[64];
+} zephyr;
+
+static void change(uint64_t offset, uint32_t clear, uint32_t set)
+{
+    wr(offset, (rd(offset) & ~clear) | set);
+}
+
+static void zephyr_init(void)
+{
+    memset(&zephyr, 0, sizeof(zephyr));
+    change(UARTCR, (uint32_t)UARTCR_UARTEN, 0);
+    change(UARTLCR_H, (uint32_t)UARTLCR_H_FEN, 0);
+    change(UARTCR, 0xc000, 0); /* no flow control */
+    wr(UARTIBRD, 13);
+    wr(UARTFBRD, 1);
+    change(UARTLCR_H, 0, 0);
+    change(UARTLCR_H, 0, (uint32_t)UARTLCR_H_WLEN);
+    wr(UARTIFLS, 2 << 3); /* transmit at 1/8, receive at 1/2 */
+    change(UARTLCR_H, 0, (uint32_t)UARTLCR_H_FEN);
+    wr(UARTIMSC, 0);
+    wr(UARTICR, 0x7ff);
+    wr(UARTDMACR, 0);
+    change(UARTCR, 2, 0);
+    change(UARTCR, 0, (uint32_t)(UARTCR_TXE | UARTCR_RXE));
+    change(UARTCR, 0, (uint32_t)UARTCR_UARTEN);
+}
+
+static bool zephyr_rx_ready(void)
+{
+    return (rd(UARTCR) & UARTCR_RXE) != 0 && (rd(UARTIMSC) & RX) != 0 &&
+           (rd(UARTFR) & UARTFR_RXFE) == 0;
+}
+
+static bool zephyr_tx_ready(void)
+{
+    return (rd(UARTCR) & UARTCR_TXE) != 0 && (rd(UARTIMSC) & TX) != 0 &&
+           ((rd(UARTRIS) & TX) != 0 || (rd(UARTFR) & UARTFR_TXFE) != 0);
+}
+
+/* The interrupt's handler: a program that takes what comes and sends until it has no more. */
+static void zephyr_callback(void)
+{
+    zephyr.calls++;
+    while (zephyr_rx_ready()) {
+        while (zephyr.taken + 1 < sizeof(zephyr.in) && (rd(UARTFR) & UARTFR_RXFE) == 0) {
+            zephyr.in[zephyr.taken++] = (char)rd(UARTDR);
+            assert_int_equal(rd(UARTRSR), 0);
+        }
+    }
+    if (zephyr_tx_ready()) {
+        while (zephyr.sent < ZEPHYR_OUT && (rd(UARTFR) & UARTFR_TXFF) == 0) {
+            wr(UARTDR, 'a' + zephyr.sent++ % 26);
+        }
+        if (zephyr.sent == ZEPHYR_OUT) {
+            change(UARTIMSC, TX, 0);
+        }
+    }
+}
+
+static void test_zephyr_by_interrupts(void **state)
+{
+    (void)state;
+    zephyr_init();
+    change(UARTIMSC, 0, RX | RT);
+    assert_false(line);
+    change(UARTIMSC, 0, TX);
+    uart.blocked = true;
+    zephyr_callback(); /* the first one is the driver's own */
+    assert_in_range(zephyr.sent, 32, ZEPHYR_OUT - 1);
+    for (int i = 0; zephyr.sent < ZEPHYR_OUT; i++) {
+        assert_true(i < 100000);
+        if (line) {
+            zephyr_callback();
+        } else {
+            uart.blocked = i % 8 != 0; /* a slow line */
+            uart.tx_raised = true;
+            interrupt();
+        }
+    }
+    assert_in_range(zephyr.calls, 2, ZEPHYR_OUT / 16);
+    uart.blocked = false;
+    uart.tx_raised = true;
+    settle();
+    assert_false(line);
+    assert_int_equal(uart.length, ZEPHYR_OUT);
+    for (uint32_t i = 0; i < ZEPHYR_OUT; i++) {
+        assert_int_equal(uart.text[i], 'a' + i % 26);
+    }
+    assert_true(zephyr_tx_ready() || (rd(UARTIMSC) & TX) == 0);
+
+    for (const char *key = "zephyr:~$ "; *key != '\0'; key++) {
+        type((char[]){*key, '\0'});
+        assert_true(line);
+        zephyr_callback();
+        assert_false(line);
+    }
+    assert_string_equal(zephyr.in, "zephyr:~$ ");
+}
+
+static void test_zephyr_by_polling(void **state)
+{
+    (void)state;
+    zephyr_init();
+    for (const char *c = "*** Booting Zephyr OS ***\r\n"; *c != '\0'; c++) {
+        while ((rd(UARTFR) & UARTFR_TXFF) != 0) {
+        }
+        wr(UARTDR, (uint8_t)*c);
+    }
+    settle();
+    assert_string_equal(uart.text, "*** Booting Zephyr OS ***\r\n");
+    assert_int_equal(rd(UARTFR) & (UARTFR_RXFE | UARTFR_BUSY), UARTFR_RXFE);
+    type("y");
+    assert_int_equal(rd(UARTFR) & UARTFR_RXFE, 0);
+    assert_int_equal(rd(UARTDR), 'y');
+    assert_int_equal(rd(UARTRSR), 0);
+    assert_false(line);
+}
+
 static void test_disabled_transmitter(void **state)
 {
     (void)state;
@@ -646,6 +771,8 @@ int main(void)
         cmocka_unit_test_setup(test_prompt_is_shown_tagged, set_up),
         cmocka_unit_test_setup(test_full_fifo, set_up),
         cmocka_unit_test_setup(test_megabyte_by_interrupts, set_up),
+        cmocka_unit_test_setup(test_zephyr_by_interrupts, set_up),
+        cmocka_unit_test_setup(test_zephyr_by_polling, set_up),
         cmocka_unit_test_setup(test_disabled_transmitter, set_up),
         cmocka_unit_test_setup(test_polled_input, set_up),
         cmocka_unit_test_setup(test_receive_interrupts, set_up),
