@@ -149,29 +149,25 @@ static void model_set_target(uint32_t spi, const struct cpu *cpu)
     driven(NULL, spi)->target = cpu->index;
 }
 
-static uint32_t state_count(uint32_t cpu, uint32_t state)
-{
-    uint32_t count = 0;
-
-    for (uint32_t n = 0; n < model.lrs; n++) {
-        count += (model.lr[cpu][n].state & state) != 0;
-    }
-    return count;
-}
-
+/* What is pending and active does not count as pending: IHI 0069, ICH_HCR_EL2.NPIE: State 0b01. */
 static bool wants_maintenance(uint32_t cpu)
 {
+    uint32_t valid = 0;
+    uint32_t pending = 0;
     bool wants = false;
 
     for (uint32_t n = 0; n < model.lrs; n++) {
+        uint32_t state = model.lr[cpu][n].state & (GIC_LR_PENDING | GIC_LR_ACTIVE);
+
+        valid += state != 0;
+        pending += state == GIC_LR_PENDING;
         wants = wants || model.ended[cpu][n];
     }
     if ((model.why[cpu] & GIC_MAINTENANCE_PENDING) != 0) {
-        wants = wants || state_count(cpu, GIC_LR_PENDING) == 0;
+        wants = wants || pending == 0;
     }
     if ((model.why[cpu] & GIC_MAINTENANCE_ACTIVE) != 0) {
-        wants = wants || state_count(cpu, GIC_LR_PENDING | GIC_LR_ACTIVE) < 2 ||
-                model.outside[cpu] != 0;
+        wants = wants || valid < 2 || model.outside[cpu] != 0;
     }
     return wants;
 }

@@ -33,7 +33,7 @@ struct gic_lr {
 #define GIC_LR_EOI     0x8 /* maintenance when the guest has deactivated it; not with HW */
 
 /* Why the virtual interface asks for maintenance, beside GIC_LR_EOI. */
-/* Pending ones wait outside: when no list register has one. */
+/* Pending ones wait outside: when no list register has one that is not active, too. */
 #define GIC_MAINTENANCE_PENDING 0x1
 /* Active ones wait outside: when at most one list register is used, or one that is in none ends. */
 #define GIC_MAINTENANCE_ACTIVE 0x2

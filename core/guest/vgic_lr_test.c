@@ -95,6 +95,28 @@ static void test_due_again_while_off(void **state)
     assert_int_equal(take(0), SPURIOUS);
 }
 
+/* It waits while list registers are full, one of them of an SGI that is active and due again. */
+static void test_waits_for_no_pending(void **state)
+{
+    (void)state;
+    model.lrs = 2;
+    cpu_on(0);
+    guest_init();
+    set_priority(0, 5, 0xf8);
+    set_priority(0, 1, 0x10);
+    send(0, 0, 5);
+    assert_int_equal(take(0), 5);
+    send(0, 0, 5);
+    send(0, 0, 1);
+    send(0, 0, 15);
+    assert_int_equal(take_and_end(0), 1);
+    assert_int_equal(take_and_end(0), 15); /* it preempts the active one */
+    end(0, 5);
+    assert_int_equal(take_and_end(0), 5);
+    assert_int_equal(take(0), SPURIOUS);
+    assert_int_equal(model.why[0], 0);
+}
+
 static void test_nested(void **state)
 {
     (void)state;
@@ -419,6 +441,7 @@ int main(void)
         cmocka_unit_test_setup(test_all_at_once, setup),
         cmocka_unit_test_setup(test_no_overtaking, setup),
         cmocka_unit_test_setup(test_due_again_while_off, setup),
+        cmocka_unit_test_setup(test_waits_for_no_pending, setup),
         cmocka_unit_test_setup(test_nested, setup),
         cmocka_unit_test_setup(test_ended_outside, setup),
         cmocka_unit_test_setup(test_off_while_pending_and_active, setup),
