@@ -41,37 +41,21 @@ static bool is_mapped_as(const struct lpae_leaf *leaf, enum lpae_attr attr)
            leaf->write == (attr == LPAE_DATA || attr == LPAE_DEVICE);
 }
 
-/*
- * From `at` on, how far the map is all holes, or all leaves; never past `end`. E_OVERLAP where a
- * leaf is mapped with other attributes.
- */
-static enum status find_run(uint64_t at, uint64_t end, enum lpae_attr attr, bool *mapped,
-                            uint64_t *run_end)
-{
-    struct lpae_leaf leaf;
-
-    *mapped = lpae_walk(&el2_table, at, &leaf);
-    *run_end = at;
-    while (*run_end < end && lpae_walk(&el2_table, *run_end, &leaf) == *mapped) {
-        if (*mapped && !is_mapped_as(&leaf, attr)) {
-            return E_OVERLAP;
-        }
-        *run_end = end - leaf.ia < leaf.size ? end : leaf.ia + leaf.size;
-    }
-    return OK;
-}
-
 /* Map the holes of `pages`; with `dry`, only see whether that can be done. */
 static enum status map_holes(struct range pages, enum lpae_attr attr, bool dry)
 {
     enum status status = OK;
-    uint64_t run_end;
-    bool mapped;
+    const uint64_t end = range_end(pages);
+    struct lpae_leaf leaf;
 
-    for (uint64_t at = pages.base; status == OK && at < range_end(pages); at = run_end) {
-        status = find_run(at, range_end(pages), attr, &mapped, &run_end);
-        if (status == OK && !mapped && !dry) {
-            status = lpae_map(&el2_table, at, pa(at), run_end - at, attr);
+    for (uint64_t at = pages.base; status == OK && at < end; at = leaf.ia + leaf.size) {
+        if (!lpae_next(&el2_table, at, end, &leaf)) {
+            leaf = (struct lpae_leaf){.ia = end};
+        } else if (!is_mapped_as(&leaf, attr)) {
+            return E_OVERLAP;
+        }
+        if (leaf.ia > at && !dry) {
+            status = lpae_map(&el2_table, at, pa(at), leaf.ia - at, attr);
         }
     }
     return status;

@@ -129,6 +129,14 @@ static void read_attributes(enum lpae_stage stage, uint64_t descriptor, struct l
 
 /* ---- reading ---- */
 
+static void read_leaf(const struct lpae *t, uint64_t ia, uint64_t size, uint64_t descriptor,
+                      struct lpae_leaf *leaf)
+{
+    *leaf = (struct lpae_leaf){
+        .ia = ia, .pa = descriptor & DESC_OA, .size = size, .descriptor = descriptor};
+    read_attributes(t->stage, descriptor, leaf);
+}
+
 bool lpae_walk(const struct lpae *t, uint64_t ia, struct lpae_leaf *leaf)
 {
     uint32_t level;
@@ -139,14 +147,35 @@ bool lpae_walk(const struct lpae *t, uint64_t ia, struct lpae_leaf *leaf)
         return false;
     }
     descriptor = *find_entry(t, ia, &level);
-    *leaf = (struct lpae_leaf){.ia = align_down(ia, level_size(level)), .size = level_size(level)};
+    ia = align_down(ia, level_size(level));
     if ((descriptor & DESC_VALID) == 0) {
+        *leaf = (struct lpae_leaf){.ia = ia, .size = level_size(level)};
         return false;
     }
-    leaf->pa = descriptor & DESC_OA;
-    leaf->descriptor = descriptor;
-    read_attributes(t->stage, descriptor, leaf);
+    read_leaf(t, ia, level_size(level), descriptor, leaf);
     return true;
+}
+
+bool lpae_next(const struct lpae *t, uint64_t ia, uint64_t end, struct lpae_leaf *leaf)
+{
+    end = end < ia_limit(t) ? end : ia_limit(t);
+    while (ia < end) {
+        uint32_t level;
+        const uint64_t *entry = find_entry(t, ia, &level);
+        const uint64_t size = level_size(level);
+        const uint64_t table_end = align_down(ia, size << LEVEL_BITS) + (size << LEVEL_BITS);
+        const uint64_t last = end < table_end ? end : table_end;
+
+        /* The table's empty entries, one after the other; a table among them is the next walk's. */
+        for (ia = align_down(ia, size); ia < last && (*entry & DESC_VALID) == 0; ia += size) {
+            entry++;
+        }
+        if (ia < last && !is_table(*entry, level)) {
+            read_leaf(t, ia, size, *entry, leaf);
+            return true;
+        }
+    }
+    return false;
 }
 
 void lpae_each(const struct lpae *t, void (*visit)(void *ctx, const struct lpae_leaf *leaf),
@@ -154,10 +183,8 @@ void lpae_each(const struct lpae *t, void (*visit)(void *ctx, const struct lpae_
 {
     struct lpae_leaf leaf;
 
-    for (uint64_t ia = 0; ia < ia_limit(t); ia += leaf.size) {
-        if (lpae_walk(t, ia, &leaf)) {
-            visit(ctx, &leaf);
-        }
+    for (uint64_t ia = 0; lpae_next(t, ia, ia_limit(t), &leaf); ia = leaf.ia + leaf.size) {
+        visit(ctx, &leaf);
     }
 }
 
@@ -216,19 +243,6 @@ static bool span_valid(const struct lpae *t, uint64_t ia, uint64_t size)
     return is_aligned(ia | size, PAGE_SIZE) && range_valid(ia, size) && ia + size <= ia_limit(t);
 }
 
-static bool anything_mapped(const struct lpae *t, uint64_t ia, uint64_t end)
-{
-    struct lpae_leaf leaf;
-
-    while (ia < end) {
-        if (lpae_walk(t, ia, &leaf)) {
-            return true;
-        }
-        ia = leaf.ia + leaf.size;
-    }
-    return false;
-}
-
 /* The level of the largest leaf that may begin at `ia` -> `out`. */
 static uint32_t leaf_level(uint64_t ia, uint64_t out, uint64_t size)
 {
@@ -271,25 +285,30 @@ enum status lpae_map(struct lpae *t, uint64_t ia, pa_t pa, uint64_t size, enum l
 {
     uint64_t bits = attributes(t->stage, attr);
     uint64_t out = pa.v;
+    struct lpae_leaf leaf;
 
     if (!span_valid(t, ia, size) || !is_aligned(out, PAGE_SIZE) || !range_valid(out, size) ||
         out + size > UINT64_C(1) << PA_BITS || (attr == LPAE_RAM && t->stage != LPAE_STAGE2)) {
         return E_INVALID;
     }
-    if (anything_mapped(t, ia, ia + size)) {
+    if (lpae_next(t, ia, ia + size, &leaf)) {
         return E_OVERLAP;
     }
     while (size != 0) {
         uint32_t level = leaf_level(ia, out, size);
         uint64_t *entry = make_entry(t, ia, &level);
+        const uint64_t step = level_size(level);
 
         if (entry == NULL) {
             return E_NO_SPACE;
         }
-        set_entry(entry, out | bits | (level == LAST_LEVEL ? DESC_TABLE : 0));
-        ia += level_size(level);
-        out += level_size(level);
-        size -= level_size(level);
+        /* On through the same table: further on in it no larger leaf can begin. */
+        do {
+            set_entry(entry++, out | bits | (level == LAST_LEVEL ? DESC_TABLE : 0));
+            ia += step;
+            out += step;
+            size -= step;
+        } while (size >= step && !is_aligned(ia, step << LEVEL_BITS) && !is_table(*entry, level));
     }
     return OK;
 }

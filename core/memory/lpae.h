@@ -36,7 +36,7 @@ struct lpae {
     pa_t root;
 };
 
-/* A leaf found by lpae_walk() or lpae_each(). */
+/* A leaf found by lpae_walk(), lpae_next() or lpae_each(). */
 struct lpae_leaf {
     uint64_t ia; /* where its block or page begins */
     uint64_t pa;
@@ -78,6 +78,12 @@ enum status lpae_protect(struct lpae *t, uint64_t ia, uint64_t size) MUST_CHECK;
  * leaf->size then tell the empty entry that the walk ended at.
  */
 bool lpae_walk(const struct lpae *t, uint64_t ia, struct lpae_leaf *leaf) MUST_CHECK;
+
+/*
+ * The first leaf that [ia, end) touches (it may begin before `ia`), read from the real table; false
+ * where nothing is mapped there.
+ */
+bool lpae_next(const struct lpae *t, uint64_t ia, uint64_t end, struct lpae_leaf *leaf) MUST_CHECK;
 
 /* Every leaf in ascending order, read from the real table. */
 void lpae_each(const struct lpae *t, void (*visit)(void *ctx, const struct lpae_leaf *leaf),

@@ -179,11 +179,17 @@ static void compare_byte(const struct lpae *t, uint64_t ia)
     const struct map *m = map_at(ia);
     struct translation got = translate(t, ia);
     struct lpae_leaf leaf;
+    struct lpae_leaf next;
     bool walked = lpae_walk(t, ia, &leaf);
+    bool found = lpae_next(t, ia, ia + 1, &next);
 
     assert_int_equal(got.valid, m != NULL);
     assert_int_equal(walked, m != NULL);
+    assert_int_equal(found, m != NULL);
     if (m != NULL) {
+        assert_int_equal(next.ia, leaf.ia);
+        assert_int_equal(next.size, leaf.size);
+        assert_int_equal(next.descriptor, leaf.descriptor);
         assert_int_equal(got.pa, m->pa + (ia - m->ia));
         assert_int_equal(got.bits, expected_bits(t->stage, m->attr));
         assert_int_equal(leaf.pa + (ia - leaf.ia), got.pa);

@@ -245,6 +245,22 @@ static void mapping_again_reuses_the_tables(void **state)
     }
 }
 
+static void blocks_do_not_replace_a_table_among_them(void **state)
+{
+    struct lpae t = make(LPAE_EL2_STAGE1, 40);
+    struct lpae_leaf leaf;
+
+    (void)state;
+    assert_int_equal(lpae_map(&t, 2 * BLOCK_2M, pa(0), PAGE_SIZE, LPAE_DATA), OK);
+    assert_int_equal(lpae_unmap(&t, 2 * BLOCK_2M, PAGE_SIZE), OK);
+    assert_int_equal(lpae_map(&t, BLOCK_2M, pa(BLOCK_2M), 3 * BLOCK_2M, LPAE_DATA), OK);
+    for (uint64_t ia = BLOCK_2M; ia < 4 * BLOCK_2M; ia += leaf.size) {
+        assert_true(lpae_walk(&t, ia, &leaf));
+        assert_int_equal(leaf.pa, ia);
+        assert_int_equal(leaf.size, ia / BLOCK_2M == 2 ? PAGE_SIZE : BLOCK_2M);
+    }
+}
+
 static void protect_makes_pages_read_only(void **state)
 {
     struct lpae t = make(LPAE_EL2_STAGE1, 40);
@@ -330,6 +346,31 @@ static void each_visits_every_leaf_in_order(void **state)
     assert_true(s.leaf[3].device);
 }
 
+static void next_is_the_first_leaf_that_the_range_touches(void **state)
+{
+    struct lpae t = make(LPAE_STAGE2, 34);
+    uint64_t limit = UINT64_C(1) << 34;
+    uint64_t last = limit - PAGE_SIZE;
+    struct lpae_leaf leaf;
+
+    (void)state;
+    assert_false(lpae_next(&t, 0, UINT64_MAX, &leaf));
+    assert_int_equal(lpae_map(&t, last, pa(0x5000), PAGE_SIZE, LPAE_DEVICE), OK);
+    assert_int_equal(lpae_map(&t, BLOCK_1G, pa(0), BLOCK_2M + PAGE_SIZE, LPAE_RAM), OK);
+    assert_false(lpae_next(&t, 0, BLOCK_1G, &leaf));
+    assert_true(lpae_next(&t, 0, BLOCK_1G + 1, &leaf) && leaf.ia == BLOCK_1G);
+    assert_true(lpae_next(&t, BLOCK_1G + BLOCK_2M - 1, limit, &leaf) && leaf.ia == BLOCK_1G);
+    assert_true(lpae_next(&t, BLOCK_1G + BLOCK_2M, limit, &leaf));
+    assert_int_equal(leaf.ia, BLOCK_1G + BLOCK_2M);
+    assert_int_equal(leaf.pa, BLOCK_2M);
+    assert_int_equal(leaf.size, PAGE_SIZE);
+    assert_true(leaf.write && leaf.execute && !leaf.device);
+    assert_false(lpae_next(&t, leaf.ia + leaf.size, last, &leaf));
+    assert_true(lpae_next(&t, BLOCK_1G + BLOCK_2M + PAGE_SIZE, UINT64_MAX, &leaf));
+    assert_true(leaf.ia == last && leaf.device);
+    assert_false(lpae_next(&t, limit, UINT64_MAX, &leaf));
+}
+
 /* ---- cleaning ---- */
 
 static uint8_t cleaned[ARENA_PAGES];
@@ -392,10 +433,12 @@ int main(void)
         cmocka_unit_test_setup(an_empty_pool_is_told, set_up),
         cmocka_unit_test_setup(unmap_takes_whole_leaves_only, set_up),
         cmocka_unit_test_setup(mapping_again_reuses_the_tables, set_up),
+        cmocka_unit_test_setup(blocks_do_not_replace_a_table_among_them, set_up),
         cmocka_unit_test_setup(protect_makes_pages_read_only, set_up),
         cmocka_unit_test_setup(protect_knows_stage_2, set_up),
         cmocka_unit_test_setup(a_hole_tells_its_size, set_up),
         cmocka_unit_test_setup(each_visits_every_leaf_in_order, set_up),
+        cmocka_unit_test_setup(next_is_the_first_leaf_that_the_range_touches, set_up),
         cmocka_unit_test_setup(every_table_page_is_cleaned_once, set_up),
         cmocka_unit_test_setup(bound_is_exact_for_plain_cases, set_up),
     };
