@@ -79,7 +79,7 @@ static void set_pumping(bool on)
 }
 
 /* Have console_irq() called again. */
-static void kick_console(void)
+static void kick_pump(void)
 {
     if (__atomic_load_n(&console.orphaned, __ATOMIC_RELAXED) == 0) {
         console.kick();
@@ -229,7 +229,7 @@ void console_start(void (*kick_fn)(void), uint64_t counter_hz)
         console.counter_hz = counter_hz;
         console.cpu = cpu_self();
         __atomic_store_n(&console.kick, kick_fn, __ATOMIC_RELEASE);
-        kick_console();
+        kick_pump();
     }
 }
 
@@ -276,7 +276,7 @@ int console_stream_get(uint32_t index)
     int c = console_input_take(index);
 
     if (console_input_resume(index)) {
-        kick_console();
+        kick_pump();
     }
     return c;
 }
@@ -385,7 +385,7 @@ void console_stream_close(uint32_t index)
 {
     __atomic_store_n(&console.mux.source[MUX_STREAM(index)].closed, true, __ATOMIC_RELEASE);
     if (console.kick != NULL) {
-        kick_console();
+        kick_pump();
     }
 }
 
