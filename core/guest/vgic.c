@@ -4,6 +4,7 @@
  *
  * An interrupt is pending, active, both or neither; each of the two is kept in exactly one place:
  *   - in a list register of its `home`, from which the guest takes and ends it without us;
+ *     there it is never both: its end would leave it pending, perhaps less urgent than what waits;
  *   - in struct virq (`pending`, `active`), where it waits: for a list register, or, if software
  *     makes it, for being enabled;
  *   - hw, in the physical distributor: all that it has not yet been acknowledged for, and what is

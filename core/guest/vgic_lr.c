@@ -65,8 +65,6 @@ static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t
         v->latched = v->hw ? v->latched : v->pending & !v->edge;
     } else if (v->hw && v->pending != 0) {
         vgic_unacknowledge(vgic, v);
-    } else if (v->edge && (v->pending >> v->source & 1) != 0 && vgic_is_on(vgic, v)) {
-        lr.state |= GIC_LR_PENDING;
     }
     v->active = false;
     if ((lr.state & GIC_LR_PENDING) != 0) {
@@ -183,23 +181,41 @@ void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
     }
 }
 
+/* What waits: `fold` it, where a list register holds it; or place it, and it waits no more. */
+static void for_waiting(struct vgic *vgic, struct vcpu *vcpu, bool fold)
+{
+    struct vgic_cpu *c = &vcpu->vgic;
+
+    for (uint32_t banks = c->waiting; banks != 0; banks &= banks - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(banks);
+        struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
+        uint32_t left = c->wait[i];
+
+        if (!fold) {
+            c->wait[i] = 0;
+            c->waiting &= ~(1u << i);
+        }
+        for (; left != 0; left &= left - 1) {
+            struct virq *v = &bank->virq[__builtin_ctz(left)];
+
+            if (fold) {
+                vgic_fetch(vgic, v);
+            } else {
+                vgic_settle(vgic, v);
+            }
+        }
+    }
+}
+
+/* First out with all that changes, so that the most urgent ones find its list registers free. */
 void vgic_lr_fill(struct vgic *vgic, struct vcpu *vcpu)
 {
     struct vgic_cpu *c = &vcpu->vgic;
 
     c->filling = true;
     c->wanted = 0;
-    for (uint32_t banks = c->waiting; banks != 0; banks &= banks - 1) {
-        uint32_t i = (uint32_t)__builtin_ctz(banks);
-        struct vgic_bank *bank = i == 0 ? &c->private : vgic->bank[i];
-        uint32_t left = c->wait[i];
-
-        c->wait[i] = 0;
-        c->waiting &= ~(1u << i);
-        for (; left != 0; left &= left - 1) {
-            vgic_lr_pend(vgic, vcpu, &bank->virq[__builtin_ctz(left)]);
-        }
-    }
+    for_waiting(vgic, vcpu, true);
+    for_waiting(vgic, vcpu, false);
     c->filling = false;
     maintain(c);
 }

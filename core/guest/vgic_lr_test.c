@@ -117,6 +117,49 @@ static void test_waits_for_no_pending(void **state)
     assert_int_equal(model.why[0], 0);
 }
 
+/* The end of one that is due again leaves it less urgent than one that waits. */
+static void test_due_again_waits(void **state)
+{
+    (void)state;
+    model.lrs = 2;
+    cpu_on(0);
+    guest_init();
+    set_priority(0, 5, 0xf8);
+    set_priority(0, 1, 0x18);
+    set_priority(0, 15, 0xb8);
+    send(0, 0, 5);
+    assert_int_equal(take(0), 5);
+    send(0, 0, 5);
+    send(0, 0, 1);
+    send(0, 0, 15);
+    end(0, 5);
+    assert_int_equal(take_and_end(0), 1);
+    assert_int_equal(take_and_end(0), 15);
+    assert_int_equal(take_and_end(0), 5);
+    assert_int_equal(take(0), SPURIOUS);
+}
+
+/* One in a list register becomes less urgent than one that waits. */
+static void test_less_urgent_now(void **state)
+{
+    (void)state;
+    model.lrs = 2;
+    cpu_on(0);
+    guest_init();
+    set_priority(0, 1, 0x78);
+    set_priority(0, 2, 0);
+    set_priority(0, 3, 0x8);
+    for (uint32_t sgi = 1; sgi <= 3; sgi++) {
+        send(0, 0, sgi);
+    }
+    wr8(1, frame(0, 3) + IPRIORITYR + 3, 0xa8);
+    for (uint32_t i = 0; i < 3; i++) {
+        static const uint8_t order[] = {2, 1, 3};
+
+        assert_int_equal(take_and_end(0), order[i]);
+    }
+}
+
 static void test_nested(void **state)
 {
     (void)state;
@@ -442,6 +485,8 @@ int main(void)
         cmocka_unit_test_setup(test_no_overtaking, setup),
         cmocka_unit_test_setup(test_due_again_while_off, setup),
         cmocka_unit_test_setup(test_waits_for_no_pending, setup),
+        cmocka_unit_test_setup(test_due_again_waits, setup),
+        cmocka_unit_test_setup(test_less_urgent_now, setup),
         cmocka_unit_test_setup(test_nested, setup),
         cmocka_unit_test_setup(test_ended_outside, setup),
         cmocka_unit_test_setup(test_off_while_pending_and_active, setup),
