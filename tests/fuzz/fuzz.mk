@@ -10,11 +10,12 @@ FUZZ_PARTS := $(addprefix $(O)/tests/fuzz/,gen.o oracle_plan.o oracle_partitions
 fuzzers: $(FUZZERS)
 
 $(PLAN_FUZZERS): $(FUZZ_PARTS)
+$(O)/fuzz/vgic: FUZZ_LIBS := -lcmocka # the model of the hardware asserts with it
 
 # What a fuzzer defines comes first and replaces what the library has.
 $(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%_fuzz.o $(HOST_LIBS)
 	$(call quiet,LD)mkdir -p $(@D); $(CC) $(CFLAGS) $(OPTIMIZE) -fsanitize=fuzzer \
 	    -Wl,-z,muldefs,--gc-sections -o $@ $(filter %.o,$^) \
-	    -Wl,--start-group $(HOST_LIBS) -Wl,--end-group
+	    -Wl,--start-group $(HOST_LIBS) -Wl,--end-group $(FUZZ_LIBS)
 
 -include $(wildcard $(O)/tests/fuzz/*.d)
