@@ -18,6 +18,7 @@
 #define ISS_CM            BIT(8)
 #define ISS_WNR           BIT(6)
 #define FSC_SYNC_EXTERNAL 0x10
+#define FSC_WALK_EXTERNAL 0x17 /* on a stage-1 walk: 0x14 and its level, which EL2 is not told */
 
 /* SPSR; those of an exception from AArch32 below. */
 #define SPSR_NZCV   MASK(31, 28)
@@ -89,9 +90,10 @@ void inject_abort(uint64_t esr)
     const bool data = field_get(ESR_EC, esr) == EC_DATA_ABORT;
     const uint64_t ec = data ? EC_DATA_ABORT : EC_INSTR_ABORT;
     const uint64_t kept = data ? esr & (ISS_CM | ISS_WNR) : 0;
+    const uint64_t fsc = (esr & ISS_S1PTW) != 0 ? FSC_WALK_EXTERNAL : FSC_SYNC_EXTERNAL;
 
     sysreg_write(FAR_EL1, sysreg_read(FAR_EL2));
-    take(ec + (from_el1(sysreg_read(SPSR_EL2)) ? 1 : 0), kept | FSC_SYNC_EXTERNAL);
+    take(ec + (from_el1(sysreg_read(SPSR_EL2)) ? 1 : 0), kept | fsc);
 }
 
 void inject_it_advance(void)

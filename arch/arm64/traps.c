@@ -28,7 +28,6 @@
 #define ISS_SF          BIT(15) /* the register is 64 bits wide */
 #define ISS_EA          BIT(9)  /* external */
 #define ISS_CM          BIT(8)  /* cache maintenance */
-#define ISS_S1PTW       BIT(7)  /* stage 2 of a stage-1 walk */
 #define ISS_WNR         BIT(6)
 #define ISS_FSC         MASK(5, 2) /* kind of fault; the level is below */
 #define FSC_TRANSLATION field_prep(ISS_FSC, 1)

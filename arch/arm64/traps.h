@@ -15,6 +15,9 @@ struct arch_regs;
 #define ESR_EC MASK(31, 26)
 #define ESR_IL BIT(25)
 
+/* ISS of an abort: at stage 2 of a stage-1 walk. */
+#define ISS_S1PTW BIT(7)
+
 /* ISS of a trapped MSR or MRS. */
 #define ISS_SYS_RT   MASK(9, 5)
 #define ISS_SYS_READ BIT(0)

@@ -21,7 +21,7 @@ static const struct {
     {"flood", wild_flood}, {"disable", wild_disable}, {"mmio", wild_mmio},
     {"undef", wild_undef}, {"sysreg", wild_sysreg},   {"gic", wild_gic},
     {"off", wild_off},     {"reset", wild_reset},     {"setway", wild_setway},
-    {"spin", wild_spin},   {"vectors", wild_vectors},
+    {"spin", wild_spin},   {"vectors", wild_vectors}, {"walk", wild_walk},
 };
 
 static bool catch_exception(struct exception_frame *frame)
@@ -73,7 +73,7 @@ int main(void)
         }
     }
     printf("wild: no such mode \"%s\": boot with wild=jump|hvc|smc|flood|disable|mmio|undef|"
-           "sysreg|gic|off|reset|setway|spin|vectors\n",
+           "sysreg|gic|off|reset|setway|spin|vectors|walk\n",
            mode);
     return EXIT_FAILURE;
 }

@@ -34,6 +34,22 @@ void wild_jump(void)
     }
 }
 
+/* A table that is not in memory: the MMU's own access leaves the partition. */
+void wild_walk(void)
+{
+    const uintptr_t address = 0x200000000; /* a block of level 1 until now */
+    uint64_t value = 0;
+
+    *mmu_descriptor(address) = STRAY_ADDRESS | 3;
+    __asm__ volatile("dsb ish\n tlbi vmalle1\n dsb ish\n isb" : : : "memory");
+    if (WILD_CATCHES(__asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory"))) {
+        printf("wild: walk dfsc=0x%" PRIx64 " far=0x%" PRIx64 "\n", DFSC(wild_caught.esr),
+               wild_caught.far);
+    } else {
+        printf("wild: walk went through, value 0x%" PRIx64 "\n", value);
+    }
+}
+
 static void stray(const char *what, bool caught, uint64_t value)
 {
     if (caught) {

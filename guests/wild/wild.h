@@ -34,6 +34,7 @@ uint64_t wild_random(void);
 
 /* The modes; those that return have survived. */
 void wild_jump(void);
+void wild_walk(void);
 void wild_hvc(void);
 void wild_smc(void);
 void wild_flood(void);

@@ -34,6 +34,7 @@ MODES = [
     ("sysreg", r"\[wild\] wild: sysreg .*"),
     ("gic", r"\[wild\] wild: gic .*"),
     ("setway", r"\[wild\] wild: setway .*"),
+    ("walk", r"\[wild\] wild: walk dfsc=0x1[4-7] far=0x200000000"),
     ("off", r"bulkhead: wild: ends: SYSTEM_OFF"),
     ("reset", r"bulkhead: wild: ends: SYSTEM_RESET"),
 ]
