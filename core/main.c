@@ -160,11 +160,31 @@ static struct range make_plan(uint64_t fdt_pa)
 
 /* ---- sealing ---- */
 
-static void audit(void)
+static struct range plan_pages(void)
 {
-    struct range ram[CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS];
+    return (struct range){(uint64_t)(uintptr_t)&plan, align_up(sizeof(plan), PAGE_SIZE)};
+}
+
+static bool plan_is_writable(void)
+{
+    const struct range pages = plan_pages();
+    struct lpae_leaf leaf;
+
+    for (uint64_t at = pages.base; at < range_end(pages); at += PAGE_SIZE) {
+        if (!lpae_walk(&el2_table, at, &leaf) || leaf.write) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What EL2's real table maps now; nothing of `system` either. */
+static void audit(const struct range *system)
+{
+    struct range ram[CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS + 1] = {*system};
+    const bool writable = plan_is_writable();
     struct el2_audit a;
-    uint32_t count = 0;
+    uint32_t count = 1;
 
     for (uint32_t i = 0; i < plan.partition_count; i++) {
         const struct plan_partition *pp = &plan.partitions[i];
@@ -176,16 +196,12 @@ static void audit(void)
     el2_map_audit(ram, count, &a);
     console_printf("bulkhead: sealed: EL2's table, walked, maps %lu KiB code r-x, %lu KiB r--, "
                    "%lu KiB rw-, %lu KiB device; both writable and executable %lu, partitions' RAM "
-                   "%lu bytes\n"
+                   "%lu bytes; the plan %s\n"
                    "bulkhead: holds %lu KiB of RAM, %u KiB of it not needed\n",
                    a.code / 1024, a.rodata / 1024, a.data / 1024, a.device / 1024, a.wx, a.guest,
-                   (image_range().size + plan.board.pool.size) / 1024, pool_left() * 4);
-    check(a.wx == 0 && a.guest == 0 && a.not_identity == 0);
-}
-
-static struct range plan_pages(void)
-{
-    return (struct range){(uint64_t)(uintptr_t)&plan, align_up(sizeof(plan), PAGE_SIZE)};
+                   writable ? "rw-" : "r--", (image_range().size + plan.board.pool.size) / 1024,
+                   pool_left() * 4);
+    check(a.wx == 0 && a.guest == 0 && a.not_identity == 0 && !writable);
 }
 
 /* ---- CPUs ---- */
@@ -349,7 +365,7 @@ static void finish_boot(const struct range *system)
     uint32_t started = 0;
 
     must(el2_unmap(*system), "the system file cannot be unmapped");
-    audit();
+    audit(system);
     if (cpus[console_cpu()].failed) {
         give_up("no CPU is left to serve the console");
     }

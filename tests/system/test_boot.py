@@ -103,7 +103,7 @@ def test_no_system_file():
 
 def test_sealed_map_is_walked(boot):
     log = boot([HELLO]).off()
-    assert "both writable and executable 0, partitions' RAM 0 bytes" in log
+    assert "both writable and executable 0, partitions' RAM 0 bytes; the plan r--" in log
 
 
 def test_inline_data(boot):
