@@ -144,6 +144,9 @@ static struct range make_plan(uint64_t fdt_pa)
     must(irq_init(&plan), "the GIC cannot be initialised");
     plan.board.gic.intids = gic_intids;
     system = find_system_file(fdt);
+    if (!plan_check_system(&plan, system)) {
+        give_up("the system file cannot be read");
+    }
     must(el2_map(system, LPAE_RODATA), "the system file cannot be mapped");
     plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
     if (!plan.fatal) {
@@ -373,6 +376,8 @@ static void finish_boot(const struct range *system)
         if (partition_ready[i] && all_cpus_work(&plan.partitions[i])) {
             partition_start(&partitions[i]);
             started++;
+        } else {
+            console_stream_close(i);
         }
     }
     if (started == 0) {

@@ -130,8 +130,7 @@ static void check_memory(struct plan *p, uint32_t index)
 
 /* ---- one partition: what place.c gave it ---- */
 
-/* True where all of `r` is RAM, in one bank or in several that meet. */
-static bool is_ram(const struct plan_board *board, struct range r)
+bool check_is_ram(const struct plan_board *board, struct range r)
 {
     uint64_t at = r.base;
 
@@ -153,7 +152,7 @@ static bool extent_is_sound(const struct plan *p, const struct plan_partition *p
 
     if (!range_valid(e->pa, e->size) || !range_valid(e->ipa, e->size) ||
         !is_aligned(e->ipa | e->pa | e->size, PAGE_SIZE) ||
-        range_end(extent_pa(e)) > BIT(arch_pa_bits()) || !is_ram(board, extent_pa(e)) ||
+        range_end(extent_pa(e)) > BIT(arch_pa_bits()) || !check_is_ram(board, extent_pa(e)) ||
         hits(extent_pa(e), board->reserved, board->reserved_count) ||
         (part->direct_map && e->ipa != e->pa)) {
         return false;

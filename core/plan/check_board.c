@@ -100,6 +100,7 @@ static void check_own_interrupts(struct plan *p)
         {"the maintenance interrupt", b->gic.maintenance},
         {"the physical timer's", b->timer_phys},
         {"the virtual timer's", b->timer_virt},
+        {"EL2's timer's", b->timer_hyp},
         {"the PMU's", b->pmu},
     };
 
@@ -118,8 +119,56 @@ static void check_own_interrupts(struct plan *p)
     }
 }
 
+static bool hits_own(const struct plan_board *b, struct range r)
+{
+    for (uint32_t i = 0; i < PLAN_OWN && i < b->reserved_count; i++) {
+        if (ranges_overlap(check_pages_of(r), b->reserved[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The word that a CPU of the spin-table method polls, at EL2: Bulkhead writes it once. */
+static void check_release_words(struct plan *p)
+{
+    const struct plan_board *b = &p->board;
+
+    for (uint32_t i = 0; i < b->cpu_count; i++) {
+        const struct range word = {b->cpus[i].release, sizeof(uint64_t)};
+
+        if (b->cpus[i].enable == PLAN_ENABLE_SPIN_TABLE && i != b->boot_cpu &&
+            (!is_aligned(word.base, word.size) || !check_is_ram(b, word) || hits_own(b, word) ||
+             ranges_overlap(check_pages_of(word), b->pool) ||
+             ranges_overlap(check_pages_of(word), b->system))) {
+            plan_error(p, PLAN_SHARED, "/cpus",
+                       "cpu-release-addr of CPU 0x%lx: 0x%lx is no word of RAM beside Bulkhead",
+                       b->cpus[i].mpidr, word.base);
+        }
+    }
+}
+
+bool plan_check_system(struct plan *p, struct range system)
+{
+    const char *why = NULL;
+
+    if (!range_valid(system.base, system.size) || !check_is_ram(&p->board, system)) {
+        why = "is not in the board's RAM";
+    } else if (hits_own(&p->board, system)) {
+        why = "shares a page with Bulkhead or the board's device tree";
+    }
+    if (why != NULL) {
+        plan_error(p, PLAN_SHARED, "/chosen",
+                   "the system file, 0x%lx bytes at 0x%lx, %s: load it elsewhere", system.size,
+                   system.base, why);
+    }
+    p->board.system = system;
+    return why == NULL;
+}
+
 void check_board(struct plan *p)
 {
+    check_release_words(p);
     check_windows(p);
     check_frames(p);
     check_own_interrupts(p);

@@ -100,9 +100,52 @@ static void own_interrupts_are_apart(void **state)
     p.board.pmu = 30;
     assert_fatal("PPI 30 is the physical timer's and the PMU's");
     sound(3);
+    p.board.timer_hyp = 23;
+    assert_fatal("PPI 23 is EL2's timer's and the PMU's");
+    sound(3);
     p.board.timer_virt = p.board.timer_phys = p.board.pmu = 0; /* none: nothing is shared */
     plan_check(&p, POOL);
     assert_false(p.fatal);
+}
+
+static void release_words_are_in_ram(void **state)
+{
+    const uint64_t wrong[] = {RAM_0 + 0x1004, 0x1000, RAM_0 + 0x100, RAM_0 + 3 * MIB};
+
+    (void)state;
+    for (uint32_t i = 0; i <= 4; i++) {
+        sound(3);
+        p.board.reserved[1] = (struct range){RAM_0 + 2 * MIB, 0x1000};
+        p.board.reserved_count = 2;
+        p.board.pool = (struct range){RAM_0 + 3 * MIB, 0x2000};
+        p.board.cpus[5].enable = PLAN_ENABLE_SPIN_TABLE;
+        p.board.cpus[5].release = i < 4 ? wrong[i] : RAM_0 + 4 * MIB;
+        if (i < 4) {
+            assert_fatal("/cpus: cpu-release-addr of CPU 0x101: ");
+        } else {
+            plan_check(&p, POOL);
+            assert_false(p.fatal);
+        }
+    }
+}
+
+static void the_system_file_is_in_ram_of_its_own(void **state)
+{
+    (void)state;
+    sound(3);
+    p.board.reserved[1] = (struct range){RAM_0 + 16 * MIB, 0x3000}; /* the tree */
+    p.board.reserved_count = 2;
+    assert_true(plan_check_system(&p, (struct range){RAM_0 + 32 * MIB, 5 * MIB + 1}));
+    assert_string_equal(told, "");
+    assert_false(plan_check_system(&p, (struct range){0x0a100000, MIB}));
+    assert_true(told_of("/chosen: the system file, 0x100000 bytes at 0xa100000, is not in"));
+    assert_false(plan_check_system(&p, (struct range){RAM_0 + 1023 * MIB, 2 * MIB}));
+    told_reset();
+    assert_false(plan_check_system(&p, (struct range){RAM_0 + 15 * MIB, MIB + 0x10}));
+    assert_true(told_of("shares a page with Bulkhead or the board's device tree"));
+    told_reset();
+    assert_false(plan_check_system(&p, (struct range){RAM_0 + MIB, 0x1000}));
+    assert_true(told_of("shares a page with Bulkhead or the board's device tree"));
 }
 
 static void the_gic_has_the_consoles(void **state)
@@ -125,9 +168,14 @@ static void the_gic_has_the_consoles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_boards_pass),        cmocka_unit_test(windows_make_sense),
-        cmocka_unit_test(windows_are_apart),        cmocka_unit_test(every_cpu_has_a_frame),
-        cmocka_unit_test(own_interrupts_are_apart), cmocka_unit_test(the_gic_has_the_consoles),
+        cmocka_unit_test(sound_boards_pass),
+        cmocka_unit_test(windows_make_sense),
+        cmocka_unit_test(windows_are_apart),
+        cmocka_unit_test(every_cpu_has_a_frame),
+        cmocka_unit_test(own_interrupts_are_apart),
+        cmocka_unit_test(the_gic_has_the_consoles),
+        cmocka_unit_test(release_words_are_in_ram),
+        cmocka_unit_test(the_system_file_is_in_ram_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,7 +155,8 @@ static bool parse_enable(struct plan *p, int cpus, struct plan_cpu *cpu)
     if (method != NULL && strcmp(method, "spin-table") == 0) {
         cpu->enable = PLAN_ENABLE_SPIN_TABLE;
         cpu->release = dt_number(fdt, cpu->node, "cpu-release-addr", 0);
-        if (cpu->release != 0) {
+        if (cpu->release != 0) { /* polled by a CPU at EL2, also by one that nobody uses */
+            plan_reserve(p, "cpu-release-addr", cpu->release, sizeof(uint64_t));
             return true;
         }
     }

@@ -7,6 +7,8 @@
 #include "core/plan/parse.h"
 
 #define FIRST_SPI    32
+#define GICC_SIZE    0x2000            /* IHI 0048 4.1.3: GICC_DIR is at 0x1000 */
+#define CONSOLE_SIZE 0x48              /* registers that a UART driver uses */
 #define GIC_V3_FRAME UINT64_C(0x10000) /* IHI 0069 12.1: GICD and all of GICR */
 
 /* ---- GIC: IHI 0048 and IHI 0069; Linux's bindings arm,gic and arm,gic-v3 ---- */
@@ -40,6 +42,11 @@ static void parse_gic_v2(struct plan *p, const struct dt_at *at)
         gic_window(p, at, 2, "GICH", &gic->hyp)) {
         gic_window(p, at, 3, "GICV", &gic->virt);
     }
+    if (gic->cpu.size != 0 && gic->cpu.size < GICC_SIZE) {
+        board_error(p, gic->node,
+                    "reg: entry 1, GICC: 0x%lx bytes do not hold GICC_DIR: a GICv2 has 0x%x",
+                    gic->cpu.size, GICC_SIZE);
+    }
 }
 
 static void parse_gic_v3(struct plan *p, const struct dt_at *at)
@@ -53,8 +60,9 @@ static void parse_gic_v3(struct plan *p, const struct dt_at *at)
                     PLAN_MAX_REDISTS);
         return;
     }
-    if (!is_aligned(gic->redist_stride, GIC_V3_FRAME)) {
-        board_error(p, gic->node, "redistributor-stride: 0x%lx is no multiple of 0x10000",
+    if (!is_aligned(gic->redist_stride, GIC_V3_FRAME) || gic->redist_stride == GIC_V3_FRAME) {
+        board_error(p, gic->node,
+                    "redistributor-stride: 0x%lx is no multiple of 0x10000 from 0x20000 on",
                     gic->redist_stride);
     }
     if (!gic_window(p, at, 0, "GICD", &gic->dist)) {
@@ -243,6 +251,9 @@ void parse_console(struct plan *p)
     }
     if (dt_reg_at(fdt, &at, 0, &uart->mmio) != OK) {
         board_error(p, node, "reg: the console needs one that the CPU can reach");
+    } else if (!is_aligned(uart->mmio.base, 8) || uart->mmio.size < CONSOLE_SIZE) {
+        board_error(p, node, "reg: 0x%lx bytes at 0x%lx hold no console's registers",
+                    uart->mmio.size, uart->mmio.base);
     }
     if (dt_irq_at(fdt, &at, 0, p->board.gic.node, &uart->irq) != OK ||
         uart->irq.intid < FIRST_SPI) {

@@ -9,6 +9,9 @@
 #include "core/plan/check.h"
 #include "core/plan/parse.h"
 
+/* Tables by which EL2 maps the pool itself: a page for each level, at both ends. */
+#define POOL_MAP_PAGES 4
+
 /* Free pieces: what cuts them (reservations, extents) adds at most one each. */
 #define MAX_PIECES                                                                                 \
     (PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
@@ -433,7 +436,8 @@ static bool serves_better(struct range a, struct range b, uint64_t want)
 void plan_place_pool(struct plan *p, uint64_t pool_pages)
 {
     const uint64_t total = check_pool_total(p);
-    const uint64_t want = total > pool_pages ? (total - pool_pages) * PAGE_SIZE : 0;
+    const uint64_t want =
+        total > pool_pages ? (total - pool_pages + POOL_MAP_PAGES) * PAGE_SIZE : 0;
     uint32_t best = 0;
 
     find_free(p);

@@ -23,6 +23,7 @@
 
 #define PLAN_MAX_RAM_BANKS 8
 #define PLAN_MAX_RESERVED  32
+#define PLAN_OWN           2 /* reservations that are Bulkhead's own from the beginning */
 #define PLAN_MAX_REDISTS   8
 #define PLAN_MAX_RANGES    8    /* IPA ranges of one partition */
 #define PLAN_MAX_EXTENTS   16   /* physical pieces of one partition's memory */
@@ -83,13 +84,14 @@ struct plan_board {
     struct range
         reserved[PLAN_MAX_RESERVED]; /* Bulkhead, tree, system file, /reserved-memory, memreserve */
     const char *reserved_name[PLAN_MAX_RESERVED];
-    uint32_t reserved_count;
+    uint32_t reserved_count; /* the first PLAN_OWN of them: Bulkhead and the board's tree */
     struct plan_cpu cpus[CONFIG_MAX_CPUS];
     uint32_t cpu_count;
     uint32_t boot_cpu; /* index of the CPU that booted */
     bool psci;         /* firmware has PSCI, by SMC */
     struct plan_gic gic;
-    struct range pool; /* RAM set aside for EL2's tables, stacks and structures; reserved */
+    struct range system; /* the system file */
+    struct range pool;   /* RAM set aside for EL2's tables, stacks and structures; reserved */
     int timer_node;
     uint32_t timer_phys;      /* INTID of the EL1 physical timer's PPI */
     uint32_t timer_virt;      /* INTID of the virtual timer's PPI */
@@ -265,6 +267,12 @@ const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint
  * pool can give for tables.
  */
 void plan_check(struct plan *p, uint64_t pool_pages);
+
+/*
+ * May the system file lie there, before anybody reads it: in RAM, in no page of Bulkhead or of the
+ * board's tree? False, and told, where not. The board has been read.
+ */
+bool plan_check_system(struct plan *p, struct range system);
 
 /* Page-table pages that the partition's stage 2 needs at most. */
 uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part);

@@ -110,6 +110,34 @@ def test_a_cpu_without_redistributor(boot, board_tree):
     assert "[hello] " in log and "[other] " not in log
 
 
+# What the tree says, and what must be said of it.
+NONSENSE = {
+    "a console of four bytes": ("/ { pl011@9000000 { reg = <0 0x9000000 0 4>; }; };", "/pl011@9000000: reg: 0x4 bytes"),
+    "a console at an odd address": (
+        "/ { pl011@9000000 { reg = <0 0x9000002 0 0x1000>; }; };",
+        "/pl011@9000000: reg: 0x1000 bytes at 0x9000002 hold no console's registers",
+    ),
+    "a stride of half a redistributor": (
+        "/ { intc@8000000 { redistributor-stride = <0 0x10000>; }; };",
+        "/intc@8000000: redistributor-stride: 0x10000 is no multiple",
+    ),
+    "a PMU on EL2's timer": ("/ { pmu { interrupts = <1 10 4>; }; };", "PPI 26 is EL2's timer's and the PMU's"),
+    "a release word in Bulkhead": (
+        '/ { cpus { cpu@1 { enable-method = "spin-table"; cpu-release-addr = <0 0x40200100>; }; }; };',
+        "cpu-release-addr of CPU 0x1: 0x40200100 is no word of RAM beside Bulkhead",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NONSENSE)
+def test_nonsense_in_the_tree(boot, board_tree, case):
+    """Neither a panic nor a hang: the node and the rule, and nothing is started."""
+    fragment, said = NONSENSE[case]
+    log = boot([partition("hello", "hello", [0])], smp=2, qemu=board_tree(2, fragment)).off()
+    assert f"error: {said}" in log or said in log, log
+    assert "nothing is started" in log and "panic" not in log
+
+
 def test_a_console_interrupt_that_the_gic_lacks(boot, board_tree):
     qemu = board_tree(1, "/ { pl011@9000000 { interrupts = <0 900 4>; }; };")
     log = boot([partition("hello", "hello", [0])], smp=1, qemu=qemu).off()
