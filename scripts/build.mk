@@ -17,6 +17,7 @@ ifdef LLVM
   SIZE := llvm-size
   cc_include = $(shell $(CC) -print-resource-dir)/include
   NO_PATHS := -ffile-compilation-dir=.
+  LOCK_RULES := -Wthread-safety # core/base/lock.h
 else
   CC := $(CROSS)gcc
   LD := $(CROSS)ld
@@ -38,7 +39,7 @@ THIRD := build/third-party
 LIB := build/lib/$(ARCH)-$(if $(LLVM),llvm,gcc)$(if $(COVERAGE),-coverage)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wmissing-prototypes \
-            -Wstrict-prototypes -Werror
+            -Wstrict-prototypes $(LOCK_RULES) -Werror
 COMMON := -std=gnu11 -g $(NO_PATHS) -fno-common -ffunction-sections -fdata-sections
 
 TARGET_FLAGS_arm64 := -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics

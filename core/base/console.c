@@ -72,7 +72,7 @@ static void poll_print(const char *text)
 
 /* ---- the pump; the lock is held ---- */
 
-static void set_pumping(bool on)
+static void set_pumping(bool on) REQUIRES(&console.lock)
 {
     __atomic_store_n(&console.pumping, on ? 1 : 0, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -90,7 +90,7 @@ static void kick_pump(void)
 enum left { NOTHING_LEFT, UART_FULL, MORE_LEFT };
 
 /* Send what may be sent, within the bounds. A UART that is full interrupts when it has room. */
-static enum left pump(void)
+static enum left pump(void) REQUIRES(&console.lock)
 {
     uint32_t sent = 0;
 
@@ -135,7 +135,7 @@ static void wake_pump(void)
 /* ---- the log ---- */
 
 /* All of it into the log's ring, or nothing; the log lock is held. */
-static bool log_put(const char *text)
+static bool log_put(const char *text) REQUIRES(&console.log_lock)
 {
     if (ring_room(&console.mux.source[MUX_LOG].ring) < strlen(text)) {
         return false;
@@ -146,7 +146,7 @@ static bool log_put(const char *text)
     return true;
 }
 
-static void log_tell_lost(void)
+static void log_tell_lost(void) REQUIRES(&console.log_lock)
 {
     char text[80];
 
@@ -191,7 +191,7 @@ void console_printf(const char *format, ...)
     va_end(args);
 }
 
-void console_panic(const char *format, va_list args)
+void console_panic(const char *format, va_list args) LOCK_UNCHECKED
 {
     char text[PIECE_MAX];
 
@@ -284,7 +284,7 @@ int console_stream_get(uint32_t index)
 /* ---- the interrupt ---- */
 
 /* Streams whose owners were refused and now find their ring half empty. */
-static uint32_t take_starved(void)
+static uint32_t take_starved(void) REQUIRES(&console.lock)
 {
     uint32_t set = 0;
 
@@ -300,7 +300,7 @@ static uint32_t take_starved(void)
 }
 
 /* Returns the set of streams that have got input; `busy`: a byte was received. */
-static uint32_t receive(bool *busy)
+static uint32_t receive(bool *busy) REQUIRES(&console.lock)
 {
     uint32_t set = 0;
 
@@ -316,7 +316,7 @@ static uint32_t receive(bool *busy)
     return set;
 }
 
-static void log_tell_lost_locked(void)
+static void log_tell_lost_locked(void) REQUIRES(&console.lock)
 {
     lock_take(&console.log_lock);
     log_tell_lost();
@@ -334,7 +334,7 @@ static bool is_pausing(void)
  * A run that found something to do is followed by a pause, all interrupts off, and another: the
  * guest of this CPU has its share of it whatever comes in, and goes out.
  */
-static void wait_for_more(bool busy, enum left left)
+static void wait_for_more(bool busy, enum left left) REQUIRES(&console.lock)
 {
     bool again = busy || left == MORE_LEFT;
     uint64_t due;

@@ -60,7 +60,7 @@ void vgic_fetch(struct vgic *vgic, struct virq *v)
 }
 
 /* It was acknowledged, but cannot be delivered: let the physical distributor keep it. */
-static void give_back(struct vgic *vgic, struct virq *v)
+static void give_back(struct vgic *vgic, struct virq *v) REQUIRES(&vgic->lock)
 {
     vgic_unacknowledge(vgic, v);
     if (!v->active) {
@@ -97,6 +97,7 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
 }
 
 static __attribute__((noinline)) void replace(struct vgic *vgic, struct virq *v)
+    REQUIRES(&vgic->lock)
 {
     vgic_fetch(vgic, v);
     vgic_settle(vgic, v);

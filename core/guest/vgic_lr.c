@@ -56,6 +56,7 @@ static bool is_repeatable(const struct virq *v, struct gic_lr lr)
 
 /* Put it into the free list register `n`. */
 static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t n)
+    REQUIRES(&vgic->lock)
 {
     struct gic_lr lr = {v->intid, v->priority, v->source, GIC_LR_ACTIVE};
 
@@ -106,6 +107,7 @@ static void leave_outside(struct vgic_cpu *c, const struct virq *v)
 
 /* All list registers are in use: turn one out for `v`, or say that it has to wait. */
 static bool make_room(struct vgic *vgic, struct vcpu *vcpu, const struct virq *v)
+    REQUIRES(&vgic->lock)
 {
     uint32_t worst[2] = {0, 0}; /* least urgent: pending, active */
     int urgency[2] = {-1, -1};
@@ -182,7 +184,7 @@ void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
 }
 
 /* What waits: `fold` it, where a list register holds it; or place it, and it waits no more. */
-static void for_waiting(struct vgic *vgic, struct vcpu *vcpu, bool fold)
+static void for_waiting(struct vgic *vgic, struct vcpu *vcpu, bool fold) REQUIRES(&vgic->lock)
 {
     struct vgic_cpu *c = &vcpu->vgic;
 
@@ -223,7 +225,7 @@ void vgic_lr_fill(struct vgic *vgic, struct vcpu *vcpu)
 /* ---- this CPU looks at its work ---- */
 
 /* Interrupts that the guest ended while they were in no list register: the most urgent ones. */
-static void end_outside(struct vgic *vgic, struct vcpu *vcpu, uint32_t count)
+static void end_outside(struct vgic *vgic, struct vcpu *vcpu, uint32_t count) REQUIRES(&vgic->lock)
 {
     struct vgic_cpu *c = &vcpu->vgic;
 
@@ -250,7 +252,7 @@ static void end_outside(struct vgic *vgic, struct vcpu *vcpu, uint32_t count)
 }
 
 /* Tell those who asked what our list registers hold. */
-static void answer(struct vgic *vgic, struct vcpu *vcpu)
+static void answer(struct vgic *vgic, struct vcpu *vcpu) REQUIRES(&vgic->lock)
 {
     struct vgic_cpu *c = &vcpu->vgic;
 
@@ -268,6 +270,7 @@ static void answer(struct vgic *vgic, struct vcpu *vcpu)
 }
 
 static __attribute__((noinline)) void look_around(struct vgic *vgic, struct vcpu *vcpu)
+    REQUIRES(&vgic->lock)
 {
     struct vgic_cpu *c = &vcpu->vgic;
 

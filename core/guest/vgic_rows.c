@@ -13,7 +13,7 @@ enum { IGROUPR = 1, ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER
 /* ---- what the guest does to an interrupt's state ---- */
 
 /* Its state in a list register: our own CPU's, or what the other one last told. */
-static struct gic_lr lr_of(struct vgic *vgic, struct virq *v)
+static struct gic_lr lr_of(struct vgic *vgic, struct virq *v) REQUIRES(&vgic->lock)
 {
     if (v->lr == VGIC_NO_LR) {
         return (struct gic_lr){0};
@@ -101,6 +101,7 @@ void vgic_set_active(struct vgic *vgic, struct virq *v, bool active)
  * them in list registers were asked, and this vCPU has to repeat its access.
  */
 static bool knows(struct vgic *vgic, struct vcpu *vcpu, struct vgic_bank *bank, uint32_t mask)
+    REQUIRES(&vgic->lock)
 {
     uint32_t need = 0;
 
@@ -125,6 +126,7 @@ static bool knows(struct vgic *vgic, struct vcpu *vcpu, struct vgic_bank *bank, 
 }
 
 static uint32_t live_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t block)
+    REQUIRES(&vgic->lock)
 {
     uint32_t value = 0;
 
@@ -139,6 +141,7 @@ static uint32_t live_read(struct vgic *vgic, struct vgic_bank *bank, uint32_t bl
 }
 
 static void live_write(struct vgic *vgic, struct vgic_bank *bank, uint32_t block, uint32_t mask)
+    REQUIRES(&vgic->lock)
 {
     for (uint32_t left = mask; left != 0; left &= left - 1) {
         struct virq *v = &bank->virq[__builtin_ctz(left)];
@@ -211,7 +214,7 @@ static uint32_t priority_read(struct vgic *vgic, struct virq *v)
 }
 
 static void priority_write(struct vgic *vgic, struct vgic_bank *bank, struct virq *v,
-                           uint32_t value)
+                           uint32_t value) REQUIRES(&vgic->lock)
 {
     (void)bank;
     vgic_fetch(vgic, v);
@@ -227,6 +230,7 @@ static uint32_t config_read(struct vgic *vgic, struct virq *v)
 
 /* Private ones are fixed. The physical one must be disabled while it changes. */
 static void config_write(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
+    REQUIRES(&vgic->lock)
 {
     bool edge = (value & ICFGR_EDGE) != 0;
 

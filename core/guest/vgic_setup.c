@@ -144,7 +144,7 @@ static void silence(struct vgic_bank *bank)
 }
 
 /* The SPIs that this vCPU leaves active would never come again; and its targets have changed. */
-static void reset_spis(struct vgic *vgic, struct vcpu *vcpu)
+static void reset_spis(struct vgic *vgic, struct vcpu *vcpu) REQUIRES(&vgic->lock)
 {
     for (uint32_t i = 1; i < VGIC_BANKS; i++) {
         struct vgic_bank *bank = vgic->bank[i];

@@ -31,6 +31,7 @@ static inline struct vgic_bank *vgic_bank_of(const struct vgic *vgic, const stru
 
 /* It is enabled all the way. */
 static inline bool vgic_is_on(const struct vgic *vgic, const struct virq *virq)
+    REQUIRES(&vgic->lock)
 {
     return (vgic_bank_of(vgic, virq)->on >> virq->intid % 32 & 1) != 0;
 }
@@ -74,19 +75,19 @@ static inline bool vgic_is_idle(const struct virq *virq)
 #define VGIC_LR_VALID (GIC_LR_PENDING | GIC_LR_ACTIVE)
 
 /* Empty list register `n` into what it holds. */
-void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n);
+void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n) REQUIRES(&vgic->lock);
 
 /* Put it into a list register, or among those that wait for one. It is active or due. */
-void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq);
+void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq) REQUIRES(&vgic->lock);
 
 /* Place it after something was made pending: the frequent way of fetch and settle. */
-void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq);
+void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq) REQUIRES(&vgic->lock);
 
 /* Look at all that waits for this vCPU; the most urgent ones get the list registers. */
-void vgic_lr_fill(struct vgic *vgic, struct vcpu *vcpu);
+void vgic_lr_fill(struct vgic *vgic, struct vcpu *vcpu) REQUIRES(&vgic->lock);
 
 /* A hw interrupt's pending state back to the physical distributor, which still has it active. */
-void vgic_unacknowledge(struct vgic *vgic, struct virq *virq);
+void vgic_unacknowledge(struct vgic *vgic, struct virq *virq) REQUIRES(&vgic->lock);
 
 /* ---- vgic.c ---- */
 
@@ -94,38 +95,40 @@ void vgic_unacknowledge(struct vgic *vgic, struct virq *virq);
  * To change an interrupt: fetch it (out of this CPU's list register, into struct virq), change it,
  * then settle it (into a list register, or towards the vCPU that has to look at it).
  */
-void vgic_fetch(struct vgic *vgic, struct virq *virq);
-void vgic_settle(struct vgic *vgic, struct virq *virq);
+void vgic_fetch(struct vgic *vgic, struct virq *virq) REQUIRES(&vgic->lock);
+void vgic_settle(struct vgic *vgic, struct virq *virq) REQUIRES(&vgic->lock);
 
 /*
  * What decides whether those in `mask` are enabled all the way has changed: make `on` anew, and the
  * physical enable with it, and bring the interrupts where they now belong.
  */
-void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask);
+void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask) REQUIRES(&vgic->lock);
 
 /* GICD_CTLR's enable bit. */
-void vgic_enable(struct vgic *vgic, bool on);
+void vgic_enable(struct vgic *vgic, bool on) REQUIRES(&vgic->lock);
 
 /*
  * True where another CPU's list register holds it. That of a hw interrupt that is physically no
  * longer active is over.
  */
-bool vgic_is_away(struct vgic *vgic, struct virq *virq);
+bool vgic_is_away(struct vgic *vgic, struct virq *virq) REQUIRES(&vgic->lock);
 
 /* What the guest does to its state, through registers of any version. */
-void vgic_set_active(struct vgic *vgic, struct virq *virq, bool active);
-void vgic_set_pending(struct vgic *vgic, struct virq *virq, uint32_t sources);
-void vgic_clear_pending(struct vgic *vgic, struct virq *virq, uint32_t sources);
+void vgic_set_active(struct vgic *vgic, struct virq *virq, bool active) REQUIRES(&vgic->lock);
+void vgic_set_pending(struct vgic *vgic, struct virq *virq, uint32_t sources) REQUIRES(&vgic->lock);
+void vgic_clear_pending(struct vgic *vgic, struct virq *virq, uint32_t sources)
+    REQUIRES(&vgic->lock);
 
 /* What is pending now, by source (GICv2 SGI; else 0 or 1). Not for one that is away. */
-uint32_t vgic_pending(struct vgic *vgic, struct virq *virq);
+uint32_t vgic_pending(struct vgic *vgic, struct virq *virq) REQUIRES(&vgic->lock);
 
 /* Send an SPI to where `route` says: ITARGETSR's byte, or IROUTER's affinity. */
-void vgic_set_route(struct vgic *vgic, struct vgic_bank *bank, struct virq *virq, uint32_t route);
+void vgic_set_route(struct vgic *vgic, struct vgic_bank *bank, struct virq *virq, uint32_t route)
+    REQUIRES(&vgic->lock);
 
 /* An SGI: pending at `target`, from `source` (GICv3: 0). */
 static inline void vgic_sgi_send(struct vgic *vgic, struct vcpu *target, uint32_t intid,
-                                 uint32_t source)
+                                 uint32_t source) REQUIRES(&vgic->lock)
 {
     struct virq *v = &target->vgic.private.virq[intid];
 

@@ -36,22 +36,25 @@ static uint32_t target_read(struct vgic *vgic, struct virq *v)
 }
 
 static void target_write(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
+    REQUIRES(&vgic->lock)
 {
     vgic_set_route(vgic, bank, v, value & present(vgic));
 }
 
-static uint32_t source_read(struct vgic *vgic, struct virq *v)
+static uint32_t source_read(struct vgic *vgic, struct virq *v) REQUIRES(&vgic->lock)
 {
     return vgic_pending(vgic, v);
 }
 
 static void source_set(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
+    REQUIRES(&vgic->lock)
 {
     (void)bank;
     vgic_set_pending(vgic, v, value & present(vgic));
 }
 
 static void source_clear(struct vgic *vgic, struct vgic_bank *bank, struct virq *v, uint32_t value)
+    REQUIRES(&vgic->lock)
 {
     (void)bank;
     vgic_clear_pending(vgic, v, value);

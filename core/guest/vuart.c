@@ -56,7 +56,7 @@ static uint32_t rx_trigger(const struct vuart *u)
 }
 
 /* Tell the vGIC where the line has changed. */
-static void update_line(struct vuart *u)
+static void update_line(struct vuart *u) REQUIRES(&u->lock)
 {
     bool level = (u->ris & u->imsc) != 0;
 
@@ -66,7 +66,7 @@ static void update_line(struct vuart *u)
     }
 }
 
-static void raise_rx(struct vuart *u)
+static void raise_rx(struct vuart *u) REQUIRES(&u->lock)
 {
     uint32_t count = received(u);
 
@@ -75,7 +75,7 @@ static void raise_rx(struct vuart *u)
 
 /* ---- registers ---- */
 
-static uint32_t read_data(struct vuart *u)
+static uint32_t read_data(struct vuart *u) REQUIRES(&u->lock)
 {
     int byte = received(u) > 0 ? console_stream_get(u->stream) : -1;
 
@@ -84,7 +84,7 @@ static uint32_t read_data(struct vuart *u)
     return byte < 0 ? 0 : (uint32_t)byte;
 }
 
-static void write_data(struct vuart *u, uint8_t byte)
+static void write_data(struct vuart *u, uint8_t byte) REQUIRES(&u->lock)
 {
     u->polls = 0;
     if (!transmits(u)) {
@@ -97,7 +97,7 @@ static void write_data(struct vuart *u, uint8_t byte)
     }
 }
 
-static uint32_t read_flags(struct vuart *u)
+static uint32_t read_flags(struct vuart *u) REQUIRES(&u->lock)
 {
     uint64_t fr = UARTFR_CTS | UARTFR_DSR | UARTFR_DCD;
     uint32_t count = received(u);
@@ -113,7 +113,7 @@ static uint32_t read_flags(struct vuart *u)
     return (uint32_t)fr;
 }
 
-static void write_mask(struct vuart *u, uint32_t v)
+static void write_mask(struct vuart *u, uint32_t v) REQUIRES(&u->lock)
 {
     u->imsc = v & (uint32_t)UARTINT_ALL;
     if ((v & UARTINT_TX) == 0) {
@@ -124,7 +124,7 @@ static void write_mask(struct vuart *u, uint32_t v)
     }
 }
 
-static uint32_t reg_read(struct vuart *u, uint64_t offset)
+static uint32_t reg_read(struct vuart *u, uint64_t offset) REQUIRES(&u->lock)
 {
     static const uint8_t id[8] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
@@ -158,7 +158,7 @@ static uint32_t reg_read(struct vuart *u, uint64_t offset)
     }
 }
 
-static void reg_write(struct vuart *u, uint64_t offset, uint32_t v)
+static void reg_write(struct vuart *u, uint64_t offset, uint32_t v) REQUIRES(&u->lock)
 {
     switch (offset) {
     case UARTDR:

@@ -43,6 +43,7 @@ static bool is_mapped_as(const struct lpae_leaf *leaf, enum lpae_attr attr)
 
 /* Map the holes of `pages`; with `dry`, only see whether that can be done. */
 static enum status map_holes(struct range pages, enum lpae_attr attr, bool dry)
+    REQUIRES(&el2_map_lock)
 {
     enum status status = OK;
     const uint64_t end = range_end(pages);
