@@ -235,21 +235,21 @@ void console_start(void (*kick_fn)(void), uint64_t counter_hz)
 
 /* ---- streams: their owners' side ---- */
 
-bool console_stream_has_room(uint32_t index)
+bool console_stream_has_room(uint32_t index, uint32_t bytes)
 {
     const struct ring *r = &console.mux.source[MUX_STREAM(index)].ring;
 
-    if (ring_room(r) > 0) {
+    if (ring_room(r) >= bytes) {
         return true;
     }
     __atomic_store_n(&console.starved[index], 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return ring_room(r) > 0;
+    return ring_room(r) >= bytes;
 }
 
 bool console_stream_put(uint32_t index, uint8_t byte)
 {
-    if (!console_stream_has_room(index)) {
+    if (!console_stream_has_room(index, 1)) {
         return false;
     }
     mux_put(&console.mux, MUX_STREAM(index), byte);

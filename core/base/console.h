@@ -89,8 +89,11 @@ bool console_stream_put(uint32_t index, uint8_t byte);
 /* The owner seems to have no more to put for now: an unfinished line, a prompt, may be shown. */
 void console_stream_settle(uint32_t index);
 
-/* True while a byte can be put; where it says false, output_ready will be called. */
-bool console_stream_has_room(uint32_t index);
+/*
+ * True while so many bytes (at most half a ring) can be put; where it says false, output_ready will
+ * be called.
+ */
+bool console_stream_has_room(uint32_t index, uint32_t bytes);
 
 /* True when everything put into the stream has reached the UART. */
 bool console_stream_is_drained(uint32_t index);

@@ -256,7 +256,7 @@ static inline void ready(void *owner, bool input_waits, bool output_has_room)
     }
     if (output_has_room) {
         __atomic_fetch_add(&o->output_calls, 1, __ATOMIC_RELAXED);
-        assert_true(console_stream_has_room(o->index));
+        assert_true(console_stream_has_room(o->index, 1));
     }
     lock_take(&console.lock); /* hangs where it is held */
     lock_release(&console.lock);

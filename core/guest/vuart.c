@@ -90,7 +90,8 @@ static void write_data(struct vuart *u, uint8_t byte) REQUIRES(&u->lock)
     if (!transmits(u)) {
         return;
     }
-    if (console_stream_put(u->stream, byte) && console_stream_has_room(u->stream)) {
+    /* A driver may answer the interrupt by a FIFO's bytes, without another look at the flags. */
+    if (console_stream_put(u->stream, byte) && console_stream_has_room(u->stream, FIFO_DEPTH)) {
         u->ris |= (uint32_t)UARTINT_TX;
     } else {
         u->ris &= (uint32_t)~UARTINT_TX;
@@ -101,7 +102,7 @@ static uint32_t read_flags(struct vuart *u) REQUIRES(&u->lock)
 {
     uint64_t fr = UARTFR_CTS | UARTFR_DSR | UARTFR_DCD;
     uint32_t count = received(u);
-    bool room = console_stream_has_room(u->stream);
+    bool room = console_stream_has_room(u->stream, 1);
 
     if (room && ++u->polls == QUIET_POLLS) {
         console_stream_settle(u->stream);

@@ -441,6 +441,43 @@ static void test_megabyte_by_interrupts(void **state)
     }
 }
 
+/* Linux answers the interrupt by 16 bytes without a look at the flags: there is room for them. */
+static void test_interrupt_means_room_for_a_fifo(void **state)
+{
+    uint32_t sent = 0;
+
+    (void)state;
+    uart.blocked = true;
+    while ((rd(UARTFR) & UARTFR_TXFF) == 0) {
+        wr(UARTDR, (uint8_t)(sent++ * 2654435761u >> 24));
+    }
+    wr(UARTIMSC, TX);
+    assert_false(line);
+    for (uint32_t i = 0; !line; i++) {
+        assert_true(i < 1000);
+        uart.blocked = false;
+        uart.tx_raised = true;
+        interrupt();
+    }
+    uart.blocked = true;
+    for (uint32_t i = 0; i < 3; i++) { /* what is free is no multiple of 16 */
+        wr(UARTDR, (uint8_t)(sent++ * 2654435761u >> 24));
+    }
+    while (line) {
+        for (uint32_t i = 0; i < 16; i++) {
+            wr(UARTDR, (uint8_t)(sent++ * 2654435761u >> 24));
+        }
+    }
+    uart.blocked = false;
+    uart.tx_raised = true;
+    settle();
+    assert_true(line); /* it comes again */
+    assert_int_equal(uart.length, sent);
+    for (uint32_t i = 0; i < sent; i++) {
+        assert_int_equal((uint8_t)uart.text[i], (uint8_t)(i * 2654435761u >> 24));
+    }
+}
+
 /* ---- Zephyr's driver, by what it reads and writes in which order; it never writes UARTICR ---- */
 
 #define ZEPHYR_OUT 5000u
@@ -771,6 +808,7 @@ int main(void)
         cmocka_unit_test_setup(test_prompt_is_shown_tagged, set_up),
         cmocka_unit_test_setup(test_full_fifo, set_up),
         cmocka_unit_test_setup(test_megabyte_by_interrupts, set_up),
+        cmocka_unit_test_setup(test_interrupt_means_room_for_a_fifo, set_up),
         cmocka_unit_test_setup(test_zephyr_by_interrupts, set_up),
         cmocka_unit_test_setup(test_zephyr_by_polling, set_up),
         cmocka_unit_test_setup(test_disabled_transmitter, set_up),
