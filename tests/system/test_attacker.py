@@ -98,7 +98,8 @@ CONFIGURATIONS = [("cortex-a53", 2), ("cortex-a53", 3), ("max", 2), ("max", 3)]
 
 @pytest.mark.parametrize("cpu,gic", CONFIGURATIONS)
 def test_attacker(boot, tmp_path, pytestconfig, cpu, gic):
-    """All attacks, from one vCPU; then control's ticks are on time, too."""
+    """All attacks, from one vCPU; then control's ticks are on time, too: a fifth of a period late at most. QEMU runs the
+    three CPUs in turns on one thread, and timers of the others cut these turns short: 63 us were seen."""
     chosen = pytestconfig.getoption("--attacks")
     attacks = set(chosen.split(",")) if chosen else attacker_log.PIECES
     stale = tmp_path / "stale"
@@ -109,7 +110,7 @@ def test_attacker(boot, tmp_path, pytestconfig, cpu, gic):
     log = wait_for_the_end(board, ["attacker"])
     base = int(re.search(r"memory   0x40000000-0x40ffffff on (0x\w+)", log)[1], 16)
     assert base + MIB <= STALE and STALE + MIB <= base + 15 * MIB
-    wrong = wrong_in(log) + control_wrong(log, 20_000)
+    wrong = wrong_in(log) + control_wrong(log, 200_000)
     wrong += attacker_log.check(log, "attacker", cpu=cpu, gic=gic, cpus=1, spis=SPIS, devices=[GPIO], attacks=attacks)
     assert not wrong, "\n".join(wrong)
 
