@@ -101,7 +101,9 @@ static __attribute__((noinline)) void handle_kick(struct vcpu *vcpu, uint32_t ia
 {
     if (vcpu != NULL) {
         vgic_sync(vcpu);
-        vuart_sync(&vcpu->partition->vuart);
+        if (vuart_has_news(&vcpu->partition->vuart)) {
+            vuart_sync(&vcpu->partition->vuart);
+        }
     }
     gic->drop(iar);
     gic->deactivate(iar);

@@ -236,9 +236,6 @@ void vuart_sync(struct vuart *u)
 {
     uint32_t news;
 
-    if (__atomic_load_n(&u->news, __ATOMIC_RELAXED) == 0) {
-        return;
-    }
     lock_take(&u->lock);
     news = __atomic_exchange_n(&u->news, 0, __ATOMIC_ACQUIRE);
     if ((news & VUART_INPUT) != 0) {

@@ -43,6 +43,12 @@ enum status vuart_init(struct partition *partition, const struct plan *p) MUST_C
  */
 void vuart_sync(struct vuart *u);
 
+/* Is there anything to sync? On the way of every kick. */
+static inline bool vuart_has_news(const struct vuart *u)
+{
+    return __atomic_load_n(&u->news, __ATOMIC_RELAXED) != 0;
+}
+
 /* As firmware hands it over: on, 115200 8n1, FIFOs on, all interrupts masked. */
 void vuart_reset(struct vuart *u);
 
