@@ -29,7 +29,7 @@
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN  BIT(1)
 
-#define HCRX_TALLINT BIT(6) /* trap writes of ALLINT: guests have no NMI */
+#define HCRX_TALLINT     BIT(6) /* trap writes of ALLINT: guests have no NMI */
 #define CNTHP_CTL_ENABLE BIT(0) /* and IMASK 0 */
 
 #define ICC_SRE_EL2_ENABLE BIT(3)
