@@ -20,8 +20,8 @@ static uint8_t tree[65536] __attribute__((aligned(8)));
 static inline size_t dtc(const char *options, const void *in, size_t size, void *out, size_t room,
                          char complaints[static 4096])
 {
-    char from[] = "/tmp/guest_dt_test.XXXXXX";
-    char errors[] = "/tmp/guest_dt_test.XXXXXX";
+    char from[] = P_tmpdir "/guest_dt_test.XXXXXX";
+    char errors[] = P_tmpdir "/guest_dt_test.XXXXXX";
     char command[256];
     int fd = mkstemp(from);
     int fd_errors = mkstemp(errors);

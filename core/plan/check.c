@@ -387,20 +387,6 @@ static bool counts_are_sane(const struct plan *p)
     return sane;
 }
 
-/* GICv2's virtual CPU interface is mapped for partitions: nothing else may be in its pages. */
-static void check_gic(struct plan *p)
-{
-    const struct plan_gic *gic = &p->board.gic;
-
-    if (gic->version == 2 &&
-        (gic->cpu.size == 0 || gic->virt.size == 0 ||
-         !is_aligned(gic->cpu.base | gic->cpu.size | gic->virt.base | gic->virt.size, PAGE_SIZE))) {
-        plan_error(p, PLAN_SHARED, gic->path != NULL ? gic->path : "/",
-                   "the GICv2's CPU interfaces, 0x%lx+0x%lx and 0x%lx+0x%lx, are not whole pages",
-                   gic->cpu.base, gic->cpu.size, gic->virt.base, gic->virt.size);
-    }
-}
-
 static void check_each(struct plan *p)
 {
     for (uint32_t i = 0; i < p->partition_count; i++) {
@@ -464,7 +450,6 @@ void plan_check(struct plan *p, uint64_t pool_pages)
         return;
     }
     check_board(p);
-    check_gic(p);
     check_each(p);
     check_pairs(p);
     check_pool(p, pool_pages);

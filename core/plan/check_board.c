@@ -72,6 +72,20 @@ static void check_windows(struct plan *p)
     }
 }
 
+/* GICv2's virtual CPU interface is mapped for partitions: nothing else may be in its pages. */
+static void check_interfaces(struct plan *p)
+{
+    const struct plan_gic *gic = &p->board.gic;
+
+    if (gic->version == 2 &&
+        (gic->cpu.size == 0 || gic->virt.size == 0 ||
+         !is_aligned(gic->cpu.base | gic->cpu.size | gic->virt.base | gic->virt.size, PAGE_SIZE))) {
+        plan_error(p, PLAN_SHARED, gic_path(p),
+                   "the GICv2's CPU interfaces, 0x%lx+0x%lx and 0x%lx+0x%lx, are not whole pages",
+                   gic->cpu.base, gic->cpu.size, gic->virt.base, gic->virt.size);
+    }
+}
+
 /* A frame for each CPU. How large a GICv4's are, only the hardware tells: see irq_cpu_init(). */
 static void check_frames(struct plan *p)
 {
@@ -162,7 +176,6 @@ bool plan_check_system(struct plan *p, struct range system)
                    "the system file, 0x%lx bytes at 0x%lx, %s: load it elsewhere", system.size,
                    system.base, why);
     }
-    p->board.system = system;
     return why == NULL;
 }
 
@@ -170,6 +183,7 @@ void check_board(struct plan *p)
 {
     check_release_words(p);
     check_windows(p);
+    check_interfaces(p);
     check_frames(p);
     check_own_interrupts(p);
 }

@@ -152,7 +152,7 @@ static uint8_t packed[16384];
 /* Debian's gzip packs `data`; returns the size of packed[]. */
 static uint64_t gzip(const void *data, uint64_t size, const char *options)
 {
-    char name[] = "/tmp/image_test.XXXXXX";
+    char name[] = P_tmpdir "/image_test.XXXXXX";
     char command[128];
     int fd = mkstemp(name);
     FILE *pipe;

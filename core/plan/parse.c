@@ -418,6 +418,7 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
 
     p->fit = fit;
     p->fit_size = size;
+    p->board.system = (struct range){fit_pa, size};
     plan_reserve(p, "the system file", fit_pa, size);
     if (!dt_valid(fit, size) || dt_find(fit, "/images", &at.node[0]) != OK ||
         dt_find(fit, "/configurations", &at.node[0]) != OK) {

@@ -40,6 +40,13 @@ void plan_reserve(struct plan *p, const char *name, uint64_t base, uint64_t size
     if (size == 0 || base >= ADDRESS_LIMIT) {
         return;
     }
+    base = align_down(base, PAGE_SIZE);
+    end = align_up(end, PAGE_SIZE);
+    for (uint32_t i = 0; i < board->reserved_count; i++) {
+        if (board->reserved[i].base == base && range_end(board->reserved[i]) == end) {
+            return; /* several words of one page, say */
+        }
+    }
     if (board->reserved_count == PLAN_MAX_RESERVED) {
         plan_error(p, PLAN_SHARED, "/reserved-memory",
                    "more than %d reservations with those of Bulkhead: \"%s\" has no place; join "
@@ -47,8 +54,6 @@ void plan_reserve(struct plan *p, const char *name, uint64_t base, uint64_t size
                    PLAN_MAX_RESERVED, name);
         return;
     }
-    base = align_down(base, PAGE_SIZE);
-    end = align_up(end, PAGE_SIZE);
     board->reserved[board->reserved_count] = (struct range){base, end - base};
     board->reserved_name[board->reserved_count++] = name;
 }

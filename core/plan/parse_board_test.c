@@ -121,6 +121,8 @@ static void test_cpus(void **state)
           " cpu@3 { device_type = \"cpu\"; reg = <1 3>; status = \"disabled\"; };"
           " cpu@0 { device_type = \"cpu\"; reg = <0 0>; enable-method = \"spin-table\";"
           "  cpu-release-addr = <0 0xd8>; };"
+          " cpu@8 { device_type = \"cpu\"; reg = <0 8>; enable-method = \"spin-table\";"
+          "  cpu-release-addr = <0 0xe0>; };"
           " cpu@5 { device_type = \"cpu\"; reg = <0 5>; enable-method = \"spin-table\"; };"
           " cpu@6 { device_type = \"cpu\"; reg = <0 6>; enable-method = \"magic\"; };"
           " cpu@7 { device_type = \"cpu\"; reg = <7 7>; enable-method = \"spin-table\";"
@@ -129,12 +131,13 @@ static void test_cpus(void **state)
     assert_int_equal(test_plan.errors, 0);
     assert_log("warning: /cpus/cpu@5: enable-method \"spin-table\" is not one");
     assert_log("warning: /cpus/cpu@6: enable-method \"magic\" is not one");
-    assert_int_equal(board->cpu_count, 3);
+    assert_int_equal(board->reserved_count, 4); /* two words of one page, and one elsewhere */
+    assert_int_equal(board->cpu_count, 4);
     assert_int_equal(board->boot_cpu, 1);
     assert_int_equal(board->cpus[0].mpidr, 2);
-    assert_int_equal(board->cpus[2].mpidr, UINT64_C(0x700000007));
-    assert_int_equal(board->cpus[2].enable, PLAN_ENABLE_SPIN_TABLE);
-    assert_int_equal(board->cpus[2].release, UINT64_C(0x1000000e0));
+    assert_int_equal(board->cpus[3].mpidr, UINT64_C(0x700000007));
+    assert_int_equal(board->cpus[3].enable, PLAN_ENABLE_SPIN_TABLE);
+    assert_int_equal(board->cpus[3].release, UINT64_C(0x1000000e0));
 }
 
 static void test_too_many_cpus(void **state)
