@@ -57,12 +57,13 @@ static bool reg_of(const void *fdt, int parent, int node, int n, uint64_t *base,
     return true;
 }
 
+/* By the first string of device_type: what may follow it is nobody's. */
 static bool is_memory(const void *fdt, int node)
 {
     int length = 0;
     const char *type = fdt_getprop(fdt, node, "device_type", &length);
 
-    return type != NULL && length == 7 && strcmp(type, "memory") == 0;
+    return type != NULL && length >= 7 && memcmp(type, "memory", 7) == 0;
 }
 
 /* Bytes from `at` on, at most `size`, that some bank of RAM holds. */
