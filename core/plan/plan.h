@@ -25,11 +25,14 @@
 #define PLAN_MAX_RESERVED  32
 #define PLAN_OWN           2 /* reservations that are Bulkhead's own from the beginning */
 #define PLAN_MAX_REDISTS   8
-#define PLAN_MAX_RANGES    8    /* IPA ranges of one partition */
-#define PLAN_MAX_EXTENTS   16   /* physical pieces of one partition's memory */
-#define PLAN_MAX_DEVICES   32   /* granted devices of all partitions */
-#define PLAN_MAX_WINDOWS   6    /* register windows of one device */
-#define PLAN_MAX_IRQS      8    /* interrupts of one device */
+#define PLAN_MAX_RANGES    8  /* IPA ranges of one partition */
+#define PLAN_MAX_EXTENTS   16 /* physical pieces of one partition's memory */
+#define PLAN_MAX_DEVICES   32 /* granted devices of all partitions */
+#define PLAN_MAX_WINDOWS   6  /* register windows of one device */
+#define PLAN_MAX_IRQS      8  /* interrupts of one device */
+#define PLAN_MAX_SMMUS     16
+#define PLAN_MAX_SMMU_IRQS 9    /* of one SMMU that are used */
+#define PLAN_MAX_STREAMS   64   /* runs of StreamIDs, of all granted devices */
 #define PLAN_MAX_VCPUS     16   /* of one partition; vGIC's affinity 0 holds no more */
 #define PLAN_SPI_BANKS     3    /* of 32 interrupts each, that the vGIC has room for in a page */
 #define PLAN_STRINGS       4096 /* bytes for names and paths that outlive the system file */
@@ -75,6 +78,36 @@ struct plan_uart {
     uint64_t clock; /* Hz of its reference clock; 0: not told */
 };
 
+struct smmu_ops; /* core/plan/smmu.h */
+
+/*
+ * An SMMU that a driver is compiled in for. What its ID registers say is 0 where it is not known
+ * (on a PC), and written by the driver's probe() before the system file is read.
+ */
+struct plan_smmu {
+    int node;
+    const char *path;
+    const struct smmu_ops *ops;
+    struct range mmio;
+    struct plan_irq irq[PLAN_MAX_SMMU_IRQS]; /* in the order that the driver names them */
+    uint32_t irq_count;
+    bool coherent;     /* `dma-coherent`: its walks and queues see the CPUs' caches */
+    bool unusable;     /* the driver gave it up: its devices are behind no SMMU */
+    uint8_t stage;     /* 2; or 1, where it has no stage 2 */
+    uint8_t oas_bits;  /* width of the addresses that it puts out */
+    uint8_t sid_bits;  /* width of StreamIDs */
+    uint32_t contexts; /* partitions that it can serve; 0: as many as there are */
+};
+
+/* Consecutive StreamIDs (SMMUv2: or one, with bits that do not matter) of a granted device. */
+struct plan_stream {
+    uint32_t smmu; /* index into board.smmus[] */
+    uint32_t id;
+    uint32_t count; /* at least 1 */
+    uint32_t mask;  /* bits of the StreamID that are not compared: SMMUv2 only, then count is 1 */
+    int device;     /* index into devices[] */
+};
+
 struct plan_board {
     const void *fdt; /* the board's tree; stays mapped read-only for the names in reports */
     uint64_t fdt_pa; /* where it lies: reserved */
@@ -100,6 +133,8 @@ struct plan_board {
     int pmu_node;             /* or -1 */
     uint32_t pmu;             /* INTID of the PMU's PPI; 0: none, or not a PPI */
     struct plan_uart console; /* /chosen stdout-path */
+    struct plan_smmu smmus[PLAN_MAX_SMMUS];
+    uint32_t smmu_count;
 };
 
 /* A piece of a partition's memory: contiguous in both spaces. */
@@ -168,6 +203,8 @@ struct plan {
     uint32_t partition_count;
     struct plan_device devices[PLAN_MAX_DEVICES];
     uint32_t device_count;
+    struct plan_stream streams[PLAN_MAX_STREAMS];
+    uint32_t stream_count;
     uint32_t console_cpu; /* index into board.cpus[]: takes the UART's interrupt */
     uint32_t errors;      /* rules broken, all told */
     bool fatal;           /* a fault in what all share: nothing starts */

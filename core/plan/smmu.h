@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an SMMU driver provides (drivers/smmu). The plan binds it by `compatible` (parse_smmu.c) and
+ * counts its pages; core/guest/stream.c calls it. From the end of probe() on no transaction passes
+ * that is not of a stream that was let through.
+ */
+#ifndef CORE_PLAN_SMMU_H
+#define CORE_PLAN_SMMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+#include "core/memory/lpae.h"
+#include "core/plan/plan.h"
+
+/* Why a transaction was aborted, as far as both architectures can say it. */
+enum smmu_reason {
+    SMMU_UNMAPPED,  /* no translation of its address, or one that does not allow it */
+    SMMU_NO_STREAM, /* its StreamID is nobody's */
+    SMMU_FORBIDDEN, /* a kind of transaction that is nobody's: a substream, or already translated */
+    SMMU_LOST,      /* faults that were not recorded: the queue or the register was full */
+    SMMU_BROKEN,    /* the SMMU itself stumbled: an external abort, an error of its configuration */
+};
+
+struct smmu_fault {
+    enum smmu_reason reason;
+    uint32_t stream; /* StreamID */
+    uint64_t ipa;    /* where `addressed` */
+    bool addressed, write;
+    uint32_t code; /* as the SMMU told it: IHI 0070 7.3 event number; IHI 0062 FSR */
+};
+
+/*
+ * One SMMU architecture. `smmu` is of the plan; the driver finds its own state by it. Until the
+ * partitions run only the boot CPU calls, in this order; afterwards any CPU, with stream.c's lock.
+ */
+struct smmu_ops {
+    const char *const *compatible; /* NULL-terminated */
+    /* interrupt-names of the ones that are wanted; NULL: by position, `#global-interrupts` first */
+    const char *const *interrupts;
+    /*
+     * Abort everything, take the SMMU over live, and read its ID registers into the plan. Registers
+     * are mapped. E_TIMEOUT, or E_UNSUPPORTED with what it lacks in *why: then it is unusable, and
+     * aborts as far as it can.
+     */
+    enum status (*probe)(struct plan_smmu *smmu, const char **why);
+    /* Pages of the pool that start() and attach() take at most, for the plan's streams. */
+    uint64_t (*pages)(const struct plan *p, uint32_t smmu);
+    /* Its tables and queues, every stream aborting, then translation on. E_NO_SPACE, E_TIMEOUT. */
+    enum status (*start)(const struct plan *p, uint32_t smmu);
+    /*
+     * Bind the streams to a table, still aborting; `table` is clean to PoC, of smmu->stage.
+     * `vmid`: 1..255. E_NO_SPACE.
+     */
+    enum status (*attach)(const struct plan *p, const struct plan_stream *stream,
+                          const struct lpae *table, uint8_t vmid);
+    /*
+     * Let the attached streams' transactions through, or none any more: when it returns OK, none is
+     * on its way that was translated before. E_TIMEOUT.
+     */
+    enum status (*pass)(const struct plan *p, const struct plan_stream *stream, bool on);
+    /* The next recorded fault; false where there is none. */
+    bool (*take_fault)(const struct plan *p, uint32_t smmu, struct smmu_fault *fault);
+};
+
+/* Those compiled in, NULL-terminated: drivers/drivers.c. */
+extern const struct smmu_ops *const drivers_smmu[];
+
+#endif
