@@ -4,6 +4,7 @@
 
 #include "core/base/console.h"
 #include "core/guest/irq.h"
+#include "core/plan/smmu.h"
 #include "drivers/gic/gic_v2.h"
 #include "drivers/gic/gic_v3.h"
 #include "drivers/uart/pl011.h"
@@ -22,5 +23,9 @@ const struct uart_ops *const drivers_uart[] = {
 #ifdef CONFIG_UART_PL011
     &uart_pl011,
 #endif
+    NULL,
+};
+
+const struct smmu_ops *const drivers_smmu[] = {
     NULL,
 };

@@ -384,7 +384,7 @@ static bool counts_are_sane(const struct plan *p)
         sane = device->mmio_count <= PLAN_MAX_WINDOWS && device->irq_count <= PLAN_MAX_IRQS &&
                device->partition >= 0 && device->partition < (int)p->partition_count;
     }
-    return sane;
+    return sane && check_streams_are_sane(p);
 }
 
 static void check_each(struct plan *p)
@@ -452,6 +452,7 @@ void plan_check(struct plan *p, uint64_t pool_pages)
     check_board(p);
     check_each(p);
     check_pairs(p);
+    check_streams(p);
     check_pool(p, pool_pages);
     own_cpus(p);
 }

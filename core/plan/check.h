@@ -31,7 +31,24 @@ void check_pool(struct plan *p, uint64_t pool_pages);
 /* True where all of `r` is RAM, in one bank or in several that meet. */
 bool check_is_ram(const struct plan_board *board, struct range r);
 
+/* Root pages of a stage-2 table of that width: lpae_init()'s choice. */
+uint64_t check_root_pages(uint8_t ipa_bits);
+
 /* check_board.c: what all share. */
 void check_board(struct plan *p);
+
+/* ---- check_smmu.c: streams and SMMUs ---- */
+
+/* Every count within its table, every index within what it points into. */
+bool check_streams_are_sane(const struct plan *p);
+
+/* Streams of two partitions are disjoint; each SMMU can do what its partitions need. */
+void check_streams(struct plan *p);
+
+/* Pages of the pool that the partition's tables for DMA take at most. */
+uint64_t check_dma_pages(const struct plan *p, const struct plan_partition *part);
+
+/* Pages of the pool that the SMMUs' own tables and queues take at most. */
+uint64_t check_smmu_pages(const struct plan *p);
 
 #endif

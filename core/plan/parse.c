@@ -437,4 +437,5 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
         return;
     }
     devices_against_board(p);
+    streams_against_board(p);
 }

@@ -63,6 +63,12 @@ void parse_timer(struct plan *p, int node);
 void parse_pmu(struct plan *p, const struct found *found);
 void parse_console(struct plan *p);
 
+/*
+ * Where `name` is in the node's interrupt-names: `fallback` where it has none, PLAN_MAX_IRQS where
+ * the name is not among the first so many.
+ */
+uint32_t irq_position(const void *fdt, int node, const char *name, uint32_t fallback);
+
 /* ---- parse.c ---- */
 
 /* One partition while it is read. */
@@ -99,6 +105,20 @@ void config_fdt(const struct config *c, const struct dt_property *property);
 
 /* `devices` and, with `unprotected`, `unprotected-devices`. */
 void config_devices(const struct config *c, const struct dt_property *property, bool unprotected);
+
+/* ---- parse_smmu.c ---- */
+
+/* The board's enabled SMMUs that a driver is compiled in for; the GIC is known. */
+void parse_smmus(struct plan *p);
+
+/*
+ * The streams of the device that is about to be granted (as devices[device_count]), into the plan.
+ * NULL where all its DMA goes through SMMUs that Bulkhead drives; else why not, and none is kept.
+ */
+const char *device_streams(struct plan *p, const struct plan_device *device);
+
+/* Streams of granted devices against those of all other nodes of the board's tree. */
+void streams_against_board(struct plan *p);
 
 /* Granted devices against all other nodes of the board's tree: shared pages, shared interrupts. */
 void devices_against_board(struct plan *p);

@@ -376,6 +376,7 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
         parse_timer(p, found.node[FOUND_TIMER]);
         parse_pmu(p, &found);
         parse_console(p);
+        parse_smmus(p);
     }
 }
 

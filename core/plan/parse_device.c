@@ -163,14 +163,18 @@ static bool read_irqs(const struct config *c, const struct dt_at *at, struct pla
 static bool check_dma(const struct config *c, bool unprotected, struct plan_device *device)
 {
     const void *fdt = c->p->board.fdt;
+    const char *why;
 
     if (dt_compatible(fdt, device->node, no_dma) ||
         dt_compatible(fdt, device->node, no_registers)) {
         return true;
     }
+    why = device_streams(c->p, device);
+    if (why == NULL) {
+        return true;
+    }
     if (!unprotected || !c->part->direct_map) {
-        plan_error(c->p, c->index, device->path,
-                   "it may master the bus (DMA) and is behind no SMMU; %s",
+        plan_error(c->p, c->index, device->path, "it may master the bus (DMA) and %s; %s", why,
                    unprotected ? "only a partition with direct-map may have it"
                                : "list it in unprotected-devices and give the partition "
                                  "direct-map");

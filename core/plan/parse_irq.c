@@ -109,10 +109,7 @@ void parse_gic(struct plan *p, const struct found *found)
     gic->maintenance = irq.intid;
 }
 
-/* ---- generic timer: Linux's binding arm,arch_timer ---- */
-
-/* Where `name` is in interrupt-names; `fallback` where the node has none. */
-static uint32_t timer_position(const void *fdt, int node, const char *name, uint32_t fallback)
+uint32_t irq_position(const void *fdt, int node, const char *name, uint32_t fallback)
 {
     uint32_t size = 0;
     const char *names = dt_property(fdt, node, "interrupt-names", &size);
@@ -128,6 +125,8 @@ static uint32_t timer_position(const void *fdt, int node, const char *name, uint
     }
     return PLAN_MAX_IRQS;
 }
+
+/* ---- generic timer: Linux's binding arm,arch_timer ---- */
 
 void parse_timer(struct plan *p, int node)
 {
@@ -149,7 +148,7 @@ void parse_timer(struct plan *p, int node)
     p->board.timer_node = node;
     p->board.timer_hz = (uint32_t)dt_number(p->board.fdt, node, "clock-frequency", 0);
     for (uint32_t i = 0; i < ARRAY_SIZE(timers); i++) {
-        uint32_t position = timer_position(p->board.fdt, node, timers[i].name, timers[i].position);
+        uint32_t position = irq_position(p->board.fdt, node, timers[i].name, timers[i].position);
         struct plan_irq irq;
 
         if (dt_irq_at(p->board.fdt, &at, position, p->board.gic.node, &irq) != OK ||

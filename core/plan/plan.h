@@ -320,6 +320,19 @@ uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *par
  */
 uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part);
 
+/* Width of the addresses that its devices' DMA may use: the smallest (at least 32) for its memory.
+ */
+uint8_t plan_dma_bits(const struct plan_partition *part);
+
+/* True where the partition has streams of that SMMU (indexes into the plan's tables). */
+bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu);
+
+/* The stage of translation that the SMMU does for Bulkhead; on a PC the usual one is taken. */
+static inline uint32_t plan_smmu_stage(const struct plan_smmu *smmu)
+{
+    return smmu->stage == 1 ? 1 : 2;
+}
+
 /* ---- show.c ---- */
 
 /* Print the plan as text: per partition its CPUs, memory, devices, interrupts and images; then what

@@ -64,6 +64,9 @@ struct smmu_ops {
     bool (*take_fault)(const struct plan *p, uint32_t smmu, struct smmu_fault *fault);
 };
 
+/* True where any StreamID belongs to both; indexes and counts are sane. */
+bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b);
+
 /* Those compiled in, NULL-terminated: drivers/drivers.c. */
 extern const struct smmu_ops *const drivers_smmu[];
 

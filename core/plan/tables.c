@@ -38,15 +38,36 @@ bool check_emulated_window(const struct plan *p, const struct plan_partition *pa
     return true;
 }
 
-uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part)
+static uint8_t width_of(uint64_t last)
+{
+    uint8_t bits = 32;
+
+    while (bits < 64 && last >> bits != 0) {
+        bits++;
+    }
+    return bits;
+}
+
+static uint64_t last_of_memory(const struct plan_partition *part)
 {
     uint64_t last = 0;
-    uint8_t bits = 32;
-    struct range r;
 
     for (uint32_t i = 0; i < part->memory_count; i++) {
         last |= range_end(part->memory[i]) - 1;
     }
+    return last;
+}
+
+uint8_t plan_dma_bits(const struct plan_partition *part)
+{
+    return width_of(last_of_memory(part));
+}
+
+uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part)
+{
+    uint64_t last = last_of_memory(part);
+    struct range r;
+
     for (uint32_t i = 0; check_emulated_window(p, part, i, &r); i++) {
         last |= r.size == 0 ? 0 : range_end(r) - 1;
     }
@@ -59,14 +80,11 @@ uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part)
             }
         }
     }
-    while (bits < 64 && last >> bits != 0) {
-        bits++;
-    }
-    return bits;
+    return width_of(last);
 }
 
-/* lpae_init()'s choice: the lowest start level that needs at most 16 concatenated pages. */
-static uint64_t root_pages(uint8_t ipa_bits)
+/* The lowest start level that needs at most 16 concatenated pages. */
+uint64_t check_root_pages(uint8_t ipa_bits)
 {
     static const uint8_t level_bits[] = {30, 39, 48};
 
@@ -83,7 +101,7 @@ static uint64_t root_pages(uint8_t ipa_bits)
 
 uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part)
 {
-    uint64_t total = root_pages(plan_ipa_bits(p, part));
+    uint64_t total = check_root_pages(plan_ipa_bits(p, part));
 
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
@@ -133,9 +151,9 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
 /* Stage 2 with its root aligned, EL2's map of its RAM while it is loaded, structures, stacks. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
 {
-    uint64_t need = plan_table_pages(p, part) + root_pages(plan_ipa_bits(p, part)) - 1;
+    uint64_t need = plan_table_pages(p, part) + check_root_pages(plan_ipa_bits(p, part)) - 1;
 
-    need += vgic_pages(p, part);
+    need += vgic_pages(p, part) + check_dma_pages(p, part);
     for (uint32_t i = 0; i < part->extent_count; i++) {
         need += lpae_bound(part->extent[i].pa, part->extent[i].pa, part->extent[i].size);
     }
@@ -144,7 +162,7 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
 
 uint64_t check_pool_total(const struct plan *p)
 {
-    uint64_t total = FIXED_PAGES;
+    uint64_t total = FIXED_PAGES + check_smmu_pages(p);
 
     for (uint32_t i = 0; i < p->partition_count; i++) {
         total += p->partitions[i].refused ? 0 : check_pool_need(p, &p->partitions[i]);
@@ -154,7 +172,8 @@ uint64_t check_pool_total(const struct plan *p)
 
 void check_pool(struct plan *p, uint64_t pool_pages)
 {
-    uint64_t left = pool_pages > FIXED_PAGES ? pool_pages - FIXED_PAGES : 0;
+    uint64_t fixed = FIXED_PAGES + check_smmu_pages(p);
+    uint64_t left = pool_pages > fixed ? pool_pages - fixed : 0;
 
     for (uint32_t i = 0; i < p->partition_count; i++) {
         uint64_t need;

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of streams: whose they are, and what their SMMU must be able to do for a partition. */
+#include "core/plan/check.h"
+
+#include "core/base/bits.h"
+#include "core/memory/lpae.h"
+#include "core/plan/smmu.h"
+
+static const char *path_of(const struct plan *p, const struct plan_stream *stream)
+{
+    const char *path = p->devices[stream->device].path;
+
+    return path != NULL ? path : "?";
+}
+
+static int owner_of(const struct plan *p, const struct plan_stream *stream)
+{
+    return p->devices[stream->device].partition;
+}
+
+bool check_streams_are_sane(const struct plan *p)
+{
+    bool sane = p->board.smmu_count <= PLAN_MAX_SMMUS && p->stream_count <= PLAN_MAX_STREAMS;
+
+    for (uint32_t i = 0; sane && i < p->stream_count; i++) {
+        const struct plan_stream *s = &p->streams[i];
+
+        sane = s->smmu < p->board.smmu_count && s->device >= 0 &&
+               s->device < (int)p->device_count && s->count != 0 &&
+               s->id <= UINT32_MAX - s->count && (s->mask == 0 || s->count == 1);
+    }
+    return sane;
+}
+
+/* ---- one stream ---- */
+
+static void check_stream(struct plan *p, const struct plan_stream *stream)
+{
+    const struct plan_smmu *smmu = &p->board.smmus[stream->smmu];
+    const struct plan_partition *part = &p->partitions[owner_of(p, stream)];
+    uint32_t last = (stream->id | stream->mask) + (stream->count - 1);
+    const char *path = path_of(p, stream);
+
+    if (smmu->unusable) {
+        plan_error(p, owner_of(p, stream), path, "devices: its SMMU %s cannot be used", smmu->path);
+    } else if (smmu->sid_bits != 0 && (uint64_t)last >> smmu->sid_bits != 0) {
+        plan_error(p, owner_of(p, stream), path,
+                   "devices: its stream 0x%x is beyond the %u bits that %s has", last,
+                   smmu->sid_bits, smmu->path);
+    } else if (smmu->oas_bits != 0 && plan_dma_bits(part) > smmu->oas_bits) {
+        plan_error(p, owner_of(p, stream), path,
+                   "memory: it ends beyond the %u address bits of %s, its device's SMMU: move it "
+                   "down",
+                   smmu->oas_bits, smmu->path);
+    }
+}
+
+/* ---- two of one SMMU ---- */
+
+static void tell_stream(struct plan *p, const struct plan_stream *x, const struct plan_stream *y)
+{
+    plan_error(p, owner_of(p, x), path_of(p, x),
+               "devices: it shares streams of %s (0x%x) with %s of \"%s\": neither starts; grant "
+               "both to one",
+               p->board.smmus[x->smmu].path, x->id, path_of(p, y),
+               p->partitions[owner_of(p, y)].name);
+}
+
+static void check_pair(struct plan *p, const struct plan_stream *x, const struct plan_stream *y)
+{
+    if (owner_of(p, x) != owner_of(p, y) && streams_overlap(x, y)) {
+        tell_stream(p, x, y);
+        tell_stream(p, y, x);
+    }
+}
+
+bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu)
+{
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        if (p->streams[i].smmu == smmu && owner_of(p, &p->streams[i]) == (int)partition) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An SMMU serves so many partitions: who comes after them is refused. */
+static void check_contexts(struct plan *p, uint32_t smmu)
+{
+    const struct plan_smmu *s = &p->board.smmus[smmu];
+    uint32_t used = 0;
+
+    for (uint32_t i = 0; s->contexts != 0 && i < p->partition_count; i++) {
+        if (!p->partitions[i].refused && plan_has_streams(p, i, smmu) && used++ >= s->contexts) {
+            plan_refuse(p, i, "devices: %s can serve %u partitions, and does already", s->path,
+                        s->contexts);
+        }
+    }
+}
+
+void check_streams(struct plan *p)
+{
+    for (uint32_t b = 0; b < p->stream_count; b++) {
+        check_stream(p, &p->streams[b]);
+        for (uint32_t a = 0; a < b; a++) {
+            check_pair(p, &p->streams[a], &p->streams[b]);
+        }
+    }
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        check_contexts(p, i);
+    }
+}
+
+/* ---- pages ---- */
+
+static uint64_t dma_table_pages(const struct plan_partition *part, uint64_t root)
+{
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        const struct plan_extent *e = &part->extent[i];
+
+        root += lpae_bound(e->ipa, e->pa, e->size);
+    }
+    return root;
+}
+
+uint64_t check_dma_pages(const struct plan *p, const struct plan_partition *part)
+{
+    uint64_t root = check_root_pages(plan_dma_bits(part));
+    uint64_t pages = 0;
+
+    for (uint32_t stage = 1; stage <= 2; stage++) {
+        bool wanted = false;
+
+        for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+            const struct plan_smmu *s = &p->board.smmus[i];
+
+            wanted = wanted || (plan_smmu_stage(s) == stage &&
+                                plan_has_streams(p, (uint32_t)(part - p->partitions), i));
+        }
+        if (wanted) { /* stage 2: with its root aligned */
+            pages += dma_table_pages(part, stage == 1 ? 1 : 2 * root - 1);
+        }
+    }
+    return pages;
+}
+
+uint64_t check_smmu_pages(const struct plan *p)
+{
+    uint64_t pages = 0;
+
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        const struct plan_smmu *s = &p->board.smmus[i];
+        bool used = false;
+
+        for (uint32_t k = 0; k < p->stream_count; k++) {
+            used = used || p->streams[k].smmu == i;
+        }
+        pages += used && s->ops != NULL ? s->ops->pages(p, i) : 0;
+    }
+    return pages;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SMMUs, and the streams of granted devices, into the plan: `iommus`, and a PCI host bridge's
+ * `iommu-map` (Linux, bindings/iommu/iommu.txt and bindings/pci/pci-iommu.txt).
+ */
+#include "core/plan/parse.h"
+
+#include <string.h>
+
+#include "core/base/bits.h"
+#include "core/plan/smmu.h"
+
+#define CELL        4
+#define MAP_ENTRY   4  /* cells: RID base, SMMU, StreamID base, length */
+#define MAX_ENTRIES 64 /* of one iommu-map or iommus */
+#define RIDS        UINT32_C(0x10000)
+
+static bool is_enabled(const void *fdt, const struct dt_at *at)
+{
+    uint32_t d = 0;
+
+    while (d <= at->depth && dt_enabled(fdt, at->node[d])) {
+        d++;
+    }
+    return d > at->depth;
+}
+
+/* ---- the board's SMMUs ---- */
+
+static const struct smmu_ops *driver_of(const void *fdt, int node)
+{
+    for (const struct smmu_ops *const *ops = drivers_smmu; *ops != NULL; ops++) {
+        if (dt_compatible(fdt, node, (*ops)->compatible)) {
+            return *ops;
+        }
+    }
+    return NULL;
+}
+
+/* An interrupt that is missing, or not the GIC's, is one less: faults are told when others come. */
+static void read_irq(const struct plan *p, const struct dt_at *at, uint32_t position,
+                     struct plan_smmu *smmu)
+{
+    struct plan_irq irq;
+
+    if (smmu->irq_count < PLAN_MAX_SMMU_IRQS &&
+        dt_irq_at(p->board.fdt, at, position, p->board.gic.node, &irq) == OK) {
+        smmu->irq[smmu->irq_count++] = irq;
+    }
+}
+
+/* By name; else the first of the global ones, then those of the context banks. */
+static void read_irqs(const struct plan *p, const struct dt_at *at, struct plan_smmu *smmu)
+{
+    const char *const *name = smmu->ops->interrupts;
+    uint32_t globals = (uint32_t)dt_number(p->board.fdt, smmu->node, "#global-interrupts", 1);
+
+    for (; name != NULL && *name != NULL; name++) {
+        read_irq(p, at, irq_position(p->board.fdt, smmu->node, *name, 0), smmu);
+    }
+    if (name == NULL) {
+        read_irq(p, at, 0, smmu);
+        for (uint32_t i = 0; i + 1 < PLAN_MAX_SMMU_IRQS; i++) {
+            read_irq(p, at, globals + i, smmu);
+        }
+    }
+}
+
+static void read_smmu(struct plan *p, const struct dt_at *at, const struct smmu_ops *ops)
+{
+    struct plan_smmu smmu = {.node = at->node[at->depth], .ops = ops};
+    const void *fdt = p->board.fdt;
+    char path[DT_PATH_MAX];
+
+    dt_path_at(fdt, at, path, sizeof(path));
+    smmu.path = plan_string(p, path);
+    if (p->board.smmu_count == PLAN_MAX_SMMUS || smmu.path == NULL ||
+        dt_reg_at(fdt, at, 0, &smmu.mmio) != OK) {
+        board_warning(p, smmu.node, "%s: what is behind this SMMU is behind none for Bulkhead",
+                      smmu.path == NULL || p->board.smmu_count == PLAN_MAX_SMMUS
+                          ? "one SMMU too many (PLAN_MAX_SMMUS)"
+                          : "reg: the CPU cannot reach it");
+        return;
+    }
+    smmu.coherent = dt_property(fdt, smmu.node, "dma-coherent", NULL) != NULL;
+    read_irqs(p, at, &smmu);
+    p->board.smmus[p->board.smmu_count++] = smmu;
+}
+
+void parse_smmus(struct plan *p)
+{
+    const void *fdt = p->board.fdt;
+    struct dt_at at;
+
+    dt_root(&at);
+    while (dt_step(fdt, &at)) {
+        int node = at.node[at.depth];
+        const struct smmu_ops *ops;
+
+        if (dt_property(fdt, node, "#iommu-cells", NULL) != NULL && is_enabled(fdt, &at) &&
+            (ops = driver_of(fdt, node)) != NULL) {
+            read_smmu(p, &at, ops);
+        }
+    }
+}
+
+/* ---- the streams of a node ---- */
+
+/* Who is told of each; false stops. `smmu`: the SMMU's node. */
+struct visitor {
+    struct plan *p;
+    bool (*visit)(const struct visitor *v, int smmu, const struct plan_stream *stream);
+    int device;       /* index of the granted device */
+    int node;         /* that the streams are of */
+    const char **why; /* what is in the way of granting it */
+};
+
+static bool visit_iommus(const struct visitor *v, const char *data, uint32_t size)
+{
+    const void *fdt = v->p->board.fdt;
+
+    while (size >= CELL) {
+        int smmu = dt_phandle(fdt, (uint32_t)dt_cells(data, 1));
+        uint64_t cells = smmu < 0 ? 0 : dt_number(fdt, smmu, "#iommu-cells", 0);
+        struct plan_stream stream = {.count = 1, .device = v->device};
+
+        if (cells < 1 || cells > 2 || size < (1 + cells) * CELL) {
+            return false;
+        }
+        stream.id = (uint32_t)dt_cells(data + CELL, 1);
+        stream.mask = cells == 2 ? (uint32_t)dt_cells(data + 2 * CELL, 1)
+                                 : (uint32_t)dt_number(fdt, smmu, "stream-match-mask", 0);
+        if (!v->visit(v, smmu, &stream)) {
+            return false;
+        }
+        data += (1 + cells) * CELL;
+        size -= (uint32_t)((1 + cells) * CELL);
+    }
+    return size == 0;
+}
+
+static bool visit_map(const struct visitor *v, const char *data, uint32_t size)
+{
+    for (; size >= MAP_ENTRY * CELL; data += MAP_ENTRY * CELL, size -= MAP_ENTRY * CELL) {
+        int smmu = dt_phandle(v->p->board.fdt, (uint32_t)dt_cells(data + CELL, 1));
+        struct plan_stream stream = {.id = (uint32_t)dt_cells(data + 2 * CELL, 1),
+                                     .count = (uint32_t)dt_cells(data + 3 * CELL, 1),
+                                     .device = v->device};
+
+        if (smmu < 0 || stream.count == 0 || stream.count > RIDS ||
+            stream.id > UINT32_MAX - stream.count || !v->visit(v, smmu, &stream)) {
+            return false;
+        }
+    }
+    return size == 0;
+}
+
+/* Every stream that the node says it has; false where a visit was, or what it says makes no sense.
+ */
+static bool visit_streams(const struct visitor *v)
+{
+    const void *fdt = v->p->board.fdt;
+    uint32_t size;
+    const char *data = dt_property(fdt, v->node, "iommus", &size);
+
+    if (data != NULL && !visit_iommus(v, data, size)) {
+        return false;
+    }
+    data = dt_property(fdt, v->node, "iommu-map", &size);
+    return data == NULL || visit_map(v, data, size);
+}
+
+/* ---- a granted device's ---- */
+
+/* The SMMU of that node; what is in the way where it cannot be used. */
+static const char *find_smmu(const struct plan *p, int node, uint32_t *smmu)
+{
+    struct dt_at at;
+
+    for (*smmu = 0; *smmu < p->board.smmu_count; (*smmu)++) {
+        if (p->board.smmus[*smmu].node == node) {
+            return p->board.smmus[*smmu].unusable
+                       ? "is behind an SMMU that cannot be used (see above)"
+                       : NULL;
+        }
+    }
+    return dt_at(p->board.fdt, node, &at) && !is_enabled(p->board.fdt, &at)
+               ? "is behind an SMMU that is disabled in the board's tree (status)"
+               : "is behind an SMMU that no driver is compiled in for";
+}
+
+static bool keep_stream(const struct visitor *v, int smmu, const struct plan_stream *stream)
+{
+    struct plan *p = v->p;
+    struct plan_stream *kept = &p->streams[p->stream_count];
+    uint32_t index;
+
+    *v->why = find_smmu(p, smmu, &index);
+    if (*v->why == NULL && p->stream_count == PLAN_MAX_STREAMS) {
+        *v->why = "has too many streams (PLAN_MAX_STREAMS)";
+    }
+    if (*v->why != NULL) {
+        return false;
+    }
+    *kept = *stream;
+    kept->smmu = index;
+    p->stream_count++;
+    return true;
+}
+
+/* True where an entry of the map has that RID. */
+static bool is_mapped(const char *map, uint32_t size, uint32_t rid)
+{
+    for (uint32_t n = 0; n < MAX_ENTRIES && size >= MAP_ENTRY * CELL; n++) {
+        if (rid - (uint32_t)dt_cells(map, 1) < (uint32_t)dt_cells(map + 3 * CELL, 1)) {
+            return true;
+        }
+        map += MAP_ENTRY * CELL;
+        size -= MAP_ENTRY * CELL;
+    }
+    return false;
+}
+
+static bool is_host_bridge(const void *fdt, int node)
+{
+    uint32_t size = 0;
+    const char *type = dt_property(fdt, node, "device_type", &size);
+
+    type = dt_string(type, size, 0);
+    return type != NULL && strcmp(type, "pci") == 0;
+}
+
+/* Every function that may be on the host bridge's buses is behind an SMMU. */
+static bool covers_buses(const void *fdt, int node)
+{
+    uint32_t map_size, size;
+    const char *map = dt_property(fdt, node, "iommu-map", &map_size);
+    const char *range = dt_property(fdt, node, "bus-range", &size);
+    uint32_t mask = (uint32_t)dt_number(fdt, node, "iommu-map-mask", RIDS - 1);
+    uint32_t first = 0;
+    uint32_t last = RIDS - 1;
+
+    if (map == NULL) {
+        return !is_host_bridge(fdt, node);
+    }
+    if (range != NULL && size == 2 * CELL) {
+        first = ((uint32_t)dt_cells(range, 1) & 0xff) << 8;
+        last = ((uint32_t)dt_cells(range + CELL, 1) & 0xff) << 8 | 0xff;
+    }
+    for (uint32_t rid = first; rid <= last; rid++) {
+        if (!is_mapped(map, map_size, rid & mask)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *device_streams(struct plan *p, const struct plan_device *device)
+{
+    const char *why = "has an iommus or iommu-map that makes no sense";
+    uint32_t before = p->stream_count;
+    struct visitor v = {p, keep_stream, (int)p->device_count, device->node, &why};
+
+    if (visit_streams(&v)) {
+        why = p->stream_count == before ? "is behind no SMMU"
+              : !covers_buses(p->board.fdt, device->node)
+                  ? "has functions that its iommu-map leaves out"
+                  : NULL;
+    }
+    if (why != NULL) {
+        p->stream_count = before;
+    }
+    return why;
+}
+
+/* ---- neighbours ---- */
+
+/* True where a value of first..last equals `id` in all bits outside `mask`. */
+static bool has_match(uint32_t first, uint32_t last, uint32_t id, uint32_t mask)
+{
+    uint32_t match = (id & ~mask) | (first & mask);
+    uint32_t below = ~0u;
+
+    while (below > (match ^ first)) {
+        below >>= 1; /* in the end: the bits from the highest down in which the two differ */
+    }
+    if (match < first) { /* the lowest free bit above them goes up */
+        uint32_t free = mask & ~first & ~below;
+
+        if (free == 0) {
+            return false;
+        }
+        match |= free & -free;
+        below = (free & -free) - 1;
+    }
+    return (match & ~(mask & below)) <= last;
+}
+
+bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b)
+{
+    if (a->smmu != b->smmu) {
+        return false;
+    }
+    if (a->count == 1 && b->count == 1) {
+        return ((a->id ^ b->id) & ~(a->mask | b->mask)) == 0;
+    }
+    return b->count == 1   ? has_match(a->id, a->id + (a->count - 1), b->id, b->mask)
+           : a->count == 1 ? has_match(b->id, b->id + (b->count - 1), a->id, a->mask)
+                           : a->id - b->id < b->count || b->id - a->id < a->count;
+}
+
+static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_stream *stream)
+{
+    struct plan *p = v->p;
+    struct plan_stream other = *stream;
+
+    if (find_smmu(p, smmu, &other.smmu) != NULL) {
+        return true;
+    }
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        const struct plan_stream *own = &p->streams[i];
+
+        if (own->device >= 0 && streams_overlap(own, &other)) {
+            const struct plan_device *device = &p->devices[own->device];
+
+            plan_error(p, device->partition, device->path,
+                       "it shares stream 0x%x of %s with %s, which is kept back: grant both to "
+                       "one partition, or neither",
+                       other.id, p->board.smmus[own->smmu].path, board_path(p, v->node));
+        }
+    }
+    return true;
+}
+
+static bool is_granted(const struct plan *p, int node)
+{
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        if (p->devices[i].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void streams_against_board(struct plan *p)
+{
+    const void *fdt = p->board.fdt;
+    struct dt_at at;
+
+    dt_root(&at);
+    while (p->stream_count > 0 && dt_step(fdt, &at)) {
+        struct visitor v = {p, tell_neighbour, -1, at.node[at.depth], NULL};
+
+        if (!is_granted(p, v.node) && is_enabled(fdt, &at)) {
+            (void)visit_streams(&v);
+        }
+    }
+}
