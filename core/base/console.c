@@ -196,6 +196,7 @@ void console_panic(const char *format, va_list args) LOCK_UNCHECKED
     char text[PIECE_MAX];
 
     console_vformat(text, sizeof(text), format, args);
+    poll_print(console.mux.spoiled ? MUX_RESTORE : "");
     poll_print(text);
     if (console.kick != NULL && console.cpu == cpu_self()) {
         __atomic_store_n(&console.orphaned, 1, __ATOMIC_RELAXED);

@@ -92,6 +92,19 @@ static void test_panic_ignores_the_lock(void **state)
     assert_non_null(strstr(uart.line, "\r\nbulkhead: panic: CPU 0x0: at home\r\n"));
 }
 
+/* It is seen where the one in focus has left the terminal in a string. */
+static void test_panic_restores_the_terminal(void **state)
+{
+    (void)state;
+    start(1, true);
+    type("\x1d"
+         "1");
+    put(0, "\x1b]0;no title");
+    settle();
+    assert_int_equal(host_catch(panic_at, &state), HOST_ASLEEP);
+    assert_non_null(strstr(uart.line, "no title" MUX_RESTORE "\r\nbulkhead: panic: "));
+}
+
 /* The console CPU panics in the middle of its work: from then on whoever writes serves. */
 static void test_panic_of_the_console_cpu(void **state)
 {
@@ -579,6 +592,7 @@ int main(void)
         cmocka_unit_test_setup(test_log_after_start, set_up),
         cmocka_unit_test_setup(test_lost_log_is_told, set_up),
         cmocka_unit_test_setup(test_panic_ignores_the_lock, set_up),
+        cmocka_unit_test_setup(test_panic_restores_the_terminal, set_up),
         cmocka_unit_test_setup(test_panic_of_the_console_cpu, set_up),
         cmocka_unit_test_setup(test_panic_of_another_cpu, set_up),
         cmocka_unit_test_setup(test_output_is_tagged, set_up),

@@ -10,6 +10,7 @@
 enum mux_escape { TEXT, AFTER_ESC, IN_CONTROL, IN_STRING };
 
 #define BEL 0x07
+#define SO  0x0e
 #define ESC 0x1b
 #define DEL 0x7f
 
@@ -236,6 +237,7 @@ static int send_tagged(struct mux *m, uint32_t source, uint8_t byte)
 
 static int send_raw(struct mux *m, uint32_t source, uint8_t byte)
 {
+    m->spoiled |= byte == ESC || byte == SO || (byte >= 0x80 && byte <= 0x9f);
     m->source[source].midline = byte != '\n';
     m->source[source].escape = TEXT;
     if (byte == '\n') {
@@ -289,6 +291,12 @@ int mux_next(struct mux *m)
         ring_drop(&s->ring, 1);
         count_turn(m, source);
         return MUX_DROPPED;
+    }
+    if (m->spoiled && source != m->focus) {
+        m->spoiled = false;
+        m->text_end = (uint32_t)console_format(m->text, sizeof(m->text), MUX_RESTORE);
+        m->text_at = 0;
+        return text_next(m);
     }
     if (s->returned && byte != '\n') {
         s->returned = false;

@@ -10,7 +10,8 @@
  * begins a line of its own, and what comes later of the broken line is marked "[name]+". Sources
  * take turns, a line (at most MUX_LINE bytes of it) each.
  *
- * The source in focus is passed byte by byte as it is. Of the others only UTF-8 text and newlines
+ * The source in focus is passed byte by byte as it is; before another's text follows, the terminal
+ * is brought out of what that may have left it in. Of the others only UTF-8 text and newlines
  * pass: escape sequences and control characters (C0, DEL, and C1, as bytes or as U+0080 to U+009F)
  * would let one partition spoil the line of another, or make the terminal send answers to the wrong
  * one. Bytes that are no UTF-8 do not pass either. A carriage return inside a line tags it anew.
@@ -31,6 +32,13 @@
 #define MUX_SOURCES   MUX_STREAM(CONFIG_MAX_PARTITIONS)
 #define MUX_NONE      UINT32_MAX
 #define MUX_LINE      256u /* bytes after which a line is shown unfinished, or gives way */
+
+/*
+ * What a terminal is told before another's text where the raw one has sent control sequences: out
+ * of an unfinished one or a string (CAN; ST, as not every terminal ends strings at CAN), letters
+ * shown as letters again (G0 is ASCII, SI), none concealed or coloured (SGR 0). ECMA-48, ECMA-35.
+ */
+#define MUX_RESTORE "\x18\x1b\\\x1b(B\x0f\x1b[m"
 _Static_assert(2 * MUX_LINE <= RING_SIZE, "half a ring holds a turn");
 
 struct mux_source {
@@ -51,6 +59,7 @@ struct mux {
     uint32_t open;   /* atomic: whose line is unfinished on the UART, or MUX_NONE */
     uint32_t last;   /* who had the last turn */
     uint32_t turn;   /* bytes of it so far */
+    bool spoiled;    /* the raw one has sent what may disturb the others' text: MUX_RESTORE */
     bool only;       /* other streams than the one in focus are not shown, */
     uint64_t hidden; /* but counted */
     char text[64];   /* a tag or an end of line on its way */

@@ -152,10 +152,41 @@ static void test_focus_is_raw(void **state)
     put(B, "b\n");
     SAYS("");
     mux_settle(&mux, A);
-    SAYS("\r\n[b] b\r\n");
+    SAYS(MUX_RESTORE "\r\n[b] b\r\n");
     put(A, " goes on\n");
     put(B, "b\n");
     SAYS(" goes on\n[b] b\r\n");
+}
+
+/*
+ * What the raw one leaves the terminal in swallows nobody's text: strings (OSC, DCS, APC, as ESC or
+ * as C1, in UTF-8 too), a half control sequence, shifted letters.
+ */
+static void test_terminal_is_restored(void **state)
+{
+    static const char *const left_in[] = {
+        "\x1b]0;title", "\x1bP1$q",    "\x1b_\n",       "\x1b[8m$\n", "\x1b[3",
+        "\x9d;\x07 so", "\xc2\x9d;\n", "\x0eshifted\n", "\x1b",
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof(left_in) / sizeof(left_in[0]); i++) {
+        (void)set_up(NULL);
+        mux.focus = A;
+        put(A, left_in[i]);
+        SAYS(left_in[i]);
+        put(MUX_LOG, "bulkhead: log\n");
+        assert_memory_equal(say(), MUX_RESTORE, strlen(MUX_RESTORE));
+        put(B, "once\n");
+        SAYS("[b] once\r\n");
+        /* Also where the input has gone elsewhere, and before the rest of its own line. */
+        put(A, left_in[i]);
+        SAYS(left_in[i]);
+        put(A, " rest");
+        mux_settle(&mux, A);
+        mux.focus = MUX_NONE;
+        assert_memory_equal(say(), MUX_RESTORE, strlen(MUX_RESTORE));
+    }
 }
 
 static void test_focus_changes_in_a_line(void **state)
@@ -430,6 +461,12 @@ static void test_random(void **state)
                 if (c == MUX_NOTHING) {
                     break;
                 }
+                if (c == MUX_RESTORE[0]) {
+                    for (const char *rest = MUX_RESTORE; *++rest != '\0';) {
+                        assert_int_equal(mux_next(&mux), *rest);
+                    }
+                    continue;
+                }
                 if (c >= 'a' && c <= 'z') {
                     assert_int_equal(c, 'a' + out[0]++ % 26);
                 } else if (c >= 'A' && c <= 'Z') {
@@ -452,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup(test_log_breaks_in, set_up),
         cmocka_unit_test_setup(test_full_ring_breaks_in, set_up),
         cmocka_unit_test_setup(test_focus_is_raw, set_up),
+        cmocka_unit_test_setup(test_terminal_is_restored, set_up),
         cmocka_unit_test_setup(test_focus_changes_in_a_line, set_up),
         cmocka_unit_test_setup(test_control_characters_are_dropped, set_up),
         cmocka_unit_test_setup(test_only_utf8_text_passes, set_up),
