@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A QEMU board that runs Bulkhead: system files from Python, and its serial line to expect from."""
 
+import os
 import pathlib
 import re
+import select
 import subprocess
+import time
 
 import pexpect
 
@@ -136,6 +139,18 @@ class Machine:
 
     def send(self, text):
         self.child.send(text)
+
+    def send_some(self, data, seconds=1):
+        """As many of these bytes as the line takes in time, without waiting for the rest: how many."""
+        fd, until, sent = self.child.fileno(), time.monotonic() + seconds, 0
+        os.set_blocking(fd, False)
+        try:
+            while sent < len(data) and (left := until - time.monotonic()) > 0:
+                if select.select([], [fd], [], left)[1]:
+                    sent += os.write(fd, data[sent : sent + 1024])
+        finally:
+            os.set_blocking(fd, True)
+        return sent
 
     def close(self):
         self.child.close(force=True)

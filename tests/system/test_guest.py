@@ -13,6 +13,12 @@ from machine import LINUX, MIB, image, linux, partition
 BOOT_LONG = 120
 
 QUIET = "console=ttyAMA0 quiet"
+UBOOT = image("guest/arm64/u-boot.bin", "kernel", "u-boot", extra="load = <0x40200000>; entry = <0x40200000>;")
+
+
+def uboot_partition(name, cpus):
+    """It looks for its tree at the beginning of RAM, and for its environment in a flash at 64 MiB: it finds RAM."""
+    return partition(name, "uboot", cpus, ((0x40000000, 128 * MIB), (0x04000000, 2 * MIB)))
 
 
 @pytest.mark.parametrize("cpu,gic,smp", [("cortex-a53", 2, 4), ("cortex-a53", 3, 4), ("max", 3, 2), ("max", 2, 1)])
@@ -126,6 +132,29 @@ def test_console_switches(boot):
     board.expect(r"\[one\] (.*# )?tagged")
 
 
+def test_who_hangs_locks_nobody_out(boot):
+    """U-Boot has read its line, and hangs: what is typed fills the ring, then the line itself. After 3 seconds the
+    escape key is seen again behind as much as one likes to type, and the other partition answers."""
+    parts = [uboot_partition("deaf", [0]), linux("other", [1], bootargs=QUIET)]
+    board = boot(parts, {"uboot": UBOOT}, smp=2)
+    board.expect("other. BULKHEAD-GUEST user space", LINUX)
+    board.send("\x1d1\r")
+    board.expect("\n=> ")
+    board.send("mw.l 41000000 14000000; go 41000000\r")  # B .
+    board.expect("Starting application at 0x41000000")
+    junk = b"x" * (128 << 10)
+    sent = [board.send_some(junk, 0.5) for _ in range(5)]
+    assert sent[-1] == 0 and 2048 <= sum(sent) < 32 << 10, f"{sent} bytes went in"
+    board.expect("bulkhead: console: deaf reads no input: dropped until it does")
+    assert board.send_some(junk, 30) == len(junk)
+    board.send("\x1d2\r")
+    board.expect("console: other")
+    board.send("echo an''swers\r")
+    board.expect("answers")
+    board.send("\x1d1")
+    board.expect("console: deaf")
+
+
 def test_login_getty(boot):
     """A getty on the console, as an installed Debian would have it, and a shell behind it."""
     board = boot([linux("one", [0], bootargs=QUIET + " bulkhead.run=getty,-n,-l,/bin/sh,115200,ttyAMA0")], smp=1)
@@ -144,11 +173,8 @@ def test_login_getty(boot):
 
 @pytest.mark.parametrize("gic", [2, 3])
 def test_uboot_is_a_guest(boot, gic):
-    """Debian's U-Boot, unmodified: its prompt, commands and their answers. It looks for its tree at the beginning of
-    RAM, and for its environment in a flash at 64 MiB, where it finds RAM."""
-    uboot = image("guest/arm64/u-boot.bin", "kernel", "u-boot", extra="load = <0x40200000>; entry = <0x40200000>;")
-    part = partition("boot", "uboot", [0], ((0x40000000, 128 * MIB), (0x04000000, 2 * MIB)))
-    board = boot([part], {"uboot": uboot}, gic=gic, smp=1)
+    """Debian's U-Boot, unmodified: its prompt, commands and their answers."""
+    board = boot([uboot_partition("boot", [0])], {"uboot": UBOOT}, gic=gic, smp=1)
     board.expect("DRAM: +128 MiB")
     board.expect("=> ", BOOT_LONG)
     board.send("\x1d1\r")
