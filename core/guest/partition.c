@@ -84,7 +84,9 @@ static enum status build_stage2(struct partition *part, const struct plan *p)
     if (status == OK) {
         status = map_devices(part, p);
     }
-    lpae_clean(&part->stage2);
+    if (status == OK) {
+        lpae_clean(&part->stage2);
+    }
     return status;
 }
 
