@@ -89,7 +89,8 @@ $(O)/config.h: $(CONFIG) scripts/build.mk
 
 ### Third-party libraries
 
-LIBFDT := fdt fdt_addresses fdt_empty_tree fdt_ro fdt_rw fdt_strerror fdt_sw fdt_wip
+# At EL2 the writer alone: what is read there core/plan/dt.c reads.
+LIBFDT := fdt fdt_sw $(if $(CONFIG_HOST),fdt_addresses fdt_ro fdt_rw fdt_strerror fdt_wip)
 LIBINFLATE := deflate_decompress gzip_decompress $(if $(CONFIG_HOST),x86/cpu_features)
 # At EL2 newlib gives these functions, and no others.
 LIBSTRING := memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp strnlen strrchr

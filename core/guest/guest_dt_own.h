@@ -11,7 +11,7 @@
 /*
  * Copy the partition's `fdt` to `buffer` and set /memory, /chosen (bootargs where it has some, the
  * ramdisk) and /cpus (reg, enable-method; CPUs it has not are taken out). E_INVALID where the tree
- * is broken, E_UNSUPPORTED where it is compressed, E_NO_SPACE.
+ * is broken or a number does not fit its #address-cells or #size-cells, E_NO_SPACE.
  */
 enum status guest_dt_fill_own(const struct plan_partition *part, void *buffer,
                               uint64_t room) MUST_CHECK;

@@ -13,7 +13,7 @@
 #include "core/guest/dtc_test.h"
 
 static struct plan_partition part;
-static uint8_t own[4096] __attribute__((aligned(8)));
+static uint8_t own[16384] __attribute__((aligned(8)));
 
 static void use_own(const char *dts)
 {
@@ -92,26 +92,55 @@ static void own_trees_that_cannot_be_used_are_refused(void **state)
     use_own("/dts-v1/; / { #address-cells = <3>; #size-cells = <1>; };");
     assert_int_equal(guest_dt_fill_own(&part, tree, 8192), E_INVALID);
     use_own(OWN);
-    assert_int_equal(guest_dt_fill_own(&part, tree, part.fdt.size), E_NO_SPACE);
-    part.fdt.gzip = true;
-    assert_int_equal(guest_dt_fill_own(&part, tree, 8192), E_UNSUPPORTED);
-    part.fdt.gzip = false;
     part.fdt.size = 20;
     assert_int_equal(guest_dt_fill_own(&part, tree, 8192), E_INVALID);
 }
 
-static void too_many_nodes_to_remove_are_refused(void **state)
+static void a_tree_that_does_not_fit_is_told(void **state)
 {
-    char dts[8192] = "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>;";
+    (void)state;
+    use_own(OWN);
+    assert_int_equal(guest_dt_fill_own(&part, tree, sizeof(tree)), OK);
+    for (uint64_t room = 0; room < fdt_totalsize(tree); room += 7) {
+        uint8_t *exact = malloc(room + 1);
+
+        assert_int_equal(guest_dt_fill_own(&part, exact, room), E_NO_SPACE);
+        free(exact);
+    }
+}
+
+static void many_nodes_are_taken_out_with_all_below_them(void **state)
+{
+    char dts[16384] = "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>;";
 
     (void)state;
-    for (uint32_t i = 0; i < 65; i++) {
+    for (uint32_t i = 0; i < 100; i++) {
         (void)snprintf(dts + strlen(dts), sizeof(dts) - strlen(dts),
-                       "memory@%x { reg = <0 %u 0 1>; };", i, i);
+                       "memory@%x { reg = <0 %u 0 1>; chosen { below { }; }; };", i, i);
     }
-    strcat(dts, "};");
+    strcat(dts, "last { deep { deeper { }; }; }; };");
     use_own(dts);
-    assert_int_equal(guest_dt_fill_own(&part, tree, sizeof(tree)), E_INVALID);
+    assert_int_equal(guest_dt_fill_own(&part, tree, sizeof(tree)), OK);
+    assert_int_equal(fdt_check_full(tree, sizeof(tree)), 0);
+    assert_true(fdt_path_offset(tree, "/memory@7") < 0);
+    assert_true(fdt_path_offset(tree, "/chosen/below") < 0);
+    assert_true(fdt_path_offset(tree, "/last/deep/deeper") > 0);
+    assert_string_equal(string_at("/chosen", "bootargs"), "console=ttyAMA0");
+}
+
+static void reservations_are_kept(void **state)
+{
+    uint64_t base, size;
+
+    (void)state;
+    use_own("/dts-v1/; /memreserve/ 0x100000000 0x2000; /memreserve/ 0x4000 0x1000;"
+            "/ { #address-cells = <2>; #size-cells = <2>; };");
+    assert_int_equal(guest_dt_fill_own(&part, tree, sizeof(tree)), OK);
+    assert_int_equal(fdt_num_mem_rsv(tree), 2);
+    assert_int_equal(fdt_get_mem_rsv(tree, 0, &base, &size), 0);
+    assert_true(base == UINT64_C(0x100000000) && size == 0x2000);
+    assert_int_equal(fdt_get_mem_rsv(tree, 1, &base, &size), 0);
+    assert_true(base == 0x4000 && size == 0x1000);
 }
 
 static void any_own_tree_is_survived(void **state)
@@ -149,7 +178,9 @@ int main(void)
         cmocka_unit_test(own_trees_keep_what_is_not_told),
         cmocka_unit_test(an_empty_own_tree_gets_its_nodes),
         cmocka_unit_test(own_trees_that_cannot_be_used_are_refused),
-        cmocka_unit_test(too_many_nodes_to_remove_are_refused),
+        cmocka_unit_test(a_tree_that_does_not_fit_is_told),
+        cmocka_unit_test(many_nodes_are_taken_out_with_all_below_them),
+        cmocka_unit_test(reservations_are_kept),
         cmocka_unit_test(any_own_tree_is_survived),
     };
 

@@ -102,6 +102,15 @@ static bool reservations_valid(const void *fdt)
     return false;
 }
 
+bool dt_reservation(const void *fdt, uint32_t index, struct range *out)
+{
+    const char *entry =
+        (const char *)fdt + fdt_off_mem_rsvmap(fdt) + (size_t)index * RESERVATION_SIZE;
+
+    *out = (struct range){dt_cells(entry, 2), dt_cells(entry + 8, 2)};
+    return out->size != 0;
+}
+
 /* Bytes of the strings block up to its last terminator: a name that begins there ends there. */
 static uint32_t strings_room(const void *fdt)
 {
@@ -474,4 +483,14 @@ uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallbac
         return fallback;
     }
     return dt_cells(data, size / 4);
+}
+
+uint32_t dt_fixed_rate(const void *fdt, uint32_t phandle)
+{
+    static const char *const fixed[] = {"fixed-clock", NULL};
+    int clock = dt_phandle(fdt, phandle);
+
+    return clock >= 0 && dt_compatible(fdt, clock, fixed)
+               ? (uint32_t)dt_number(fdt, clock, "clock-frequency", 0)
+               : 0;
 }

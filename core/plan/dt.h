@@ -23,6 +23,9 @@ uint64_t dt_size(const void *fdt);
  */
 bool dt_valid(const void *fdt, uint64_t room) MUST_CHECK;
 
+/* The index-th entry of a valid tree's list of memory reservations; false past the last. */
+bool dt_reservation(const void *fdt, uint32_t index, struct range *out) MUST_CHECK;
+
 /* Deepest nesting of nodes that dt_valid() lets pass. */
 #define DT_DEPTH 32
 
@@ -102,6 +105,9 @@ enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, i
 
 /* The node that a full path or an alias names; E_NOT_FOUND, or E_INVALID where it is malformed. */
 enum status dt_find(const void *fdt, const char *path, int *node) MUST_CHECK;
+
+/* Hz of the fixed-clock that has the phandle; 0 where there is none, or it does not tell. */
+uint32_t dt_fixed_rate(const void *fdt, uint32_t phandle);
 
 /* True where any string of the node's `compatible` equals any of the NULL-terminated `list`. */
 bool dt_compatible(const void *fdt, int node, const char *const *list);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include <libfdt.h>
-
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/parse.h"
@@ -135,10 +133,10 @@ static void parse_reserved(struct plan *p, int node)
 
 static void parse_memreserve(struct plan *p)
 {
-    uint64_t base, size;
+    struct range r;
 
-    for (int i = 0; fdt_get_mem_rsv(p->board.fdt, i, &base, &size) == 0 && size != 0; i++) {
-        plan_reserve(p, "memreserve", base, size);
+    for (uint32_t i = 0; dt_reservation(p->board.fdt, i, &r); i++) {
+        plan_reserve(p, "memreserve", r.base, r.size);
     }
 }
 

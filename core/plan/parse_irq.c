@@ -188,19 +188,13 @@ void parse_pmu(struct plan *p, const struct found *found)
 /* Hz: its own clock-frequency, or that of a fixed-clock which is its first clock; 0: not told. */
 static uint64_t console_clock(const void *fdt, int node)
 {
-    static const char *const fixed[] = {"fixed-clock", NULL};
     uint32_t size = 0;
     const void *clocks = dt_property(fdt, node, "clocks", &size);
     uint64_t rate = dt_number(fdt, node, "clock-frequency", 0);
-    int clock;
 
-    if (rate != 0 || clocks == NULL || size < 4) {
-        return rate;
-    }
-    clock = dt_phandle(fdt, (uint32_t)dt_cells(clocks, 1));
-    return clock >= 0 && dt_compatible(fdt, clock, fixed)
-               ? dt_number(fdt, clock, "clock-frequency", 0)
-               : 0;
+    return rate != 0 || clocks == NULL || size < 4
+               ? rate
+               : dt_fixed_rate(fdt, (uint32_t)dt_cells(clocks, 1));
 }
 
 /* stdout-path without the options behind ':'; the alias serial0 where /chosen has none. */
