@@ -78,25 +78,6 @@ static void test_all_words(void **state)
     tree_free(file);
 }
 
-static void test_alias(void **state)
-{
-    (void)state;
-    parse_one(GOOD "devices = \"rtc0\";");
-    assert_string_equal(log_text, "");
-    assert_string_equal(test_plan.devices[0].path, "/rtc@9010000");
-}
-
-static void test_own_tree(void **state)
-{
-    struct tree file =
-        file_of("p { compatible = \"bulkhead,partition\"; " GOOD "fdt = \"tree\"; };");
-
-    (void)state;
-    parse(file);
-    assert_log("p: /images/tree: it is no well-formed device tree");
-    tree_free(file);
-}
-
 /* ---- several configurations ---- */
 
 #define PARTITION(name, rest) name " { compatible = \"bulkhead,partition\"; " GOOD rest " };"
@@ -213,19 +194,6 @@ static void test_property_twice(void **state)
     tree_free(file);
 }
 
-static void test_too_many_devices(void **state)
-{
-    char text[2048] = GOOD "devices = \"/rtc@9010000\"";
-
-    (void)state;
-    for (uint32_t i = 0; i < PLAN_MAX_DEVICES; i++) {
-        strcat(text, ", \"/keys\"");
-    }
-    strcat(text, ";");
-    parse_one(text);
-    assert_log("devices: more than 32 devices");
-}
-
 /* ---- hostile files ---- */
 
 static void test_no_fit(void **state)
@@ -297,15 +265,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_smallest),
         cmocka_unit_test(test_all_words),
-        cmocka_unit_test(test_alias),
-        cmocka_unit_test(test_own_tree),
         cmocka_unit_test(test_only_the_bad_is_refused),
         cmocka_unit_test(test_foreign_configurations),
         cmocka_unit_test(test_none),
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_property_twice),
-        cmocka_unit_test(test_too_many_devices),
         cmocka_unit_test(test_no_fit),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_flipped),

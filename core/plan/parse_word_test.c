@@ -60,61 +60,6 @@ static const struct {
     {GOOD "interrupt-mode = \"direct\";",
      "interrupt-mode: \"direct\" is not supported by this version: use \"virtual\""},
     {GOOD "interrupt-mode = \"fast\";", "interrupt-mode: \"fast\" is unknown"},
-    /* images */
-    {CPUS MEMORY "kernel = \"lunix\";",
-     "p: /configurations/p: kernel: \"lunix\" is not in /images; it has raw, linux, disk, sha"},
-    {CPUS MEMORY "kernel = \"disk\";",
-     "p: /images/disk: type is \"ramdisk\": here it must be \"kernel\""},
-    {CPUS MEMORY "kernel = \"nowhere\";", "/images/nowhere: a raw binary needs \"load\""},
-    {CPUS MEMORY "kernel = \"wraps\";", "/images/wraps: load: 0x3 bytes at 0xfffffffffffffffe"},
-    {CPUS MEMORY "kernel = \"outside\";",
-     "/images/outside: entry: 0x1003 is outside the image, 0x1000 to 0x1003"},
-    {CPUS MEMORY "kernel = \"gone\";", "/images/gone: its data is not all in the file"},
-    {CPUS MEMORY "kernel = \"typo\";",
-     "/images/typo: unknown property \"laod\": did you mean \"load\"?"},
-    {CPUS MEMORY "kernel = \"arm\";", "/images/arm: arch is \"arm\": here it must be \"arm64\""},
-    {CPUS MEMORY "kernel = \"arm\";",
-     "/images/arm: compression is \"lzma\": here it must be \"none\" or \"gzip\""},
-    {GOOD "ramdisk = \"packed\";", "/images/packed: compression is \"gzip\": here it must be "
-                                   "\"none\", as its user unpacks it"},
-    {GOOD "ramdisk = \"sha\";", "/images/sha: hash-1: its algorithm is not supported"},
-    {GOOD "ramdisk = \"bad\";", "/images/bad: hash-1 does not match its data"},
-    /* devices */
-    {GOOD "devices = \"/rtc@9010001\";", "devices: \"/rtc@9010001\" is not in the board's tree: "
-                                         "did you mean \"/rtc@9010000\"?"},
-    {GOOD "devices = \"rct0\";", "\"rct0\" is not in the board's tree: did you mean \"rtc0\"?"},
-    {GOOD "devices = \"/no/such/thing/at/all\";",
-     "devices: \"/no/such/thing/at/all\" is not in the board's tree\n"},
-    {GOOD "devices = \"//rtc\";", "\"//rtc\" is not in the board's tree"},
-    {GOOD "devices = \"/\";", "\"/\" is the whole board"},
-    {GOOD "devices = \"\";", "devices: is an empty string"},
-    {GOOD "devices = \"/rtc@9010000\", \"rtc0\";", "devices: \"rtc0\" is listed twice"},
-    {GOOD "devices = \"/rtc@9010000\"; unprotected-devices = \"rtc0\";",
-     "unprotected-devices: \"rtc0\" is listed twice"},
-    {GOOD "devices = \"serial0\";", "devices: \"serial0\" is the board's console, which Bulkhead "
-                                    "drives: use console = \"shared\""},
-    {GOOD "devices = \"/intc@8000000\";", "is part of the interrupt controller"},
-    {GOOD "devices = \"/timer\";", "is part of every CPU"},
-    {GOOD "devices = \"/pmu\";", "is part of every CPU"},
-    {GOOD "devices = \"/memory@40000000\";", "is memory: ask for memory in \"memory\""},
-    {GOOD "devices = \"/cpus/cpu@1\";", "belongs to the CPUs"},
-    {GOOD "devices = \"/psci\";", "is the firmware's"},
-    {GOOD "devices = \"/off@9400000\";", "is disabled in the board's tree (status)"},
-    {GOOD "devices = \"/noreg\";", "has no registers (reg)"},
-    {GOOD "devices = \"/bus@a000000\";", "is a bus: not supported by this version"},
-    {GOOD "devices = \"/dma@9100000\";",
-     "p: /dma@9100000: it may master the bus (DMA) and is behind no SMMU; list it in "
-     "unprotected-devices and give the partition direct-map"},
-    {GOOD "unprotected-devices = \"/dma@9100000\";",
-     "/dma@9100000: it may master the bus (DMA) and is behind no SMMU; only a partition with "
-     "direct-map may have it"},
-    {GOOD "devices = \"/near@9200000\";",
-     "p: /near@9200000: its registers share the page 0x9200000 with /next@9200200"},
-    {GOOD "devices = \"/beside@9500000\";",
-     "p: /beside@9500000: its registers share the page 0x9500000 with the disabled /off@9500800, "
-     "which would be granted with it; if no such hardware is there, delete the node"},
-    {GOOD "devices = \"/shared@9300000\";",
-     "p: /shared@9300000: its interrupt 62 is that of /sharer@9310000 too"},
 };
 
 static void test_wrong(void **state)
@@ -154,15 +99,6 @@ static void test_escaped(void **state)
     assert_log("kernel: \"\\xc3\\xa9\" is not in /images");
 }
 
-/* One block of registers that the tree describes once for each of its roles. */
-static void test_disabled_role(void **state)
-{
-    (void)state;
-    parse_one(GOOD "devices = \"/role@9600000\";");
-    assert_string_equal(log_text, "");
-    assert_int_equal(test_plan.device_count, 1);
-}
-
 static void test_long_strings(void **state)
 {
     static char text[4096];
@@ -188,8 +124,9 @@ static void test_long_strings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_all_errors_are_told),
-        cmocka_unit_test(test_escaped),      cmocka_unit_test(test_disabled_role),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_all_errors_are_told),
+        cmocka_unit_test(test_escaped),
         cmocka_unit_test(test_long_strings),
     };
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of parse_image.c: what is wrong with a partition's images, each told with its node. */
+#include "core/plan/testing_system.h"
+
+#include "core/base/bits.h"
+
+static const struct {
+    const char *properties;
+    const char *message;
+} wrong[] = {
+    {CPUS MEMORY "kernel = \"lunix\";",
+     "p: /configurations/p: kernel: \"lunix\" is not in /images; it has raw, linux, disk, sha"},
+    {CPUS MEMORY "kernel = \"disk\";",
+     "p: /images/disk: type is \"ramdisk\": here it must be \"kernel\""},
+    {CPUS MEMORY "kernel = \"nowhere\";", "/images/nowhere: a raw binary needs \"load\""},
+    {CPUS MEMORY "kernel = \"wraps\";", "/images/wraps: load: 0x3 bytes at 0xfffffffffffffffe"},
+    {CPUS MEMORY "kernel = \"outside\";",
+     "/images/outside: entry: 0x1003 is outside the image, 0x1000 to 0x1003"},
+    {CPUS MEMORY "kernel = \"gone\";", "/images/gone: its data is not all in the file"},
+    {CPUS MEMORY "kernel = \"typo\";",
+     "/images/typo: unknown property \"laod\": did you mean \"load\"?"},
+    {CPUS MEMORY "kernel = \"arm\";", "/images/arm: arch is \"arm\": here it must be \"arm64\""},
+    {CPUS MEMORY "kernel = \"arm\";",
+     "/images/arm: compression is \"lzma\": here it must be \"none\" or \"gzip\""},
+    {GOOD "ramdisk = \"packed\";", "/images/packed: compression is \"gzip\": here it must be "
+                                   "\"none\", as its user unpacks it"},
+    {GOOD "ramdisk = \"sha\";", "/images/sha: hash-1: its algorithm is not supported"},
+    {GOOD "ramdisk = \"bad\";", "/images/bad: hash-1 does not match its data"},
+};
+
+static void test_wrong(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        parse_one(wrong[i].properties);
+        assert_log("bulkhead: error: p: ");
+        assert_log(wrong[i].message);
+        assert_true(test_plan.errors > 0);
+        assert_true(test_plan.partitions[0].refused);
+        assert_false(test_plan.fatal);
+    }
+}
+
+static void test_own_tree(void **state)
+{
+    struct tree file =
+        file_of("p { compatible = \"bulkhead,partition\"; " GOOD "fdt = \"tree\"; };");
+
+    (void)state;
+    parse(file);
+    assert_log("p: /images/tree: it is no well-formed device tree");
+    tree_free(file);
+}
+
+/* ---- what is right ---- */
+
+static void test_uses(void **state)
+{
+    const struct plan_partition *part = &test_plan.partitions[0];
+
+    (void)state;
+    parse_one(CPUS MEMORY "kernel = \"linux\"; ramdisk = \"disk\";");
+    assert_string_equal(log_text, "");
+    assert_int_equal(part->kernel_kind, PLAN_KERNEL_ARM64);
+    assert_int_equal(part->kernel.load, 0x80000);
+    assert_int_equal(part->kernel.load_size, 0x100000);
+    assert_int_equal(part->kernel.size, 64);
+    assert_string_equal(part->ramdisk.name, "disk");
+    assert_memory_equal(part->ramdisk.data, "ramdisk", 8);
+    assert_int_equal(part->ramdisk.load, UINT64_MAX);
+    assert_int_equal(part->fdt.size, 0);
+}
+
+/* An image with a wrong hash is told for each partition that names it. */
+static void test_shared(void **state)
+{
+    struct tree file =
+        file_of("a { compatible = \"bulkhead,partition\"; " GOOD "ramdisk = \"bad\"; };"
+                "b { compatible = \"bulkhead,partition\"; " GOOD "ramdisk = \"bad\"; };"
+                "c { compatible = \"bulkhead,partition\"; " GOOD "ramdisk = \"disk\"; };");
+
+    (void)state;
+    parse(file);
+    assert_log("a: /images/bad: hash-1 does not match");
+    assert_log("b: /images/bad: hash-1 does not match");
+    assert_int_equal(test_plan.errors, 2);
+    assert_false(test_plan.partitions[2].refused);
+    tree_free(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_own_tree),
+        cmocka_unit_test(test_uses),
+        cmocka_unit_test(test_shared),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
