@@ -131,6 +131,12 @@ build/guest/arm64/initrd.gz: build/guest/arm64/busybox build/guest/arm32/busybox
                              $(wildcard guests/linux/tests/*)
 	$(call quiet,INITRD)scripts/mkinitrd
 
+# The same with the drivers of devices that are granted.
+build/guest/arm64/devices.gz: build/guest/arm64/initrd.gz build/guest/arm64/modules/nvme.order
+	$(call quiet,INITRD)(cat $<; cd build/guest/arm64; find modules -exec touch -h -d @0 {} +; \
+	    find modules | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible | gzip -9n) > $@.part
+	@mv $@.part $@
+
 build/third-party/% build/guest/% build/stamps/%:
 	@echo 'There is no $@: run scripts/setup' >&2; exit 1
 

@@ -7,6 +7,7 @@
 #include "core/base/panic.h"
 #include "core/guest/irq.h"
 #include "core/guest/partition.h"
+#include "core/guest/stream.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
 #include "core/plan/dt.h"
@@ -143,6 +144,7 @@ static struct range make_plan(uint64_t fdt_pa)
     use_board_console();
     must(irq_init(&plan), "the GIC cannot be initialised");
     plan.board.gic.intids = gic_intids;
+    stream_init(&plan);
     system = find_system_file(fdt);
     if (!plan_check_system(&plan, system)) {
         give_up("the system file cannot be read");
@@ -351,6 +353,7 @@ static void cpu_run(void *unused)
     if (cpu->index == console_cpu()) {
         wait_for_phase(PHASE_CONSOLE);
         irq_own(plan.board.console.irq.intid, plan.board.console.irq.edge, cpu);
+        stream_route(&plan, cpu);
         console_start(irq_kick_own, counter_hz());
         enter_phase(PHASE_RUN);
     }
@@ -373,7 +376,7 @@ static void finish_boot(const struct range *system)
         give_up("no CPU is left to serve the console");
     }
     for (uint32_t i = 0; i < plan.partition_count; i++) {
-        if (partition_ready[i] && all_cpus_work(&plan.partitions[i])) {
+        if (partition_ready[i] && all_cpus_work(&plan.partitions[i]) && stream_open(&plan, i)) {
             partition_start(&partitions[i]);
             started++;
         } else {
@@ -411,6 +414,7 @@ void main_boot(uint64_t fdt_pa)
     must(el2_seal(plan_pages()), "the plan cannot be sealed");
     make_cpus();
     build_partitions();
+    stream_build(&plan);
     taking_part = start_cpus();
     enter_phase(PHASE_LOAD);
     cpu_load(cpu_self());

@@ -7,6 +7,7 @@
 #include "core/plan/smmu.h"
 #include "drivers/gic/gic_v2.h"
 #include "drivers/gic/gic_v3.h"
+#include "drivers/smmu/smmu_v3.h"
 #include "drivers/uart/pl011.h"
 
 const struct gic_ops *const drivers_gic[] = {
@@ -27,5 +28,8 @@ const struct uart_ops *const drivers_uart[] = {
 };
 
 const struct smmu_ops *const drivers_smmu[] = {
+#ifdef CONFIG_SMMU_V3
+    &smmu_v3,
+#endif
     NULL,
 };

@@ -12,6 +12,7 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/guest/guest_dt_own.h"
+#include "core/guest/guest_dt_pci.h"
 #include "core/guest/guest_dt_write.h"
 #include "core/plan/dt.h"
 
@@ -306,10 +307,12 @@ static void write_device(struct maker *m, const struct plan_device *device)
     }
     tree_begin(&m->w, name);
     tree_copy(&m->w, m->board, device->node, not_copied);
-    if (device->mmio_count != 0) {
+    if (device->bridge) {
+        guest_dt_put_bridge(&m->w, m->p, device, PHANDLE_GIC);
+    } else if (device->mmio_count != 0) {
         tree_reg(&m->w, device->mmio, device->mmio_count, 2, 2);
     }
-    if (device->irq_count != 0) {
+    if (device->irq_count != 0 && !device->bridge) {
         put_irqs(m, device->irq, device->irq_count);
     }
     put_device_clocks(m, device);

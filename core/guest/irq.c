@@ -7,6 +7,7 @@
 #include "core/base/console.h"
 #include "core/base/lock.h"
 #include "core/guest/partition.h"
+#include "core/guest/stream.h"
 #include "core/guest/vcpu.h"
 #include "core/guest/vgic.h"
 #include "core/memory/el2_map.h"
@@ -88,7 +89,7 @@ static __attribute__((noinline)) void handle_own(struct vcpu *vcpu, uint32_t iar
     } else if (intid == alarm_intid) {
         arch_alarm_clear();
         console_irq();
-    } else {
+    } else if (!stream_irq(intid)) {
         gic->set_enable(cpu_self(), intid, false);
         console_printf("bulkhead: interrupt %u on CPU 0x%lx is nobody's: disabled\n", intid,
                        cpu_self()->mpidr);
@@ -137,17 +138,27 @@ void irq_set_edge(uint32_t spi, bool edge)
     lock_release(&gicd_lock);
 }
 
-void irq_own(uint32_t intid, bool edge, const struct cpu *cpu)
+void irq_route(uint32_t intid, bool edge, const struct cpu *cpu)
 {
-    own_intid = intid;
     irq_set_edge(intid, edge);
     gic->set_target(intid, cpu);
     gic->set_enable(cpu, intid, true);
+}
+
+void irq_again(uint32_t intid)
+{
+    gic->set_pending(NULL, intid, true);
+}
+
+void irq_own(uint32_t intid, bool edge, const struct cpu *cpu)
+{
+    own_intid = intid;
+    irq_route(intid, edge, cpu);
     gic->set_enable(cpu, alarm_intid, true);
 }
 
 void irq_kick_own(void)
 {
     arch_dsb();
-    gic->set_pending(NULL, own_intid, true);
+    irq_again(own_intid);
 }

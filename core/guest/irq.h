@@ -110,6 +110,12 @@ void irq_kick(const struct cpu *cpu);
 /* Trigger of an SPI, which must be disabled; takes the gicd lock. */
 void irq_set_edge(uint32_t spi, bool edge);
 
+/* Route an SPI of EL2's own to `cpu`, this one, and enable it; takes the gicd lock. */
+void irq_route(uint32_t intid, bool edge, const struct cpu *cpu);
+
+/* Make an SPI of EL2's own pending, also while it is handled. Any CPU. */
+void irq_again(uint32_t intid);
+
 /* Route the console's interrupt to `cpu`, this one, and enable it and the alarm's; EL2's own. */
 void irq_own(uint32_t intid, bool edge, const struct cpu *cpu);
 

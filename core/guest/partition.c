@@ -7,6 +7,7 @@
 #include "core/base/panic.h"
 #include "core/guest/guest_dt.h"
 #include "core/guest/irq.h"
+#include "core/guest/stream.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
 #include "core/plan/image.h"
@@ -233,6 +234,7 @@ void partition_end(struct partition *part, const char *why)
 /* Every vCPU of it is off: nothing of it runs any more. */
 static void partition_ended(struct partition *part)
 {
+    stream_close(&plan, part->index);
     vgic_stop(part);
     __atomic_store_n(&part->state, PARTITION_ENDED, __ATOMIC_RELEASE);
     console_stream_close(part->index);

@@ -31,6 +31,16 @@ void check_pool(struct plan *p, uint64_t pool_pages);
 /* True where all of `r` is RAM, in one bank or in several that meet. */
 bool check_is_ram(const struct plan_board *board, struct range r);
 
+/* ---- streams.c ---- */
+
+/* The last address of the partition's memory, or one above it in no more bits; the smallest width
+ * (at least 32) that holds `last`, or that. */
+uint64_t check_last_of_memory(const struct plan_partition *part);
+uint8_t check_width_of(uint64_t last);
+uint8_t check_memory_bits(const struct plan_partition *part);
+
+/* ---- tables.c ---- */
+
 /* Root pages of a stage-2 table of that width: lpae_init()'s choice. */
 uint64_t check_root_pages(uint8_t ipa_bits);
 

@@ -47,7 +47,7 @@ static void check_stream(struct plan *p, const struct plan_stream *stream)
         plan_error(p, owner_of(p, stream), path,
                    "devices: its stream 0x%x is beyond the %u bits that %s has", last,
                    smmu->sid_bits, smmu->path);
-    } else if (smmu->oas_bits != 0 && plan_dma_bits(part) > smmu->oas_bits) {
+    } else if (smmu->oas_bits != 0 && check_memory_bits(part) > smmu->oas_bits) {
         plan_error(p, owner_of(p, stream), path,
                    "memory: it ends beyond the %u address bits of %s, its device's SMMU: move it "
                    "down",
@@ -72,16 +72,6 @@ static void check_pair(struct plan *p, const struct plan_stream *x, const struct
         tell_stream(p, x, y);
         tell_stream(p, y, x);
     }
-}
-
-bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu)
-{
-    for (uint32_t i = 0; i < p->stream_count; i++) {
-        if (p->streams[i].smmu == smmu && owner_of(p, &p->streams[i]) == (int)partition) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* An SMMU serves so many partitions: who comes after them is refused. */
@@ -125,7 +115,8 @@ static uint64_t dma_table_pages(const struct plan_partition *part, uint64_t root
 
 uint64_t check_dma_pages(const struct plan *p, const struct plan_partition *part)
 {
-    uint64_t root = check_root_pages(plan_dma_bits(part));
+    uint32_t index = (uint32_t)(part - p->partitions);
+    uint64_t root = check_root_pages(plan_dma_bits(p, index));
     uint64_t pages = 0;
 
     for (uint32_t stage = 1; stage <= 2; stage++) {
@@ -134,8 +125,7 @@ uint64_t check_dma_pages(const struct plan *p, const struct plan_partition *part
         for (uint32_t i = 0; i < p->board.smmu_count; i++) {
             const struct plan_smmu *s = &p->board.smmus[i];
 
-            wanted = wanted || (plan_smmu_stage(s) == stage &&
-                                plan_has_streams(p, (uint32_t)(part - p->partitions), i));
+            wanted = wanted || (plan_smmu_stage(s) == stage && plan_has_streams(p, index, i));
         }
         if (wanted) { /* stage 2: with its root aligned */
             pages += dma_table_pages(part, stage == 1 ? 1 : 2 * root - 1);

@@ -103,6 +103,29 @@ enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index,
 enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, int gic_node,
                       struct plan_irq *out) MUST_CHECK;
 
+/* An entry of a PCI host bridge's `ranges`: addresses of its buses that the CPU reaches. */
+struct dt_window {
+    uint32_t space; /* phys.hi: which space, and prefetchable (PCI bus binding 2.2.1.1) */
+    uint64_t bus;   /* the first PCI address */
+    struct range cpu;
+};
+
+/* The index-th; E_NOT_FOUND past the end, E_INVALID as dt_reg_at(). */
+enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index,
+                         struct dt_window *out) MUST_CHECK;
+
+/* An entry of a PCI host bridge's interrupt-map: unit address and pin, and what they come to. */
+struct dt_intx {
+    uint32_t key[4];
+    struct plan_irq irq;
+};
+
+/*
+ * The index-th; E_NOT_FOUND past the end, E_UNSUPPORTED where it does not go straight to the GIC.
+ */
+enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node,
+                       struct dt_intx *out) MUST_CHECK;
+
 /* The node that a full path or an alias names; E_NOT_FOUND, or E_INVALID where it is malformed. */
 enum status dt_find(const void *fdt, const char *path, int *node) MUST_CHECK;
 

@@ -9,6 +9,7 @@
 
 #define CELL            4
 #define MAX_CELLS       4                   /* of one address or one interrupt */
+#define PCI_CELLS       3                   /* of an address on a PCI bus */
 #define MAX_NEXUS       8                   /* interrupt-maps on the way to the GIC */
 #define MAX_MAP_ENTRIES 256                 /* of one interrupt-map that are looked at */
 #define ADDRESS_LIMIT   (UINT64_C(1) << 48) /* no table of ours maps more */
@@ -59,6 +60,17 @@ static enum status translate(const void *fdt, int bus, int parent, struct range 
     return E_INVALID;
 }
 
+/* From the addresses of the bus that the node is on to the CPU's. */
+static enum status to_cpu(const void *fdt, const struct dt_at *at, struct range *r)
+{
+    for (uint32_t bus = at->depth - 1; bus > 0; bus--) {
+        if (translate(fdt, at->node[bus], at->node[bus - 1], r) != OK) {
+            return E_INVALID;
+        }
+    }
+    return range_valid(r->base, r->size) && range_end(*r) <= ADDRESS_LIMIT ? OK : E_INVALID;
+}
+
 enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index, struct range *out)
 {
     int parent = at->node[at->depth == 0 ? 0 : at->depth - 1];
@@ -81,12 +93,36 @@ enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index, s
     data += index * entry;
     out->base = dt_cells(data, address_cells);
     out->size = dt_cells(data + address_cells * CELL, size_cells);
-    for (uint32_t bus = at->depth - 1; bus > 0; bus--) {
-        if (translate(fdt, at->node[bus], at->node[bus - 1], out) != OK) {
-            return E_INVALID;
-        }
+    return to_cpu(fdt, at, out);
+}
+
+enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index,
+                         struct dt_window *out)
+{
+    int node = at->node[at->depth];
+    int parent = at->node[at->depth == 0 ? 0 : at->depth - 1];
+    uint32_t parent_cells = cells_of(fdt, parent, "#address-cells", 2);
+    uint32_t entry = (PCI_CELLS + parent_cells + 2) * CELL;
+    uint32_t size;
+    const char *data = dt_property(fdt, node, "ranges", &size);
+
+    if (data == NULL) {
+        return E_NOT_FOUND;
     }
-    return range_valid(out->base, out->size) && range_end(*out) <= ADDRESS_LIMIT ? OK : E_INVALID;
+    if (at->depth == 0 || !one_or_two(parent_cells) || size % entry != 0 ||
+        cells_of(fdt, node, "#address-cells", 2) != PCI_CELLS ||
+        cells_of(fdt, node, "#size-cells", 1) != 2) {
+        return E_INVALID;
+    }
+    if (index >= size / entry) {
+        return E_NOT_FOUND;
+    }
+    data += index * entry;
+    out->space = (uint32_t)dt_cells(data, 1);
+    out->bus = dt_cells(data + CELL, 2);
+    out->cpu.base = dt_cells(data + PCI_CELLS * CELL, parent_cells);
+    out->cpu.size = dt_cells(data + (PCI_CELLS + parent_cells) * CELL, 2);
+    return to_cpu(fdt, at, &out->cpu);
 }
 
 /* ---- interrupts ---- */
@@ -304,4 +340,32 @@ enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, i
         status = n < MAX_NEXUS ? follow_map(fdt, gic_node, &wire) : E_INVALID;
     }
     return status == OK ? decode(&wire, out) : status;
+}
+
+enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node, struct dt_intx *out)
+{
+    uint32_t cells = cells_of(fdt, gic_node, "#interrupt-cells", 0);
+    uint32_t skip = ARRAY_SIZE(out->key) + 1 + cells_of(fdt, gic_node, "#address-cells", 0);
+    struct wire wire = {.controller = gic_node, .cells = cells};
+    uint32_t size;
+    const char *map = dt_property(fdt, node, "interrupt-map", &size);
+
+    if (map == NULL) {
+        return E_NOT_FOUND;
+    }
+    if (cells > MAX_CELLS || skip > ARRAY_SIZE(out->key) + 1 + MAX_CELLS ||
+        cells_of(fdt, node, "#address-cells", 2) != PCI_CELLS ||
+        cells_of(fdt, node, "#interrupt-cells", 0) != 1) {
+        return E_INVALID;
+    }
+    if (index >= size / ((skip + cells) * CELL)) {
+        return size % ((skip + cells) * CELL) == 0 ? E_NOT_FOUND : E_UNSUPPORTED;
+    }
+    map += (uint64_t)index * (skip + cells) * CELL;
+    get_cells(out->key, map, ARRAY_SIZE(out->key));
+    if (find_controller(fdt, (uint32_t)dt_cells(map + sizeof(out->key), 1), gic_node) != gic_node) {
+        return E_UNSUPPORTED;
+    }
+    get_cells(wire.cell, map + skip * CELL, cells);
+    return decode(&wire, &out->irq);
 }

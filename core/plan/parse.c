@@ -244,6 +244,20 @@ static void read_interrupt_mode(const struct config *c, const struct dt_property
                      : "is unknown: use \"virtual\"");
 }
 
+static void read_on_dma_fault(const struct config *c, const struct dt_property *property)
+{
+    const char *s = config_string(c, property);
+
+    if (s == NULL) {
+        return;
+    }
+    if (strcmp(s, "block") == 0) {
+        c->part->block_faults = true;
+    } else if (strcmp(s, "report") != 0) {
+        config_error(c, "on-dma-fault: \"%s\": it is \"report\" or \"block\"", s);
+    }
+}
+
 static void read_devices(const struct config *c, const struct dt_property *property)
 {
     config_devices(c, property, false);
@@ -273,6 +287,7 @@ static const struct {
     {"unprotected-devices", read_unprotected, NULL},
     {"console", read_console, NULL},
     {"interrupt-mode", read_interrupt_mode, NULL},
+    {"on-dma-fault", read_on_dma_fault, NULL},
     {"phandle", NULL, NULL},
 };
 

@@ -16,6 +16,8 @@
 static const char *const no_dma[] = {
     "arm,pl011", "arm,pl031", "arm,pl050", "arm,pl061", "arm,sp804", "arm,sp805", "ns16550a", NULL,
 };
+/* Buses that can be granted with all that is on them. */
+static const char *const host_bridges[] = {"pci-host-ecam-generic", NULL};
 static const char *const no_registers[] = {"gpio-keys", "gpio-leds", NULL};
 
 /* ---- the node ---- */
@@ -92,7 +94,8 @@ static const char *not_to_grant(const struct plan_board *board, const struct dt_
     if (dt_property(fdt, node, "#iommu-cells", NULL) != NULL) {
         return "is an SMMU: it guards the partitions and is none's";
     }
-    if ((dt_property(fdt, node, "ranges", &size) != NULL && size != 0)) {
+    if (dt_property(fdt, node, "ranges", &size) != NULL && size != 0 &&
+        !dt_compatible(fdt, node, host_bridges)) {
         return "is a bus: not supported by this version";
     }
     if (dt_property(fdt, node, "reg", NULL) == NULL && !dt_compatible(fdt, node, no_registers)) {
@@ -159,6 +162,54 @@ static bool read_irqs(const struct config *c, const struct dt_at *at, struct pla
     return true;
 }
 
+/* A host bridge's windows of its buses. */
+static bool read_bridge_windows(const struct config *c, const struct dt_at *at,
+                                struct plan_device *device)
+{
+    struct dt_window window;
+    enum status status;
+
+    for (uint32_t i = 0; (status = dt_window_at(c->p->board.fdt, at, i, &window)) == OK; i++) {
+        if (device->mmio_count == PLAN_MAX_WINDOWS) {
+            break;
+        }
+        device->mmio[device->mmio_count++] = window.cpu;
+    }
+    if (status != E_NOT_FOUND) {
+        plan_error(c->p, c->index, device->path,
+                   "ranges: window %u is one too many, or one that the CPU cannot reach",
+                   device->mmio_count);
+    }
+    return status == E_NOT_FOUND;
+}
+
+/* The wires of its pins, each once. */
+static bool read_bridge_irqs(const struct config *c, struct plan_device *device)
+{
+    const struct plan_board *board = &c->p->board;
+    struct dt_intx intx;
+    enum status status;
+
+    for (uint32_t i = 0;
+         (status = dt_intx_at(board->fdt, device->node, i, board->gic.node, &intx)) == OK; i++) {
+        uint32_t n = 0;
+
+        while (n < device->irq_count && device->irq[n].intid != intx.irq.intid) {
+            n++;
+        }
+        if (n == PLAN_MAX_IRQS || intx.irq.intid < FIRST_SPI) {
+            break;
+        }
+        device->irq[n] = intx.irq;
+        device->irq_count = n == device->irq_count ? n + 1 : device->irq_count;
+    }
+    if (status != E_NOT_FOUND) {
+        plan_error(c->p, c->index, device->path,
+                   "interrupt-map: an entry goes not to the GIC's SPIs, or to too many");
+    }
+    return status == E_NOT_FOUND;
+}
+
 /* DMA is contained, or the user has said twice that it need not be. */
 static bool check_dma(const struct config *c, bool unprotected, struct plan_device *device)
 {
@@ -222,7 +273,10 @@ static void grant(const struct config *c, const char *list, const char *name, bo
         return;
     }
     device.path = config_keep(c, path);
+    device.bridge = dt_compatible(fdt, device.node, host_bridges);
     if (read_windows(c, &at, &device) && read_irqs(c, &at, &device) &&
+        (!device.bridge ||
+         (read_bridge_windows(c, &at, &device) && read_bridge_irqs(c, &device))) &&
         check_dma(c, unprotected, &device)) {
         c->p->devices[c->p->device_count++] = device;
     }

@@ -145,7 +145,9 @@ static bool visit_map(const struct visitor *v, const char *data, uint32_t size)
         int smmu = dt_phandle(v->p->board.fdt, (uint32_t)dt_cells(data + CELL, 1));
         struct plan_stream stream = {.id = (uint32_t)dt_cells(data + 2 * CELL, 1),
                                      .count = (uint32_t)dt_cells(data + 3 * CELL, 1),
-                                     .device = v->device};
+                                     .device = v->device,
+                                     .pci = true,
+                                     .rid = (uint32_t)dt_cells(data, 1)};
 
         if (smmu < 0 || stream.count == 0 || stream.count > RIDS ||
             stream.id > UINT32_MAX - stream.count || !v->visit(v, smmu, &stream)) {
@@ -274,40 +276,6 @@ const char *device_streams(struct plan *p, const struct plan_device *device)
 }
 
 /* ---- neighbours ---- */
-
-/* True where a value of first..last equals `id` in all bits outside `mask`. */
-static bool has_match(uint32_t first, uint32_t last, uint32_t id, uint32_t mask)
-{
-    uint32_t match = (id & ~mask) | (first & mask);
-    uint32_t below = ~0u;
-
-    while (below > (match ^ first)) {
-        below >>= 1; /* in the end: the bits from the highest down in which the two differ */
-    }
-    if (match < first) { /* the lowest free bit above them goes up */
-        uint32_t free = mask & ~first & ~below;
-
-        if (free == 0) {
-            return false;
-        }
-        match |= free & -free;
-        below = (free & -free) - 1;
-    }
-    return (match & ~(mask & below)) <= last;
-}
-
-bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b)
-{
-    if (a->smmu != b->smmu) {
-        return false;
-    }
-    if (a->count == 1 && b->count == 1) {
-        return ((a->id ^ b->id) & ~(a->mask | b->mask)) == 0;
-    }
-    return b->count == 1   ? has_match(a->id, a->id + (a->count - 1), b->id, b->mask)
-           : a->count == 1 ? has_match(b->id, b->id + (b->count - 1), a->id, a->mask)
-                           : a->id - b->id < b->count || b->id - a->id < a->count;
-}
 
 static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_stream *stream)
 {

@@ -106,6 +106,8 @@ struct plan_stream {
     uint32_t count; /* at least 1 */
     uint32_t mask;  /* bits of the StreamID that are not compared: SMMUv2 only, then count is 1 */
     int device;     /* index into devices[] */
+    bool pci;       /* they are those of PCI functions, */
+    uint32_t rid;   /* of which the first has this bus, device and function number */
 };
 
 struct plan_board {
@@ -167,6 +169,7 @@ struct plan_device {
     uint32_t mmio_count;
     struct plan_irq irq[PLAN_MAX_IRQS];
     uint32_t irq_count;
+    bool bridge;      /* a PCI host bridge with all behind it: ECAM, `ranges`, INTx */
     bool unprotected; /* DMA is not contained: listed in unprotected-devices, with direct-map */
 };
 
@@ -185,6 +188,7 @@ struct plan_partition {
     uint32_t extent_count;
     bool direct_map; /* IPA == PA */
     enum plan_console console;
+    bool block_faults; /* on-dma-fault = "block": a device that faults reaches nothing any more */
     enum plan_kernel kernel_kind;
     struct plan_image kernel;
     struct plan_image ramdisk; /* size 0: none */
@@ -320,9 +324,8 @@ uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *par
  */
 uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part);
 
-/* Width of the addresses that its devices' DMA may use: the smallest (at least 32) for its memory.
- */
-uint8_t plan_dma_bits(const struct plan_partition *part);
+/* Width of the input addresses of the partition's tables for DMA: at least its memory's. */
+uint8_t plan_dma_bits(const struct plan *p, uint32_t partition);
 
 /* True where the partition has streams of that SMMU (indexes into the plan's tables). */
 bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu);

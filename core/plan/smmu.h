@@ -25,15 +25,17 @@ enum smmu_reason {
 
 struct smmu_fault {
     enum smmu_reason reason;
+    bool shared;     /* of no stream: what follows means nothing, but for `code` */
     uint32_t stream; /* StreamID */
-    uint64_t ipa;    /* where `addressed` */
-    bool addressed, write;
+    bool addressed;  /* `address` (an IPA) and `write` are known */
+    bool write;
+    uint64_t address;
     uint32_t code; /* as the SMMU told it: IHI 0070 7.3 event number; IHI 0062 FSR */
 };
 
 /*
- * One SMMU architecture. `smmu` is of the plan; the driver finds its own state by it. Until the
- * partitions run only the boot CPU calls, in this order; afterwards any CPU, with stream.c's lock.
+ * One SMMU architecture. `smmu` is the index in the plan's board. Until the partitions run only
+ * the boot CPU calls, in this order; afterwards any CPU, with stream.c's lock of that SMMU.
  */
 struct smmu_ops {
     const char *const *compatible; /* NULL-terminated */
@@ -44,7 +46,7 @@ struct smmu_ops {
      * are mapped. E_TIMEOUT, or E_UNSUPPORTED with what it lacks in *why: then it is unusable, and
      * aborts as far as it can.
      */
-    enum status (*probe)(struct plan_smmu *smmu, const char **why);
+    enum status (*probe)(struct plan *p, uint32_t smmu, const char **why);
     /* Pages of the pool that start() and attach() take at most, for the plan's streams. */
     uint64_t (*pages)(const struct plan *p, uint32_t smmu);
     /* Its tables and queues, every stream aborting, then translation on. E_NO_SPACE, E_TIMEOUT. */
@@ -60,6 +62,8 @@ struct smmu_ops {
      * on its way that was translated before. E_TIMEOUT.
      */
     enum status (*pass)(const struct plan *p, const struct plan_stream *stream, bool on);
+    /* A stream that is nobody's aborts silently from now on, where it can be told apart. */
+    void (*mute)(const struct plan *p, uint32_t smmu, uint32_t stream);
     /* The next recorded fault; false where there is none. */
     bool (*take_fault)(const struct plan *p, uint32_t smmu, struct smmu_fault *fault);
 };

@@ -38,34 +38,9 @@ bool check_emulated_window(const struct plan *p, const struct plan_partition *pa
     return true;
 }
 
-static uint8_t width_of(uint64_t last)
-{
-    uint8_t bits = 32;
-
-    while (bits < 64 && last >> bits != 0) {
-        bits++;
-    }
-    return bits;
-}
-
-static uint64_t last_of_memory(const struct plan_partition *part)
-{
-    uint64_t last = 0;
-
-    for (uint32_t i = 0; i < part->memory_count; i++) {
-        last |= range_end(part->memory[i]) - 1;
-    }
-    return last;
-}
-
-uint8_t plan_dma_bits(const struct plan_partition *part)
-{
-    return width_of(last_of_memory(part));
-}
-
 uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part)
 {
-    uint64_t last = last_of_memory(part);
+    uint64_t last = check_last_of_memory(part);
     struct range r;
 
     for (uint32_t i = 0; check_emulated_window(p, part, i, &r); i++) {
@@ -80,7 +55,7 @@ uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part)
             }
         }
     }
-    return width_of(last);
+    return check_width_of(last);
 }
 
 /* The lowest start level that needs at most 16 concatenated pages. */

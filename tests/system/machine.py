@@ -29,7 +29,7 @@ KERNELS = {
     "attacker": ("guests/attacker/attacker.bin", "linux"),
     "pattern": ("guests/pattern/pattern.bin", "linux"),
 }
-RAMDISKS = {"initrd": "guest/arm64/initrd.gz", "installer": "guest/arm64/installer-initrd.gz"}
+RAMDISKS = {"initrd": "guest/arm64/initrd.gz", "installer": "guest/arm64/installer-initrd.gz", "devices": "guest/arm64/devices.gz"}
 
 
 def cells64(*values):

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns DMA's side of partitions: their tables for SMMUs, their streams, and faults of these. */
+#include "core/guest/stream.h"
+
+#include "core/base/arch.h"
+#include "core/base/bits.h"
+#include "core/base/console.h"
+#include "core/base/lock.h"
+#include "core/base/panic.h"
+#include "core/guest/irq.h"
+#include "core/memory/el2_map.h"
+#include "core/memory/lpae.h"
+#include "core/plan/smmu.h"
+
+#define FAULTS_AT_ONCE 32  /* that one interrupt tells */
+#define TOLD_A_SECOND  4   /* messages about one device */
+#define BLOCK_FROM     256 /* faults of one device within a second that block it */
+
+/* Class: sealed. By stage of translation; `root` 0 where the partition has none. */
+static struct lpae tables[CONFIG_MAX_PARTITIONS][2];
+
+/* The plan, for interrupts; class: sealed. */
+static const struct plan *plan_of_streams;
+
+/* What a run of streams did. Class: locked, its SMMU's. */
+static struct {
+    uint64_t second; /* the second (of the counter) that is counted, */
+    uint32_t count;  /* faults in it, */
+    uint64_t untold; /* those that nobody was told of, */
+    uint64_t total;  /* and all of them */
+    bool blocked;
+} seen[PLAN_MAX_STREAMS];
+
+/* Taken with none of a partition's held; the console's may follow. */
+static struct lock smmu_locks[PLAN_MAX_SMMUS];
+
+static const struct plan_device *device_of(const struct plan *p, const struct plan_stream *stream)
+{
+    return &p->devices[stream->device];
+}
+
+/* ---- boot ---- */
+
+void stream_init(struct plan *p)
+{
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        struct plan_smmu *smmu = &p->board.smmus[i];
+        const char *why = "its registers cannot be mapped";
+
+        if (el2_map(smmu->mmio, LPAE_DEVICE) != OK || smmu->ops->probe(p, i, &why) != OK) {
+            smmu->unusable = true;
+            plan_warning(p, PLAN_SHARED, smmu->path,
+                         "this SMMU cannot be used, and nobody gets a device behind it: %s", why);
+        }
+    }
+}
+
+/* RAM alone: DMA reaches no device's registers. */
+static const struct lpae *make_table(const struct plan *p, uint32_t partition, uint32_t stage)
+{
+    const struct plan_partition *part = &p->partitions[partition];
+    struct lpae *table = &tables[partition][stage - 1];
+    enum status status;
+
+    if (table->root.v != 0) {
+        return table;
+    }
+    status =
+        lpae_init(table, stage == 1 ? LPAE_EL2_STAGE1 : LPAE_STAGE2, plan_dma_bits(p, partition));
+    for (uint32_t i = 0; status == OK && i < part->extent_count; i++) {
+        const struct plan_extent *e = &part->extent[i];
+
+        status = lpae_map(table, e->ipa, pa(e->pa), e->size, stage == 1 ? LPAE_DATA : LPAE_RAM);
+    }
+    check(status == OK); /* plan_check() has counted its pages */
+    lpae_clean(table);
+    return table;
+}
+
+void stream_build(const struct plan *p)
+{
+    bool started[PLAN_MAX_SMMUS] = {false};
+
+    plan_of_streams = p;
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        const struct plan_stream *stream = &p->streams[i];
+        const struct plan_smmu *smmu = &p->board.smmus[stream->smmu];
+        uint32_t partition = (uint32_t)device_of(p, stream)->partition;
+        enum status status = OK;
+
+        if (p->partitions[partition].refused) {
+            continue;
+        }
+        if (!started[stream->smmu]) {
+            started[stream->smmu] = true;
+            status = smmu->ops->start(p, stream->smmu);
+        }
+        if (status == OK) {
+            status = smmu->ops->attach(p, stream, make_table(p, partition, smmu->stage),
+                                       (uint8_t)(partition + 1));
+        }
+        check(status != E_NO_SPACE); /* else it is told, and stream_open() fails */
+    }
+}
+
+/* All streams of the partition: through, or blocked. */
+static bool pass_all(const struct plan *p, uint32_t partition, bool on)
+{
+    bool good = true;
+
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        const struct plan_stream *stream = &p->streams[i];
+
+        if (device_of(p, stream)->partition == (int)partition) {
+            lock_take(&smmu_locks[stream->smmu]);
+            good = p->board.smmus[stream->smmu].ops->pass(p, stream, on) == OK && good;
+            lock_release(&smmu_locks[stream->smmu]);
+        }
+    }
+    return good;
+}
+
+bool stream_open(const struct plan *p, uint32_t partition)
+{
+    bool good = pass_all(p, partition, true);
+
+    if (!good) {
+        console_printf("bulkhead: error: %s: an SMMU does not let its devices through: not "
+                       "started\n",
+                       p->partitions[partition].name);
+    }
+    return good;
+}
+
+void stream_close(const struct plan *p, uint32_t partition)
+{
+    uint64_t total = 0;
+
+    (void)pass_all(p, partition, false); /* where it fails everything is blocked, and told */
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        total += device_of(p, &p->streams[i])->partition == (int)partition ? seen[i].total : 0;
+    }
+    if (total != 0) {
+        console_printf("bulkhead: %s: its devices had %lu DMA faults\n",
+                       p->partitions[partition].name, total);
+    }
+}
+
+/* ---- faults ---- */
+
+static const char *const reasons[] = {
+    [SMMU_UNMAPPED] = "not its memory",
+    [SMMU_NO_STREAM] = "nobody's device",
+    [SMMU_FORBIDDEN] = "a kind of access that nobody may",
+    [SMMU_LOST] = "faults were lost",
+    [SMMU_BROKEN] = "the SMMU stumbled",
+};
+
+/* The run that the StreamID belongs to; -1: nobody's. */
+static int find_stream(const struct plan *p, uint32_t smmu, uint32_t id)
+{
+    const struct plan_stream one = {.smmu = smmu, .id = id, .count = 1};
+
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        if (streams_overlap(&p->streams[i], &one) &&
+            !p->partitions[device_of(p, &p->streams[i])->partition].refused) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* "stream 0x8 (function 00:01.0) writes 0x40000000: not its memory (event 0x10)" */
+static void print_fault(const struct plan_stream *stream, const struct smmu_fault *fault)
+{
+    console_printf("DMA fault: stream 0x%x", fault->stream);
+    if (stream != NULL && stream->pci) {
+        uint32_t rid = stream->rid + (fault->stream - stream->id);
+
+        console_printf(" (function %02x:%02x.%u)", rid >> 8, rid >> 3 & 31, rid & 7);
+    }
+    if (fault->addressed) {
+        console_printf(" %s 0x%lx", fault->write ? "writes" : "reads", fault->address);
+    }
+    console_printf(": %s (code 0x%x)", reasons[fault->reason], fault->code);
+}
+
+/* Of a partition's device: a few a second are told; one that does not stop is stopped. */
+static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fault *fault)
+{
+    const struct plan_stream *stream = &p->streams[run];
+    const struct plan_device *device = device_of(p, stream);
+    const struct plan_partition *part = &p->partitions[device->partition];
+    uint64_t second = arch_counter() / arch_counter_hz();
+    bool block;
+
+    if (second != seen[run].second) {
+        seen[run].second = second;
+        seen[run].count = 0;
+    }
+    seen[run].total++;
+    seen[run].count++;
+    block = !seen[run].blocked && (part->block_faults || seen[run].count == BLOCK_FROM);
+    if (seen[run].count > TOLD_A_SECOND && !block) {
+        seen[run].untold++;
+        return;
+    }
+    console_printf("bulkhead: %s: %s: ", part->name, device->path);
+    print_fault(stream, fault);
+    if (seen[run].untold != 0) {
+        console_printf("; %lu more before it", seen[run].untold);
+    }
+    seen[run].untold = 0;
+    if (block) {
+        seen[run].blocked = true;
+        (void)p->board.smmus[stream->smmu].ops->pass(p, stream, false);
+        console_printf("; all its DMA is blocked now");
+    }
+    console_printf("\n");
+}
+
+static void tell(const struct plan *p, uint32_t smmu, const struct smmu_fault *fault)
+{
+    const struct plan_smmu *s = &p->board.smmus[smmu];
+    int run;
+
+    if (fault->shared) {
+        console_printf("bulkhead: %s: %s (code 0x%x)\n", s->path, reasons[fault->reason],
+                       fault->code);
+        return;
+    }
+    run = find_stream(p, smmu, fault->stream);
+    if (run >= 0) {
+        tell_owned(p, (uint32_t)run, fault);
+        return;
+    }
+    console_printf("bulkhead: %s: ", s->path);
+    print_fault(NULL, fault);
+    console_printf("; told once\n");
+    s->ops->mute(p, smmu, fault->stream);
+}
+
+void stream_route(const struct plan *p, const struct cpu *cpu)
+{
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        const struct plan_smmu *smmu = &p->board.smmus[i];
+
+        for (uint32_t n = 0; n < smmu->irq_count && !smmu->unusable; n++) {
+            irq_route(smmu->irq[n].intid, smmu->irq[n].edge, cpu);
+        }
+    }
+}
+
+static bool has_interrupt(const struct plan_smmu *smmu, uint32_t intid)
+{
+    for (uint32_t i = 0; i < smmu->irq_count; i++) {
+        if (smmu->irq[i].intid == intid) {
+            return !smmu->unusable;
+        }
+    }
+    return false;
+}
+
+bool stream_irq(uint32_t intid)
+{
+    const struct plan *p = plan_of_streams;
+    struct smmu_fault fault;
+    bool found = false;
+
+    for (uint32_t i = 0; p != NULL && i < p->board.smmu_count; i++) {
+        const struct plan_smmu *smmu = &p->board.smmus[i];
+        uint32_t n = 0;
+
+        if (!has_interrupt(smmu, intid)) {
+            continue;
+        }
+        found = true;
+        lock_take(&smmu_locks[i]);
+        while (n < FAULTS_AT_ONCE && smmu->ops->take_fault(p, i, &fault)) {
+            tell(p, i, &fault);
+            n++;
+        }
+        lock_release(&smmu_locks[i]);
+        if (n == FAULTS_AT_ONCE) {
+            irq_again(intid); /* an edge tells that the queue was empty: there is no other */
+        }
+    }
+    return found;
+}

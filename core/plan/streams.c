@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Questions about streams and widths of addresses that the rules ask, and the run time too. */
+#include "core/plan/check.h"
+
+#include "core/plan/smmu.h"
+
+/* lpae_init() begins at level 1, or 0, with one page from so many bits on, for 5 bits. */
+#define SINGLE_ROOT_1 35
+#define SINGLE_ROOT_0 44
+
+/* ---- streams ---- */
+
+/* True where a value of first..last equals `id` in all bits outside `mask`. */
+static bool has_match(uint32_t first, uint32_t last, uint32_t id, uint32_t mask)
+{
+    uint32_t match = (id & ~mask) | (first & mask);
+    uint32_t below = ~0u;
+
+    while (below > (match ^ first)) {
+        below >>= 1; /* in the end: the bits from the highest down in which the two differ */
+    }
+    if (match < first) { /* the lowest free bit above them goes up */
+        uint32_t free = mask & ~first & ~below;
+
+        if (free == 0) {
+            return false;
+        }
+        match |= free & -free;
+        below = (free & -free) - 1;
+    }
+    return (match & ~(mask & below)) <= last;
+}
+
+bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b)
+{
+    if (a->smmu != b->smmu) {
+        return false;
+    }
+    if (a->count == 1 && b->count == 1) {
+        return ((a->id ^ b->id) & ~(a->mask | b->mask)) == 0;
+    }
+    return b->count == 1   ? has_match(a->id, a->id + (a->count - 1), b->id, b->mask)
+           : a->count == 1 ? has_match(b->id, b->id + (b->count - 1), a->id, a->mask)
+                           : a->id - b->id < b->count || b->id - a->id < a->count;
+}
+
+bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu)
+{
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        if (p->streams[i].smmu == smmu &&
+            p->devices[p->streams[i].device].partition == (int)partition) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- widths of addresses ---- */
+
+uint8_t check_width_of(uint64_t last)
+{
+    uint8_t bits = 32;
+
+    while (bits < 64 && last >> bits != 0) {
+        bits++;
+    }
+    return bits;
+}
+
+uint64_t check_last_of_memory(const struct plan_partition *part)
+{
+    uint64_t last = 0;
+
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        last |= range_end(part->memory[i]) - 1;
+    }
+    return last;
+}
+
+uint8_t check_memory_bits(const struct plan_partition *part)
+{
+    return check_width_of(check_last_of_memory(part));
+}
+
+/*
+ * A width whose root is one page, where the SMMUs' addresses are so wide: a level more than a CPU
+ * would walk, but fewer pages, and QEMU's SMMUv3 (10.0) walks no concatenated root but its first
+ * page.
+ */
+uint8_t plan_dma_bits(const struct plan *p, uint32_t partition)
+{
+    uint8_t bits = check_memory_bits(&p->partitions[partition]);
+    uint8_t wide = bits < SINGLE_ROOT_1                                ? SINGLE_ROOT_1
+                   : bits < SINGLE_ROOT_1 + 5 || bits >= SINGLE_ROOT_0 ? bits
+                                                                       : SINGLE_ROOT_0;
+
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        uint8_t oas = p->board.smmus[i].oas_bits;
+
+        if (oas != 0 && oas < wide && plan_has_streams(p, partition, i)) {
+            wide = oas;
+        }
+    }
+    return wide > bits ? wide : bits;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SMMUv3: the stream table and context descriptors. An entry is invalid until its stream is
+ * attached (its transactions abort, and are told), then aborts silently until it is let through.
+ * IHI 0070 3.3, 3.21, 5.
+ */
+#include "core/base/arch.h"
+#include "core/memory/pool.h"
+#include "drivers/smmu/smmu_v3.h"
+
+#define STE_BYTES   (STE_WORDS * sizeof(uint64_t))
+#define SPAN_BYTES  (SPAN_STREAMS * STE_BYTES)
+#define SPAN_PAGES  (SPAN_BYTES / PAGE_SIZE)
+#define FULL_SPAN   (SPLIT + 1)    /* L1STD.Span of a table of 2^SPLIT entries */
+#define MAIR_DEVICE UINT64_C(0x04) /* as LPAE_MAIR_DEVICE promises */
+#define MAIR_NORMAL UINT64_C(0xff)
+
+static uint32_t last_of(const struct plan_stream *stream)
+{
+    return stream->id + (stream->count - 1);
+}
+
+/* ---- sizes ---- */
+
+/* StreamID bits that the SMMU's table must resolve. */
+static uint8_t table_bits(const struct plan *p, uint32_t smmu, bool two_level)
+{
+    uint8_t bits = two_level ? SPLIT : 0;
+
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        while (p->streams[i].smmu == smmu && (uint64_t)last_of(&p->streams[i]) >> bits != 0) {
+            bits++;
+        }
+    }
+    return bits;
+}
+
+static uint64_t top_pages(uint8_t bits, bool two_level)
+{
+    uint64_t bytes = two_level ? sizeof(uint64_t) << (bits - SPLIT) : STE_BYTES << bits;
+
+    return align_up(bytes, PAGE_SIZE) / PAGE_SIZE;
+}
+
+uint64_t smmu_v3_pages(const struct plan *p, uint32_t smmu)
+{
+    const struct smmu_v3_unit *u = &smmu_v3_units[smmu];
+    bool two_level = u->base == 0 || u->two_level;
+    uint64_t pages = 3 + 2 * top_pages(table_bits(p, smmu, two_level), two_level) - 1;
+
+    for (uint32_t i = 0; i < p->stream_count && two_level; i++) {
+        const struct plan_stream *s = &p->streams[i];
+
+        /* A table for what begins in a span, one for what ends in one, one for the whole ones. */
+        if (s->smmu == smmu) {
+            pages += (2 * SPAN_PAGES - 1) * (s->id >> SPLIT == last_of(s) >> SPLIT ? 1
+                                             : s->count < SPAN_STREAMS             ? 2
+                                                                                   : 3);
+        }
+    }
+    return pages;
+}
+
+enum status smmu_v3_make_table(const struct plan *p, uint32_t smmu)
+{
+    struct smmu_v3_unit *u = &smmu_v3_units[smmu];
+    uint64_t pages;
+
+    u->bits = table_bits(p, smmu, u->two_level);
+    pages = top_pages(u->bits, u->two_level);
+    u->table = pool_take((uint32_t)pages);
+    if (u->table == NULL) {
+        return E_NO_SPACE;
+    }
+    smmu_v3_publish(u, u->table, pages * PAGE_SIZE);
+    return OK;
+}
+
+/* ---- entries ---- */
+
+/* The stream's entry; NULL where the table has none. */
+static uint64_t *entry_of(const struct smmu_v3_unit *u, uint32_t stream)
+{
+    uint64_t span;
+
+    if ((uint64_t)stream >> u->bits != 0) {
+        return NULL;
+    }
+    if (!u->two_level) {
+        return u->table + (uint64_t)stream * STE_WORDS;
+    }
+    span = u->table[stream >> SPLIT] & L1STD_L2PTR;
+    return span == 0 ? NULL
+                     : (uint64_t *)(uintptr_t)span + (uint64_t)(stream % SPAN_STREAMS) * STE_WORDS;
+}
+
+/* The first stream of the span behind that of `stream`, or `end`. */
+static uint64_t next_span(uint64_t stream, uint64_t end)
+{
+    uint64_t next = align_up(stream + 1, SPAN_STREAMS);
+
+    return next < end ? next : end;
+}
+
+/*
+ * Level-2 tables for all streams. Those that take a whole span are alike, whatever the span: they
+ * share one table, or a host bridge's 256 buses would take 4 MiB.
+ */
+static enum status make_spans(struct smmu_v3_unit *u, const struct plan_stream *stream)
+{
+    uint64_t end = (uint64_t)stream->id + stream->count;
+    uint64_t *whole = NULL;
+
+    for (uint64_t id = stream->id; id < end; id = next_span(id, end)) {
+        uint64_t *descriptor = &u->table[id >> SPLIT];
+        bool is_whole = id % SPAN_STREAMS == 0 && end - id >= SPAN_STREAMS;
+        uint64_t *table = is_whole ? whole : NULL;
+
+        if (*descriptor != 0) {
+            continue;
+        }
+        if (table == NULL) {
+            table = pool_take(SPAN_PAGES);
+            if (table == NULL) {
+                return E_NO_SPACE;
+            }
+            smmu_v3_publish(u, table, SPAN_BYTES);
+        }
+        whole = is_whole ? table : whole;
+        *descriptor = (uint64_t)(uintptr_t)table | FULL_SPAN;
+        smmu_v3_publish(u, descriptor, sizeof(*descriptor));
+    }
+    return OK;
+}
+
+/* The stream behind `id` that has an entry of its own: spans that share a table are done once. */
+static uint64_t next_entry(const struct smmu_v3_unit *u, uint64_t id, uint64_t end)
+{
+    id++;
+    while (u->two_level && id < end && id % SPAN_STREAMS == 0 &&
+           u->table[id >> SPLIT] == u->table[(id >> SPLIT) - 1]) {
+        id = next_span(id, end);
+    }
+    return id;
+}
+
+/* Stage 2, as a CPU's VTTBR and VTCR would have it: IHI 0070 5.2. */
+static void make_stage2(const struct smmu_v3_unit *u, const struct lpae *table, uint8_t vmid,
+                        uint64_t ste[static STE_WORDS])
+{
+    uint64_t cache = u->coherent ? CACHE_WB : 0;
+
+    ste[2] = field_prep(STE2_S2VMID, vmid) | field_prep(STE2_S2T0SZ, 64u - table->ia_bits) |
+             field_prep(STE2_S2SL0, lpae_sl0(table)) | field_prep(STE2_S2IR0, cache) |
+             field_prep(STE2_S2OR0, cache) |
+             field_prep(STE2_S2SH0, u->coherent ? SHARE_INNER : SHARE_OUTER) |
+             field_prep(STE2_S2PS, u->oas) | STE2_S2AA64 | STE2_S2PTW | STE2_S2R;
+    ste[3] = table->root.v & STE3_S2TTB;
+}
+
+/* Stage 1, whose context descriptor only the hypervisor writes: IHI 0070 5.4. */
+static void make_stage1(const struct smmu_v3_unit *u, const struct lpae *table, uint8_t vmid,
+                        uint64_t ste[static STE_WORDS])
+{
+    uint64_t cache = u->coherent ? CACHE_WB : 0;
+    uint64_t share = u->coherent ? SHARE_INNER : SHARE_OUTER;
+    uint64_t *cd = u->cd + vmid * CD_WORDS;
+
+    cd[1] = table->root.v & CD1_TTB0;
+    cd[3] = (MAIR_DEVICE << (8 * LPAE_MAIR_DEVICE)) | (MAIR_NORMAL << (8 * LPAE_MAIR_NORMAL));
+    cd[0] = field_prep(CD0_T0SZ, 64u - table->ia_bits) | field_prep(CD0_IR0, cache) |
+            field_prep(CD0_OR0, cache) | field_prep(CD0_SH0, share) | CD0_EPD1 | CD0_V |
+            field_prep(CD0_IPS, u->oas) | CD0_AA64 | CD0_R | CD0_A | CD0_ASET |
+            field_prep(CD0_ASID, vmid);
+    smmu_v3_publish(u, cd, CD_WORDS * sizeof(*cd));
+    ste[0] = (uint64_t)(uintptr_t)cd & STE0_S1CONTEXTPTR;
+    ste[1] = field_prep(STE1_S1CIR, cache) | field_prep(STE1_S1COR, cache) |
+             field_prep(STE1_S1CSH, share);
+}
+
+/* Valid last: the SMMU may read it meanwhile. */
+static void write_entry(const struct smmu_v3_unit *u, uint64_t *entry,
+                        const uint64_t ste[static STE_WORDS])
+{
+    for (uint32_t i = 1; i < STE_WORDS; i++) {
+        entry[i] = ste[i];
+    }
+    smmu_v3_publish(u, entry, STE_BYTES);
+    __atomic_store_n(&entry[0], ste[0] | STE0_V | field_prep(STE0_CONFIG, STE_CONFIG_ABORT),
+                     __ATOMIC_RELAXED);
+    smmu_v3_publish(u, entry, STE_BYTES);
+}
+
+/* ---- streams ---- */
+
+static enum status forget(struct smmu_v3_unit *u, const struct plan_stream *stream)
+{
+    return stream->count == 1 ? smmu_v3_forget_stream(u, stream->id) : smmu_v3_forget_all(u);
+}
+
+enum status smmu_v3_attach(const struct plan *p, const struct plan_stream *stream,
+                           const struct lpae *table, uint8_t vmid)
+{
+    struct smmu_v3_unit *u = &smmu_v3_units[stream->smmu];
+    uint64_t end = (uint64_t)stream->id + stream->count;
+    uint64_t ste[STE_WORDS] = {0};
+    enum status status = u->two_level ? make_spans(u, stream) : OK;
+
+    (void)p;
+    if (status != OK) {
+        return status;
+    }
+    if (u->stage1) {
+        make_stage1(u, table, vmid, ste);
+    } else {
+        make_stage2(u, table, vmid, ste);
+    }
+    ste[1] |= field_prep(STE1_SHCFG, STE_SHCFG_IN);
+    for (uint64_t id = stream->id; id < end; id = next_entry(u, id, end)) {
+        write_entry(u, entry_of(u, (uint32_t)id), ste);
+    }
+    return forget(u, stream);
+}
+
+enum status smmu_v3_pass(const struct plan *p, const struct plan_stream *stream, bool on)
+{
+    struct smmu_v3_unit *u = &smmu_v3_units[stream->smmu];
+    uint64_t end = (uint64_t)stream->id + stream->count;
+    uint64_t config = on ? u->stage1 ? STE_CONFIG_S1 : STE_CONFIG_S2 : STE_CONFIG_ABORT;
+
+    (void)p;
+    for (uint64_t id = stream->id; id < end; id = next_entry(u, id, end)) {
+        uint64_t *entry = entry_of(u, (uint32_t)id);
+
+        __atomic_store_n(&entry[0], (entry[0] & ~STE0_CONFIG) | field_prep(STE0_CONFIG, config),
+                         __ATOMIC_RELAXED);
+        smmu_v3_publish(u, entry, sizeof(*entry));
+    }
+    return forget(u, stream);
+}
+
+void smmu_v3_mute(const struct plan *p, uint32_t smmu, uint32_t stream)
+{
+    struct smmu_v3_unit *u = &smmu_v3_units[smmu];
+    uint64_t *entry = entry_of(u, stream);
+
+    (void)p;
+    if (entry != NULL && (entry[0] & STE0_V) == 0) {
+        const uint64_t silent[STE_WORDS] = {0};
+
+        write_entry(u, entry, silent);
+        (void)smmu_v3_forget_stream(u, stream); /* where it fails everything is blocked, and told */
+    }
+}
