@@ -7,6 +7,7 @@
 #include "core/plan/smmu.h"
 #include "drivers/gic/gic_v2.h"
 #include "drivers/gic/gic_v3.h"
+#include "drivers/smmu/smmu_v2.h"
 #include "drivers/smmu/smmu_v3.h"
 #include "drivers/uart/pl011.h"
 
@@ -28,6 +29,9 @@ const struct uart_ops *const drivers_uart[] = {
 };
 
 const struct smmu_ops *const drivers_smmu[] = {
+#ifdef CONFIG_SMMU_V2
+    &smmu_v2,
+#endif
 #ifdef CONFIG_SMMU_V3
     &smmu_v3,
 #endif

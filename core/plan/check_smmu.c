@@ -88,6 +88,35 @@ static void check_contexts(struct plan *p, uint32_t smmu)
     }
 }
 
+/* An SMMUv2 matches so many runs of streams, and a stream by one group only: IHI 0062 2.2. */
+static void check_groups(struct plan *p, uint32_t smmu)
+{
+    const struct plan_smmu *s = &p->board.smmus[smmu];
+    uint32_t used = 0;
+
+    for (uint32_t i = 0; s->groups != 0 && i < p->stream_count; i++) {
+        const struct plan_stream *stream = &p->streams[i];
+        const struct plan_stream *other;
+
+        if (stream->smmu != smmu || p->partitions[owner_of(p, stream)].refused ||
+            stream_alike(p, stream) != NULL) {
+            continue;
+        }
+        other = stream_overlapped(p, stream);
+        used += stream_groups(stream);
+        if (other != NULL) {
+            plan_error(p, owner_of(p, stream), path_of(p, stream),
+                       "devices: of its streams of %s (0x%x) only some are those of %s: an SMMUv2 "
+                       "cannot match both",
+                       s->path, stream->id, path_of(p, other));
+        } else if (used > s->groups) {
+            plan_error(p, owner_of(p, stream), path_of(p, stream),
+                       "devices: %s can match %u runs of streams, and this is one too many",
+                       s->path, s->groups);
+        }
+    }
+}
+
 void check_streams(struct plan *p)
 {
     for (uint32_t b = 0; b < p->stream_count; b++) {
@@ -98,6 +127,7 @@ void check_streams(struct plan *p)
     }
     for (uint32_t i = 0; i < p->board.smmu_count; i++) {
         check_contexts(p, i);
+        check_groups(p, i);
     }
 }
 

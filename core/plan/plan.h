@@ -97,6 +97,7 @@ struct plan_smmu {
     uint8_t oas_bits;  /* width of the addresses that it puts out */
     uint8_t sid_bits;  /* width of StreamIDs */
     uint32_t contexts; /* partitions that it can serve; 0: as many as there are */
+    uint32_t groups;   /* SMMUv2: stream mapping register groups; 0: it needs none, or on a PC */
 };
 
 /* Consecutive StreamIDs (SMMUv2: or one, with bits that do not matter) of a granted device. */

@@ -68,6 +68,20 @@ struct smmu_ops {
     bool (*take_fault)(const struct plan *p, uint32_t smmu, struct smmu_fault *fault);
 };
 
+/*
+ * SMMUv2: how many streams, a power of two, one register group can match from the `done`th of the
+ * run on; and the groups that all of it takes.
+ */
+uint32_t stream_piece(const struct plan_stream *stream, uint32_t done);
+uint32_t stream_groups(const struct plan_stream *stream);
+
+/*
+ * The first of the plan's streams before this one, of a partition that starts, that is the same;
+ * that shares StreamIDs with it. NULL where there is none.
+ */
+const struct plan_stream *stream_alike(const struct plan *p, const struct plan_stream *stream);
+const struct plan_stream *stream_overlapped(const struct plan *p, const struct plan_stream *stream);
+
 /* True where any StreamID belongs to both; indexes and counts are sane. */
 bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b);
 

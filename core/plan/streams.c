@@ -103,3 +103,53 @@ uint8_t plan_dma_bits(const struct plan *p, uint32_t partition)
     }
     return wide > bits ? wide : bits;
 }
+
+/* ---- SMMUv2's register groups ---- */
+
+uint32_t stream_piece(const struct plan_stream *stream, uint32_t done)
+{
+    uint32_t piece = 1;
+
+    while (((stream->id + done) & piece) == 0 && 2 * piece <= stream->count - done) {
+        piece *= 2;
+    }
+    return piece;
+}
+
+uint32_t stream_groups(const struct plan_stream *stream)
+{
+    uint32_t groups = 0;
+
+    for (uint32_t done = 0; done < stream->count; done += stream_piece(stream, done)) {
+        groups++;
+    }
+    return groups;
+}
+
+static bool is_before(const struct plan *p, const struct plan_stream *a,
+                      const struct plan_stream *stream)
+{
+    return a < stream && a->smmu == stream->smmu &&
+           !p->partitions[p->devices[a->device].partition].refused;
+}
+
+const struct plan_stream *stream_alike(const struct plan *p, const struct plan_stream *stream)
+{
+    for (const struct plan_stream *a = p->streams; a < stream; a++) {
+        if (is_before(p, a, stream) && a->id == stream->id && a->count == stream->count &&
+            a->mask == stream->mask) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+const struct plan_stream *stream_overlapped(const struct plan *p, const struct plan_stream *stream)
+{
+    for (const struct plan_stream *a = p->streams; a < stream; a++) {
+        if (is_before(p, a, stream) && streams_overlap(a, stream)) {
+            return a;
+        }
+    }
+    return NULL;
+}
