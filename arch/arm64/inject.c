@@ -24,7 +24,9 @@
 #define SPSR_NZCV   MASK(31, 28)
 #define SPSR_DIT    BIT(24)
 #define SPSR_PAN    BIT(22)
+#define SPSR_SS     BIT(21)
 #define SPSR_SSBS   BIT(12)
+#define SPSR_BTYPE  MASK(11, 10)
 #define SPSR_EL     MASK(3, 2)
 #define SPSR_SP     BIT(0)
 #define SPSR_IT_1_0 MASK(26, 25)
@@ -96,12 +98,21 @@ void inject_abort(uint64_t esr)
     take(ec + (from_el1(sysreg_read(SPSR_EL2)) ? 1 : 0), kept | fsc);
 }
 
-void inject_it_advance(void)
+/* DDI 0487 ITAdvance(); nothing changes outside an IT block. */
+static uint64_t it_advanced(uint64_t spsr)
 {
-    const uint64_t spsr = sysreg_read(SPSR_EL2);
     uint64_t it = field_get(SPSR_IT_7_2, spsr) << 2 | field_get(SPSR_IT_1_0, spsr);
 
     it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-    sysreg_write(SPSR_EL2, (spsr & ~(SPSR_IT_7_2 | SPSR_IT_1_0)) |
-                               field_prep(SPSR_IT_7_2, it >> 2) | field_prep(SPSR_IT_1_0, it));
+    return (spsr & ~(SPSR_IT_7_2 | SPSR_IT_1_0)) | field_prep(SPSR_IT_7_2, it >> 2) |
+           field_prep(SPSR_IT_1_0, it);
+}
+
+void inject_skip(uint64_t esr)
+{
+    uint64_t spsr = sysreg_read(SPSR_EL2) & ~SPSR_SS;
+
+    spsr = (spsr & SPSR_AARCH32) != 0 ? it_advanced(spsr) : spsr & ~SPSR_BTYPE;
+    sysreg_write(SPSR_EL2, spsr);
+    sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 2 + 2 * field_get(ESR_IL, esr));
 }

@@ -5,11 +5,6 @@
 
 #include <stdint.h>
 
-#include <arch/sysreg.h>
-
-#include "arch/arm64/traps.h"
-#include "core/base/bits.h"
-
 /* Undefined Instruction, from where ELR_EL2 points. */
 void inject_undef(void);
 
@@ -19,16 +14,10 @@ void inject_abort(uint64_t esr);
 /* Where the guest goes by an exception taken now: its vector for SPSR_EL2's mode. */
 uint64_t inject_vector(void);
 
-/* After an AArch32 instruction: DDI 0487 ITAdvance() on SPSR_EL2; nothing outside an IT block. */
-void inject_it_advance(void);
-
-/* Step over the trapped instruction; ESR_EL2.IL tells its length. */
-static inline void inject_skip(uint64_t esr)
-{
-    sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 2 + 2 * field_get(ESR_IL, esr));
-    if ((sysreg_read(SPSR_EL2) & SPSR_AARCH32) != 0) {
-        inject_it_advance();
-    }
-}
+/*
+ * Step over the trapped instruction, as if it had been executed: ESR_EL2.IL tells its length, its
+ * single step is done (DDI 0487 D2.12), and PSTATE has no more of its BTYPE or ITSTATE.
+ */
+void inject_skip(uint64_t esr);
 
 #endif

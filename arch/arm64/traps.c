@@ -84,7 +84,7 @@ enum trap_outcome trap_call(struct arch_regs *regs, uint64_t esr)
         x[2] = call.result[2];
         x[3] = call.result[3];
         if (smc) {
-            sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 4);
+            inject_skip(esr);
         }
     }
     return outcome;
