@@ -23,7 +23,8 @@
 #define FID_64BIT BIT(30)
 
 /* CPU_SUSPEND's power_state, original format: StateID, StateType, PowerLevel. */
-#define POWER_STATE_RESERVED UINT64_C(0xfcfe0000)
+#define POWER_STATE_POWERDOWN BIT(16)
+#define POWER_STATE_RESERVED  UINT64_C(0xfcfe0000)
 
 /*
  * Vendor specific hypervisor service, CALL_UID: 2f8b1d40-6c1e-4e55-9c3f-62756c6b6864 as SMCCC lays
@@ -52,11 +53,26 @@ static enum trap_outcome psci_version(struct vcpu *vcpu, struct smccc_call *call
     return answer(call, PSCI_VERSION_1_1);
 }
 
+/* True where `entry` is an instruction's address in the partition's memory. */
+static bool entry_is_memory(const struct plan_partition *part, uint64_t entry)
+{
+    for (uint32_t i = 0; i < part->memory_count; i++) {
+        if (entry - part->memory[i].base < part->memory[i].size) {
+            return is_aligned(entry, 4);
+        }
+    }
+    return false;
+}
+
 /* 5.4: every state is a standby state here, which the caller's contract allows. */
 static enum trap_outcome cpu_suspend(struct vcpu *vcpu, struct smccc_call *call)
 {
     if ((call->arg[0] & (POWER_STATE_RESERVED | ~UINT64_C(0xffffffff))) != 0) {
         return answer(call, PSCI_INVALID_PARAMETERS);
+    }
+    if ((call->arg[0] & POWER_STATE_POWERDOWN) != 0 &&
+        !entry_is_memory(vcpu->partition->plan, call->arg[1])) {
+        return answer(call, PSCI_INVALID_ADDRESS);
     }
     if (!vgic_has_pending(vcpu)) {
         arch_wfi();
@@ -69,17 +85,6 @@ static enum trap_outcome cpu_off(struct vcpu *vcpu, struct smccc_call *call)
     (void)vcpu;
     (void)call;
     return TRAP_STOP;
-}
-
-/* True where `entry` is an instruction's address in the partition's memory. */
-static bool entry_is_memory(const struct plan_partition *part, uint64_t entry)
-{
-    for (uint32_t i = 0; i < part->memory_count; i++) {
-        if (entry - part->memory[i].base < part->memory[i].size) {
-            return is_aligned(entry, 4);
-        }
-    }
-    return false;
 }
 
 /* 5.6. Two callers may race for one target: whoever moves OFF to ON_PENDING has it. */

@@ -197,6 +197,7 @@ static void test_suspend(void **state)
     assert_int_equal(host.wfis, 1);
     pending = true; /* an interrupt is there already: it must not sleep */
     assert_int_equal(call(SUSPEND, 0x10000, 0x40000000, 0), 0);
+    assert_int_equal(call(SUSPEND, 0x10000, 0, 0), -9);
     assert_int_equal(host.wfis, 1);
     assert_int_equal(call(SUSPEND, 0x80000000, 0, 0), -2);
     assert_int_equal(call(0xc4000001, BIT(32), 0, 0), -2);
