@@ -23,7 +23,6 @@
 #define MDCR_TPMS BIT(14) /* trap the profiling extension; its buffer (E2PB 0) is EL2's, and off */
 #define MDCR_HPMD BIT(17) /* no counting at EL2 (from Armv8.1) */
 #define MDCR_TTRF BIT(19) /* trap TRFCR_EL1; the trace buffer (E2TB 0) is EL2's, and off */
-#define PMCR_N    MASK(15, 11)
 
 /* CNTHCTL_EL2, E2H 0: the physical counter and timer are the guest's; no event stream. */
 #define CNTHCTL_EL1PCTEN BIT(0)

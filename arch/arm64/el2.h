@@ -69,6 +69,8 @@
 #define MPAMHCR_EL2      S3_4_C10_C4_0
 #define MPAMIDR_EL1      S3_0_C10_C4_4
 
+#define PMCR_N MASK(15, 11) /* PMCR_EL0: how many event counters there are */
+
 /* mmu.c: the PS field of TCR_EL2 and VTCR_EL2, at most 48 bits. */
 uint64_t mmu_ps(void);
 

@@ -28,8 +28,9 @@
 /* SCTLR_EL1 out of reset: the bits that are RES1 without their extension; MMU, caches off. */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)
 
-#define PMCR_C BIT(2)
-#define PMCR_P BIT(1)
+#define PMCR_C       BIT(2)
+#define PMCR_P       BIT(1)
+#define DBGCLAIM_ALL MASK(7, 0)
 
 /* Names that an assembler for Armv8.0 does not know: the pointer authentication keys. */
 #define APIAKEYLO_EL1 S3_0_C2_C1_0
@@ -106,6 +107,11 @@ static void reset_pmu(uint64_t dfr0)
         return;
     }
     sysreg_write(PMCR_EL0, PMCR_C | PMCR_P);
+    for (uint64_t n = 0; n < field_get(PMCR_N, sysreg_read(PMCR_EL0)); n++) {
+        sysreg_write(PMSELR_EL0, n);
+        arch_isb();
+        sysreg_write(PMXEVTYPER_EL0, 0);
+    }
     sysreg_write(PMCNTENCLR_EL0, UINT32_MAX);
     sysreg_write(PMINTENCLR_EL1, UINT32_MAX);
     sysreg_write(PMOVSCLR_EL0, UINT32_MAX);
@@ -122,16 +128,19 @@ static void reset_pmu(uint64_t dfr0)
 #define BREAKPOINT_OFF(n)                                                                          \
     case n:                                                                                        \
         sysreg_write(DBGBCR##n##_EL1, 0);                                                          \
+        sysreg_write(DBGBVR##n##_EL1, 0);                                                          \
         __attribute__((fallthrough));
 #define WATCHPOINT_OFF(n)                                                                          \
     case n:                                                                                        \
         sysreg_write(DBGWCR##n##_EL1, 0);                                                          \
+        sysreg_write(DBGWVR##n##_EL1, 0);                                                          \
         __attribute__((fallthrough));
 
 static void reset_debug(uint64_t dfr0)
 {
     sysreg_write(MDSCR_EL1, 0);
     sysreg_write(MDCCINT_EL1, 0);
+    sysreg_write(DBGCLAIMCLR_EL1, DBGCLAIM_ALL);
     sysreg_write(OSDLR_EL1, 0);
     switch (field_get(ID_AA64DFR0_BRPS, dfr0)) {
         DOWN_FROM_15(BREAKPOINT_OFF)
