@@ -39,12 +39,17 @@ _Noreturn void guest_main(const void *dtb)
 
 int64_t cpu_start(unsigned cpu, function f)
 {
+    return cpu_start_at(cpu, f, (uintptr_t)secondary_cpu);
+}
+
+int64_t cpu_start_at(unsigned cpu, function f, uintptr_t entry)
+{
     if (cpu == 0 || cpu >= guest.cpu_count) {
         return PSCI_INVALID_PARAMETERS;
     }
     cpu_function[cpu] = f;
     barrier_dsb();
-    return psci_cpu_on(guest.cpu_mpidr[cpu], (uintptr_t)secondary_cpu, cpu);
+    return psci_cpu_on(guest.cpu_mpidr[cpu], entry, cpu);
 }
 
 /* A CPU that was started. */

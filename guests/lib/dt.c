@@ -223,6 +223,15 @@ static void timer_read(void)
     }
 }
 
+static void pmu_read(void)
+{
+    int node = fdt_path_offset(guest.dtb, "/pmu");
+
+    if (node >= 0) {
+        guest.pmu_intid = interrupt_get(node, 0);
+    }
+}
+
 static void psci_read(void)
 {
     int node = node_find(psci_names);
@@ -242,6 +251,7 @@ bool dt_read(const void *dtb)
     chosen_read();
     gic_read();
     timer_read();
+    pmu_read();
     psci_read();
     return true;
 }

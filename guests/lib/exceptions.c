@@ -2,13 +2,14 @@
 /* What vectors.S calls: finds an interrupt's handler, ends the partition at other exceptions. */
 #include "guest.h"
 
-/* The vectors' numbers, in their order: of this EL with SP_ELx, and of EL0, AArch64. */
+/* The vectors' numbers, in their order: of this EL with SP_ELx, of EL0 in AArch64, in AArch32. */
 #define VECTOR_SYNC       4
 #define VECTOR_IRQ        5
 #define VECTOR_SERROR     7
 #define VECTOR_EL0_SYNC   8
 #define VECTOR_EL0_IRQ    9
 #define VECTOR_EL0_SERROR 11
+#define VECTOR_A32_SYNC   12
 
 #define INTIDS 1020u
 
@@ -75,7 +76,8 @@ static _Noreturn void exception_unexpected(const struct exception_frame *frame, 
 void exception_dispatch(struct exception_frame *frame, unsigned vector)
 {
     bool is_programs = vector == VECTOR_SYNC || vector == VECTOR_SERROR ||
-                       vector == VECTOR_EL0_SYNC || vector == VECTOR_EL0_SERROR;
+                       vector == VECTOR_EL0_SYNC || vector == VECTOR_EL0_SERROR ||
+                       vector == VECTOR_A32_SYNC;
 
     if (vector == VECTOR_IRQ || vector == VECTOR_EL0_IRQ) {
         irq_dispatch();

@@ -35,6 +35,7 @@ struct guest {
     uint64_t gicr_stride; /* bytes from one Redistributor to the next; 0: as GICR_TYPER says */
     unsigned timer_virtual_intid;
     unsigned timer_physical_intid;
+    unsigned pmu_intid;       /* 0: none */
     uint32_t timer_frequency; /* Hz */
     bool psci_smc;            /* PSCI by SMC; otherwise by HVC */
 };
@@ -139,6 +140,9 @@ static inline unsigned cpu_index(void)
  * newlib's stdio and malloc have no locks here: leave them to one CPU.
  */
 int64_t cpu_start(unsigned cpu, void (*function)(void));
+
+/* The same, by way of code at `entry` that ends in lib/start.S's secondary_cpu, x0 unchanged. */
+int64_t cpu_start_at(unsigned cpu, void (*function)(void), uintptr_t entry);
 
 /* Turns this CPU off. */
 _Noreturn void cpu_stop(void);

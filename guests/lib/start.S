@@ -4,7 +4,7 @@
     .section .head, "ax"
     .global _start
 _start:                             /* arm64 Image header: Linux, arch/arm64/booting.rst */
-    b       boot_cpu
+    b       first_code
     .word   0
     .quad   _image_offset
     .quad   _image_size
@@ -14,6 +14,9 @@ _start:                             /* arm64 Image header: Linux, arch/arm64/boo
     .word   0
 
     .text
+    .global boot_cpu
+    .weak   first_code              /* a program's own one comes before, and ends in boot_cpu */
+    .set    first_code, boot_cpu
 
 /* Device-nGnRE is attribute 0, Normal write-back attribute 1: as mmu.c uses them. */
 #define MAIR_VALUE  0xff04

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A firmware that hands over in the worst state that it may: EL2's MMU and caches on with an
- * identity map (with VHE also E2H), interrupts open, SP_EL0 selected, its own vectors, and dirt
- * wherever the next image's header says that memory is its own. That image is 2 MiB behind this
- * one. For boards with RAM from 1 GiB on.
+ * identity map (with VHE also E2H), interrupts open, SP_EL0 selected, its own vectors, timers, PMU
+ * and debug on, and dirt in all that a guest will see and wherever the next image's header says
+ * that memory is its own. That image is 2 MiB behind this one. For boards with RAM from 1 GiB on.
  */
+#include "guests/cputest/registers.h"
+
 #define NEXT       0x200000
 #define IMAGE_SIZE 16
 
@@ -29,8 +31,14 @@
     .ascii  "ARM\x64"
     .long   0
 
+.macro stack_pointer name, dirt
+    ldr     x1, =\dirt
+    msr     sp_el1, x1
+.endm
+
 start:
     mov     x19, x0
+    dirty_registers                 /* before E2H, with which these names are EL2's */
     adr     x20, start
     and     x20, x20, #~0xfff
     add     x20, x20, #NEXT

@@ -27,6 +27,7 @@ KERNELS = {
     "wild": ("guests/wild/wild.bin", "linux"),
     "gictest": ("guests/gictest/gictest.bin", "linux"),
     "attacker": ("guests/attacker/attacker.bin", "linux"),
+    "cputest": ("guests/cputest/cputest.bin", "linux"),
     "pattern": ("guests/pattern/pattern.bin", "linux"),
 }
 RAMDISKS = {"initrd": "guest/arm64/initrd.gz", "installer": "guest/arm64/installer-initrd.gz", "devices": "guest/arm64/devices.gz"}
@@ -101,6 +102,21 @@ def make_system(directory, text, external=True):
     )
     assert done.returncode == 0, f"mkimage: {done.stdout}{done.stderr}"
     return target
+
+
+def make_loader(directory):
+    """loader.S with Bulkhead's image behind it: a firmware that leaves everything on and dirty."""
+    image = (BUILD / "qemu-arm64/bulkhead.bin").read_bytes()
+    image += b"\0" * (-len(image) % 8)
+    elf, loader = directory / "loader.elf", directory / "loader.bin"
+    tool = "aarch64-linux-gnu-"
+    subprocess.run(
+        [f"{tool}gcc", "-march=armv8.1-a", "-nostdlib", "-static", f"-I{TOP}", f"-DLOADER_IMAGE_SIZE={8 * MIB}",
+         f"-DLOADER_NEXT_FILE={len(image)}", "-Wl,-Ttext=0,--build-id=none", "-o", elf,
+         TOP / "tests/system/loader.S"], check=True)
+    subprocess.run([f"{tool}objcopy", "-O", "binary", "-j", ".text", elf, loader], check=True)
+    loader.write_bytes(loader.read_bytes().ljust(2 * MIB, b"\0") + image)
+    return loader
 
 
 class Machine:

@@ -135,17 +135,7 @@ def test_loader_leaves_everything_on(tmp_path, cpu):
     import machine
 
     system = machine.make_system(tmp_path, machine.its([HELLO, partition("smp", "smp", [1, 2])]))
-    image = (BUILD / "qemu-arm64/bulkhead.bin").read_bytes()
-    image += b"\0" * (-len(image) % 8)
-    tool = "aarch64-linux-gnu-"
-    elf, loader = tmp_path / "loader.elf", tmp_path / "loader.bin"
-    subprocess.run(
-        [f"{tool}gcc", "-march=armv8.1-a", "-nostdlib", "-static", f"-DLOADER_IMAGE_SIZE={8 * MIB}",
-         f"-DLOADER_NEXT_FILE={len(image)}", "-Wl,-Ttext=0,--build-id=none", "-o", elf,
-         machine.TOP / "tests/system/loader.S"], check=True)
-    subprocess.run([f"{tool}objcopy", "-O", "binary", "-j", ".text", elf, loader], check=True)
-    loader.write_bytes(loader.read_bytes().ljust(2 * MIB, b"\0") + image)
-    board = Machine(system, "-k", str(loader), cpu=cpu)
+    board = Machine(system, "-k", str(machine.make_loader(tmp_path)), cpu=cpu)
     try:
         log = board.off()
     finally:

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A virtual CPU is a CPU: out of reset, its PMU, its debugger, its sleep, its AArch32 (guests/cputest)."""
+
+import re
+
+import pytest
+
+import machine
+from machine import Machine, partition
+
+BOARDS = [("cortex-a53", 2), ("cortex-a53", 3), ("max", 2), ("max", 3)]
+EXACT = ("-icount", "shift=2,sleep=off")
+
+# What a CPU finds that was turned on: DEN 0022 6.4 and Linux's booting.rst say EL1h, all masked, MMU and caches off,
+# x0; DDI 0487 D1.12 (of AArch64 reset) the OS lock and what is off; Bulkhead promises 0 for all else that a guest can
+# write (core/base/arch.h). Name: (value, which bits of it).
+ALL = (1 << 64) - 1
+RESET = {
+    "CurrentEL": (1 << 2, ALL),
+    "SPSel": (1, ALL),
+    "DAIF": (0xF << 6, ALL),
+    "SCTLR_EL1": (0x30D00800, ALL),  # RES1 bits of Armv8.0: M, C, I are off, and nothing is trapped
+    "OSLSR_EL1": (0xA, ALL),  # OSLM, and OSLK: locked
+    "PMCR_EL0": (0, 0x7F),  # the rest tells what there is
+    "ICC_CTLR_EL1": (0, 0x3),  # EOImode, CBPR: as above
+}
+# Nothing sticks there in QEMU; and what is not dirtied.
+READ_ONLY = {"AMAIR_EL1", "AFSR0_EL1", "AFSR1_EL1", "MDCCINT_EL1", "CurrentEL", "SPSel", "DAIF"}
+# Not to be missing in the dump: one of each group.
+THERE = ["X30", "Q31", "SP_EL1", "TPIDR_EL0", "CNTP_CTL_EL0", "DBGBCR5_EL1", "DBGWCR3_EL1", "OSDLR_EL1",
+         "PMEVTYPER5_EL0", "PMCR_EL0", "FPSR"]
+
+
+def dumps(log):
+    """{when: {register: value}} of what the guest printed."""
+    found = {}
+    for when, name, value in re.findall(r"cputest: (boot|on|dirty|again) (\w+) ([0-9a-f]+)", log):
+        found.setdefault(when, {})[name] = int(value, 16)
+    return found
+
+
+def wrong(registers):
+    """Those that are not as out of reset."""
+    bad = {}
+    for name, value in registers.items():
+        want, mask = RESET.get(name, (0, ALL))
+        if name != "X0" and value & mask != want:
+            bad[name] = hex(value)
+    return bad
+
+
+@pytest.mark.parametrize("cpu,gic", BOARDS)
+def test_a_cpu_starts_as_out_of_reset(tmp_path, cpu, gic):
+    """Three times: where the firmware left everything dirty, where nobody did, and after a CPU_OFF with all dirty."""
+    system = machine.make_system(tmp_path, machine.its([partition("cpu", "cputest", [0, 1], bootargs="test=reset")]))
+    board = Machine(system, "-k", str(machine.make_loader(tmp_path)), cpu=cpu, gic=gic, smp=2)
+    try:
+        log = board.off()
+    finally:
+        board.close()
+    assert "cputest: reset: 4 passed, 0 failed" in log
+    dump = dumps(log)
+    groups = THERE + ["APGAKEYHI_EL1"] * (cpu == "max") + ["ICC_PMR_EL1", "ICC_AP1R0_EL1"] * (gic == 3)
+    for when in ("boot", "on", "again"):
+        assert not set(groups) - set(dump[when]), f"not dumped: {when}"
+        assert not wrong(dump[when]), when
+    assert dump["boot"]["X0"] in range(0x40000000, 0x41000000) and dump["boot"]["X0"] % 8 == 0
+    assert (dump["on"]["X0"], dump["again"]["X0"]) == (1, 1)
+    clean = set(dump["dirty"]) - set(wrong(dump["dirty"])) - READ_ONLY
+    assert clean == {"X0"}, "the guest's dirt does not stick: this test would not notice"
+
+
+@pytest.mark.parametrize("cpu,gic", BOARDS)
+@pytest.mark.parametrize("test,facts", [("debug", 13), ("suspend", 11), ("aarch32", 333)])
+def test_cpu(boot, test, facts, cpu, gic):
+    log = boot([partition("cpu", "cputest", [0], bootargs=f"test={test}")], cpu=cpu, gic=gic, smp=1).off()
+    assert "FAIL" not in log
+    assert int(re.search(rf"cputest: {test}: (\d+) passed, 0 failed", log)[1]) >= facts
+
+
+@pytest.mark.parametrize("cpu,gic", BOARDS)
+def test_pmu_belongs_to_who_has_the_cpu(boot, cpu, gic):
+    """Two partitions, each with the PMU of its CPU: each gets the interrupts of its own overflows, and no other's."""
+    parts = [partition(name, "cputest", [at], bootargs="test=pmu") for at, name in enumerate(("left", "right"))]
+    log = boot(parts, cpu=cpu, gic=gic, smp=2, qemu=EXACT).off()
+    for name in ("left", "right"):
+        assert f"[{name}] cputest: pmu: 13 passed, 0 failed" in log, log
