@@ -11,6 +11,7 @@
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
 #include "core/plan/dt.h"
+#include "core/plan/pci.h"
 #include "core/plan/plan.h"
 
 #define FDT_MAX_SIZE      BLOCK_2M /* Linux's boot protocol allows no more */
@@ -151,6 +152,9 @@ static struct range make_plan(uint64_t fdt_pa)
     }
     must(el2_map(system, LPAE_RODATA), "the system file cannot be mapped");
     plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
+    if (!plan.fatal && plan.pci_host_count != 0) {
+        drivers_pci->probe(&plan);
+    }
     if (!plan.fatal) {
         plan_place(&plan);
         extend_pool();
@@ -158,6 +162,9 @@ static struct range make_plan(uint64_t fdt_pa)
     }
     if (plan.fatal) {
         give_up("the plan cannot be used");
+    }
+    if (plan.pci_host_count != 0) {
+        must(drivers_pci->map(&plan), "PCI configuration space cannot be mapped");
     }
     plan_show(&plan);
     return system;

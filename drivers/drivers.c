@@ -4,9 +4,11 @@
 
 #include "core/base/console.h"
 #include "core/guest/irq.h"
+#include "core/plan/pci.h"
 #include "core/plan/smmu.h"
 #include "drivers/gic/gic_v2.h"
 #include "drivers/gic/gic_v3.h"
+#include "drivers/pci/ecam.h"
 #include "drivers/smmu/smmu_v2.h"
 #include "drivers/smmu/smmu_v3.h"
 #include "drivers/uart/pl011.h"
@@ -37,3 +39,9 @@ const struct smmu_ops *const drivers_smmu[] = {
 #endif
     NULL,
 };
+
+#ifdef CONFIG_PCI
+const struct pci_ops *const drivers_pci = &pci_ecam;
+#else
+const struct pci_ops *const drivers_pci = NULL;
+#endif

@@ -15,6 +15,7 @@
 #include "core/guest/guest_dt_pci.h"
 #include "core/guest/guest_dt_write.h"
 #include "core/plan/dt.h"
+#include "core/plan/pci.h"
 
 #define MAX_CLOCKS    8 /* rates in one tree, and clocks of one device */
 #define PHANDLE_GIC   1
@@ -38,6 +39,7 @@ struct maker {
     const void *board;
     const struct plan *p;
     const struct plan_partition *part;
+    uint32_t index;            /* the partition's */
     uint32_t rate[MAX_CLOCKS]; /* Hz of the fixed clocks that have been referred to */
     uint32_t rates;
 };
@@ -174,6 +176,12 @@ static void write_chosen(struct maker *m, const char *console)
     tree_boot(&m->w, m->part);
     if (console[0] != '\0') {
         tree_string(&m->w, "stdout-path", path);
+    }
+    for (uint32_t i = 0; i < m->p->pci_host_count; i++) {
+        if (pci_has_functions(m->p, m->index, i)) {
+            tree_u32(&m->w, "linux,pci-probe-only", 1); /* BARs stay where they are */
+            break;
+        }
     }
     tree_end(&m->w);
 }
@@ -319,6 +327,24 @@ static void write_device(struct maker *m, const struct plan_device *device)
     tree_end(&m->w);
 }
 
+/* The host bridge of granted functions, with their interrupts only. */
+static void write_host(struct maker *m, uint32_t host)
+{
+    const struct plan_pci_host *h = &m->p->pci_hosts[host];
+    struct plan_device bridge = {.path = h->path, .node = h->node, .bridge = true};
+
+    bridge.mmio[bridge.mmio_count++] = h->ecam;
+    for (uint32_t i = 0; i < m->p->device_count; i++) {
+        const struct plan_device *device = &m->p->devices[i];
+
+        if (device->function && device->node == h->node && device->partition == (int)m->index &&
+            device->irq_count != 0 && bridge.irq_count < PLAN_MAX_IRQS) {
+            bridge.irq[bridge.irq_count++] = device->irq[0];
+        }
+    }
+    write_device(m, &bridge);
+}
+
 /* ---- all ---- */
 
 static void write_tree(struct maker *m)
@@ -346,8 +372,13 @@ static void write_tree(struct maker *m)
         write_console(m, console);
     }
     for (uint32_t i = 0; i < m->p->device_count; i++) {
-        if (m->p->devices[i].partition == m->part - m->p->partitions) {
+        if (m->p->devices[i].partition == (int)m->index && !m->p->devices[i].function) {
             write_device(m, &m->p->devices[i]);
+        }
+    }
+    for (uint32_t i = 0; i < m->p->pci_host_count; i++) {
+        if (pci_has_functions(m->p, m->index, i)) {
+            write_host(m, i);
         }
     }
     write_clocks(m);
@@ -356,7 +387,7 @@ static void write_tree(struct maker *m)
 
 enum status guest_dt_make(const struct plan *p, uint32_t index, void *buffer, uint64_t room)
 {
-    struct maker m = {.board = p->board.fdt, .p = p, .part = &p->partitions[index]};
+    struct maker m = {.board = p->board.fdt, .p = p, .part = &p->partitions[index], .index = index};
 
     if (m.part->fdt.size != 0) {
         return guest_dt_fill_own(m.part, buffer, room);

@@ -48,15 +48,27 @@ static void put_ranges(struct writer *w, const void *board, const struct dt_at *
     }
 }
 
-static void put_interrupt_map(struct writer *w, const struct plan_board *board, int node,
-                              uint32_t gic)
+/* True where the entry's interrupt is one of the device's. */
+static bool has_irq(const struct plan_device *device, const struct dt_intx *intx)
 {
+    uint32_t i = 0;
+
+    while (i < device->irq_count && device->irq[i].intid != intx->irq.intid) {
+        i++;
+    }
+    return i < device->irq_count;
+}
+
+static void put_interrupt_map(struct writer *w, const struct plan_board *board,
+                              const struct plan_device *device, uint32_t gic)
+{
+    int node = device->node;
     struct dt_intx intx;
     uint32_t count = 0;
     fdt32_t *at;
 
-    while (dt_intx_at(board->fdt, node, count, board->gic.node, &intx) == OK) {
-        count++;
+    for (uint32_t i = 0; dt_intx_at(board->fdt, node, i, board->gic.node, &intx) == OK; i++) {
+        count += has_irq(device, &intx) ? 1 : 0;
     }
     at = begin(w, "interrupt-map", count * INTX_CELLS);
     for (uint32_t i = 0;
@@ -70,7 +82,7 @@ static void put_interrupt_map(struct writer *w, const struct plan_board *board, 
                                             intx.irq.intid - FIRST_SPI,
                                             intx.irq.edge ? GIC_EDGE : GIC_LEVEL_HIGH};
 
-        for (uint32_t c = 0; c < INTX_CELLS; c++) {
+        for (uint32_t c = 0; c < INTX_CELLS && has_irq(device, &intx); c++) {
             *at++ = cpu_to_fdt32(cells[c]);
         }
     }
@@ -89,7 +101,7 @@ void guest_dt_put_bridge(struct writer *w, const struct plan *p, const struct pl
         put_ranges(w, board, &at);
     }
     if (device->irq_count != 0) {
-        put_interrupt_map(w, &p->board, device->node, gic_phandle);
+        put_interrupt_map(w, &p->board, device, gic_phandle);
         if (mask != NULL) {
             tree_put(w, "interrupt-map-mask", mask, size);
         }

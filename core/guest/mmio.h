@@ -10,7 +10,8 @@
 #include "core/guest/trap.h"
 #include "core/plan/plan.h"
 
-#define MMIO_MAX_WINDOWS (2 + PLAN_MAX_REDISTS) /* GICD, console, redistributors */
+/* GICD, console, redistributors, ECAM */
+#define MMIO_MAX_WINDOWS (2 + PLAN_MAX_REDISTS + PLAN_MAX_PCI_HOSTS)
 
 /*
  * Emulate one access `offset` bytes into the window. Returns TRAP_SKIP when done, TRAP_ABORT where

@@ -107,6 +107,9 @@ enum status partition_build(struct partition *part, const struct plan *p)
     if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
         status = vuart_init(part, p);
     }
+    if (status == OK) {
+        status = vpci_init(part, p);
+    }
     return status;
 }
 
@@ -235,6 +238,7 @@ void partition_end(struct partition *part, const char *why)
 static void partition_ended(struct partition *part)
 {
     stream_close(&plan, part->index);
+    vpci_stop(part);
     vgic_stop(part);
     __atomic_store_n(&part->state, PARTITION_ENDED, __ATOMIC_RELEASE);
     console_stream_close(part->index);

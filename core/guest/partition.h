@@ -10,6 +10,7 @@
 #include "core/guest/mmio.h"
 #include "core/guest/vcpu.h"
 #include "core/guest/vgic.h"
+#include "core/guest/vpci.h"
 #include "core/guest/vuart.h"
 #include "core/memory/lpae.h"
 #include "core/plan/plan.h"
@@ -23,6 +24,7 @@ struct partition {
     struct mmio_map mmio;              /* sealed once built */
     struct vgic vgic;
     struct vuart vuart;
+    struct vpci vpci;
     struct vcpu *vcpu; /* vcpu[plan->cpu_count], from the pool */
     uint32_t state;    /* atomic, enum partition_state */
     uint32_t running;  /* atomic: CPUs that have not yet left it */

@@ -341,12 +341,18 @@ static bool share_interrupt(const struct plan_device *x, const struct plan_devic
     return false;
 }
 
+/* The same node; of functions of one host bridge, the same function. */
+static bool same_device(const struct plan_device *x, const struct plan_device *y)
+{
+    return x->node == y->node && (!x->function || !y->function || x->rid == y->rid);
+}
+
 /* Two of one partition may share an interrupt, no more. */
 static void tell_device(struct plan *p, const struct plan_device *x, const struct plan_device *y)
 {
     const char *other = name_of(p, (uint32_t)y->partition);
 
-    if (x->node == y->node) {
+    if (same_device(x, y)) {
         plan_error(p, x->partition, path_of(x),
                    "devices: it is also in \"%s\": neither starts; grant it once", other);
     } else if (share_registers(x, y)) {
@@ -384,7 +390,7 @@ static bool counts_are_sane(const struct plan *p)
         sane = device->mmio_count <= PLAN_MAX_WINDOWS && device->irq_count <= PLAN_MAX_IRQS &&
                device->partition >= 0 && device->partition < (int)p->partition_count;
     }
-    return sane && check_streams_are_sane(p);
+    return sane && check_streams_are_sane(p) && check_functions_are_sane(p);
 }
 
 static void check_each(struct plan *p)

@@ -52,6 +52,12 @@ void check_board(struct plan *p);
 /* Every count within its table, every index within what it points into. */
 bool check_streams_are_sane(const struct plan *p);
 
+/* As above, of PCI functions. */
+bool check_functions_are_sane(const struct plan *p);
+
+/* Pages of the pool that EL2's map of their configuration space takes at most. */
+uint64_t check_pci_pages(const struct plan *p);
+
 /* Streams of two partitions are disjoint; each SMMU can do what its partitions need. */
 void check_streams(struct plan *p);
 

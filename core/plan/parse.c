@@ -284,6 +284,7 @@ static const struct {
     {"memory", read_memory, "give (base, size) pairs, as in <0x0 0x40000000 0x0 0x20000000>"},
     {"direct-map", read_direct_map, NULL},
     {"devices", read_devices, NULL},
+    {"pci-devices", config_functions, NULL},
     {"unprotected-devices", read_unprotected, NULL},
     {"console", read_console, NULL},
     {"interrupt-mode", read_interrupt_mode, NULL},

@@ -106,6 +106,23 @@ void config_fdt(const struct config *c, const struct dt_property *property);
 /* `devices` and, with `unprotected`, `unprotected-devices`. */
 void config_devices(const struct config *c, const struct dt_property *property, bool unprotected);
 
+/* Tell that the board's tree has no such path or alias, and which one may have been meant. */
+void device_unknown(const struct config *c, const char *list, const char *path);
+
+/*
+ * Its DMA is contained (its streams are then in the plan), or the user has said twice that it need
+ * not be; else that is told.
+ */
+bool device_check_dma(const struct config *c, bool unprotected, struct plan_device *device);
+
+/* ---- parse_pci.c ---- */
+
+/* `pci-devices`. */
+void config_functions(const struct config *c, const struct dt_property *property);
+
+/* Grant the PCI function that `name`, of the property `list`, says: "HOST BUS:DEVICE.FUNCTION". */
+void config_function(const struct config *c, const char *list, const char *name, bool unprotected);
+
 /* ---- parse_smmu.c ---- */
 
 /* The board's enabled SMMUs that a driver is compiled in for; the GIC is known. */

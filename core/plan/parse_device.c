@@ -22,7 +22,7 @@ static const char *const no_registers[] = {"gpio-keys", "gpio-leds", NULL};
 
 /* ---- the node ---- */
 
-static void unknown_device(const struct config *c, const char *list, const char *path)
+void device_unknown(const struct config *c, const char *list, const char *path)
 {
     const void *fdt = c->p->board.fdt;
     char candidate[DT_PATH_MAX];
@@ -211,7 +211,7 @@ static bool read_bridge_irqs(const struct config *c, struct plan_device *device)
 }
 
 /* DMA is contained, or the user has said twice that it need not be. */
-static bool check_dma(const struct config *c, bool unprotected, struct plan_device *device)
+bool device_check_dma(const struct config *c, bool unprotected, struct plan_device *device)
 {
     const void *fdt = c->p->board.fdt;
     const char *why;
@@ -257,7 +257,7 @@ static void grant(const struct config *c, const char *list, const char *name, bo
     const char *why;
 
     if (dt_find(fdt, name, &device.node) != OK || !dt_at(fdt, device.node, &at)) {
-        unknown_device(c, list, name);
+        device_unknown(c, list, name);
         return;
     }
     dt_path_at(fdt, &at, path, sizeof(path));
@@ -277,7 +277,7 @@ static void grant(const struct config *c, const char *list, const char *name, bo
     if (read_windows(c, &at, &device) && read_irqs(c, &at, &device) &&
         (!device.bridge ||
          (read_bridge_windows(c, &at, &device) && read_bridge_irqs(c, &device))) &&
-        check_dma(c, unprotected, &device)) {
+        device_check_dma(c, unprotected, &device)) {
         c->p->devices[c->p->device_count++] = device;
     }
 }
@@ -292,7 +292,14 @@ void config_devices(const struct config *c, const struct dt_property *property, 
             config_error(c, "%s: more than %d devices", property->name, PLAN_MAX_DEVICES);
             return;
         }
-        grant(c, property->name, s, unprotected);
+        if (strchr(s, ' ') == NULL) {
+            grant(c, property->name, s, unprotected);
+        } else if (unprotected) {
+            config_function(c, property->name, s, true);
+        } else {
+            config_error(c, "%s: \"%s\" is a PCI function: list it in pci-devices", property->name,
+                         s);
+        }
     }
 }
 

@@ -110,9 +110,10 @@ void parse_smmus(struct plan *p)
 struct visitor {
     struct plan *p;
     bool (*visit)(const struct visitor *v, int smmu, const struct plan_stream *stream);
-    int device;       /* index of the granted device */
-    int node;         /* that the streams are of */
-    const char **why; /* what is in the way of granting it */
+    int device;                         /* index of the granted device */
+    const struct plan_device *function; /* of the node's streams only this function's; or NULL */
+    int node;                           /* that the streams are of */
+    const char **why;                   /* what is in the way of granting it */
 };
 
 static bool visit_iommus(const struct visitor *v, const char *data, uint32_t size)
@@ -191,12 +192,30 @@ static const char *find_smmu(const struct plan *p, int node, uint32_t *smmu)
                : "is behind an SMMU that no driver is compiled in for";
 }
 
+/* Of the run only the function's own stream; false where it is not in there. */
+static bool narrow(const struct visitor *v, struct plan_stream *stream)
+{
+    uint32_t mask = (uint32_t)dt_number(v->p->board.fdt, v->node, "iommu-map-mask", RIDS - 1);
+    uint32_t offset = (v->function->rid & mask) - stream->rid;
+
+    stream->id += offset;
+    return stream->pci && offset < stream->count;
+}
+
 static bool keep_stream(const struct visitor *v, int smmu, const struct plan_stream *stream)
 {
+    struct plan_stream own = *stream;
     struct plan *p = v->p;
     struct plan_stream *kept = &p->streams[p->stream_count];
     uint32_t index;
 
+    if (v->function != NULL) {
+        if (!narrow(v, &own)) {
+            return true;
+        }
+        own.count = 1;
+        own.pci = false; /* its path has its number */
+    }
     *v->why = find_smmu(p, smmu, &index);
     if (*v->why == NULL && p->stream_count == PLAN_MAX_STREAMS) {
         *v->why = "has too many streams (PLAN_MAX_STREAMS)";
@@ -204,7 +223,7 @@ static bool keep_stream(const struct visitor *v, int smmu, const struct plan_str
     if (*v->why != NULL) {
         return false;
     }
-    *kept = *stream;
+    *kept = own;
     kept->smmu = index;
     p->stream_count++;
     return true;
@@ -261,11 +280,16 @@ const char *device_streams(struct plan *p, const struct plan_device *device)
 {
     const char *why = "has an iommus or iommu-map that makes no sense";
     uint32_t before = p->stream_count;
-    struct visitor v = {p, keep_stream, (int)p->device_count, device->node, &why};
+    struct visitor v = {.p = p,
+                        .visit = keep_stream,
+                        .device = (int)p->device_count,
+                        .function = device->function ? device : NULL,
+                        .node = device->node,
+                        .why = &why};
 
     if (visit_streams(&v)) {
         why = p->stream_count == before ? "is behind no SMMU"
-              : !covers_buses(p->board.fdt, device->node)
+              : !device->function && !covers_buses(p->board.fdt, device->node)
                   ? "has functions that its iommu-map leaves out"
                   : NULL;
     }
@@ -317,7 +341,8 @@ void streams_against_board(struct plan *p)
 
     dt_root(&at);
     while (p->stream_count > 0 && dt_step(fdt, &at)) {
-        struct visitor v = {p, tell_neighbour, -1, at.node[at.depth], NULL};
+        struct visitor v = {
+            .p = p, .visit = tell_neighbour, .device = -1, .node = at.node[at.depth]};
 
         if (!is_granted(p, v.node) && is_enabled(fdt, &at)) {
             (void)visit_streams(&v);

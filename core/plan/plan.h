@@ -31,8 +31,11 @@
 #define PLAN_MAX_WINDOWS   6  /* register windows of one device */
 #define PLAN_MAX_IRQS      8  /* interrupts of one device */
 #define PLAN_MAX_SMMUS     16
-#define PLAN_MAX_SMMU_IRQS 9    /* of one SMMU that are used */
-#define PLAN_MAX_STREAMS   64   /* runs of StreamIDs, of all granted devices */
+#define PLAN_MAX_SMMU_IRQS 9  /* of one SMMU that are used */
+#define PLAN_MAX_STREAMS   64 /* runs of StreamIDs, of all granted devices */
+#define PLAN_MAX_PCI_HOSTS 4
+#define PLAN_MAX_FUNCTIONS 32   /* PCI functions that are granted, and bridges above them */
+#define PLAN_MAX_CAPS      48   /* capabilities of one PCI function, extended ones counted */
 #define PLAN_MAX_VCPUS     16   /* of one partition; vGIC's affinity 0 holds no more */
 #define PLAN_SPI_BANKS     3    /* of 32 interrupts each, that the vGIC has room for in a page */
 #define PLAN_STRINGS       4096 /* bytes for names and paths that outlive the system file */
@@ -111,6 +114,35 @@ struct plan_stream {
     uint32_t rid;   /* of which the first has this bus, device and function number */
 };
 
+/* A PCI host bridge ("pci-host-ecam-generic") of which functions are granted. */
+struct plan_pci_host {
+    int node;
+    const char *path;
+    struct range ecam;    /* configuration space of its buses, 1 MiB each */
+    uint32_t first, last; /* buses; `first` is at the ECAM's beginning */
+};
+
+/* A capability of a PCI function: where its header is, and its ID; from 0x100 on extended ones. */
+struct plan_cap {
+    uint16_t at, id;
+};
+
+/*
+ * A PCI function that is granted, or a bridge between one and its host. parse.c fills host, rid and
+ * device; what only the hardware knows is filled by drivers/pci before the plan is checked.
+ */
+struct plan_function {
+    uint32_t host;                  /* index into pci_hosts[] */
+    uint32_t rid;                   /* bus, device and function number: bits 15..8, 7..3, 2..0 */
+    int device;                     /* index into devices[]; PLAN_NONE: a bridge */
+    uint8_t secondary, subordinate; /* bridge: the first and the last bus behind it */
+    struct {
+        uint32_t value, sizing; /* what a read gives, and one after all ones were written */
+    } bar[6];
+    struct plan_cap cap[PLAN_MAX_CAPS];
+    uint32_t cap_count;
+};
+
 struct plan_board {
     const void *fdt; /* the board's tree; stays mapped read-only for the names in reports */
     uint64_t fdt_pa; /* where it lies: reserved */
@@ -171,6 +203,8 @@ struct plan_device {
     struct plan_irq irq[PLAN_MAX_IRQS];
     uint32_t irq_count;
     bool bridge;      /* a PCI host bridge with all behind it: ECAM, `ranges`, INTx */
+    bool function;    /* a PCI function of the host bridge `node`: `mmio` are its BARs' pages */
+    uint32_t rid;     /* function: its bus, device and function number */
     bool unprotected; /* DMA is not contained: listed in unprotected-devices, with direct-map */
 };
 
@@ -210,6 +244,10 @@ struct plan {
     uint32_t device_count;
     struct plan_stream streams[PLAN_MAX_STREAMS];
     uint32_t stream_count;
+    struct plan_pci_host pci_hosts[PLAN_MAX_PCI_HOSTS];
+    uint32_t pci_host_count;
+    struct plan_function functions[PLAN_MAX_FUNCTIONS];
+    uint32_t function_count;
     uint32_t console_cpu; /* index into board.cpus[]: takes the UART's interrupt */
     uint32_t errors;      /* rules broken, all told */
     bool fatal;           /* a fault in what all share: nothing starts */

@@ -5,6 +5,7 @@
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
 #include "core/memory/lpae.h"
+#include "core/plan/pci.h"
 
 #define VCPU_PAGES 1
 /* What EL2 itself still takes after the check: its map of spin-table words. */
@@ -17,6 +18,21 @@ struct range check_pages_of(struct range r)
     uint64_t end = r.base + r.size < r.base ? UINT64_MAX : align_up(range_end(r), PAGE_SIZE);
 
     return (struct range){base, r.size == 0 || end < base ? 0 : end - base};
+}
+
+/* Configuration space of the n-th host bridge of which the partition has functions. */
+static bool ecam_window(const struct plan *p, const struct plan_partition *part, uint32_t n,
+                        struct range *out)
+{
+    uint32_t index = (uint32_t)(part - p->partitions);
+
+    for (uint32_t i = 0; i < p->pci_host_count; i++) {
+        if (pci_has_functions(p, index, i) && n-- == 0) {
+            *out = p->pci_hosts[i].ecam;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool check_emulated_window(const struct plan *p, const struct plan_partition *part, uint32_t index,
@@ -33,7 +49,7 @@ bool check_emulated_window(const struct plan *p, const struct plan_partition *pa
     } else if (gic->version != 2 && index - 3 < gic->redists) {
         *out = gic->redist[index - 3];
     } else {
-        return false;
+        return ecam_window(p, part, index - 3 - (gic->version != 2 ? gic->redists : 0), out);
     }
     return true;
 }
@@ -135,9 +151,40 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
     return need + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
 }
 
+bool check_functions_are_sane(const struct plan *p)
+{
+    bool sane = p->pci_host_count <= PLAN_MAX_PCI_HOSTS && p->function_count <= PLAN_MAX_FUNCTIONS;
+
+    for (uint32_t i = 0; sane && i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
+
+        sane = f->host < p->pci_host_count && f->device < (int)p->device_count &&
+               f->cap_count <= PLAN_MAX_CAPS &&
+               PCI_BUS(f->rid) - p->pci_hosts[f->host].first <= p->pci_hosts[f->host].last;
+    }
+    return sane;
+}
+
+uint64_t check_pci_pages(const struct plan *p)
+{
+    uint64_t pages = 0;
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        struct range page = pci_page(&p->pci_hosts[p->functions[i].host], p->functions[i].rid);
+
+        pages += lpae_bound(page.base, page.base, page.size);
+    }
+    return pages;
+}
+
+static uint64_t fixed_pages(const struct plan *p)
+{
+    return FIXED_PAGES + check_smmu_pages(p) + check_pci_pages(p);
+}
+
 uint64_t check_pool_total(const struct plan *p)
 {
-    uint64_t total = FIXED_PAGES + check_smmu_pages(p);
+    uint64_t total = fixed_pages(p);
 
     for (uint32_t i = 0; i < p->partition_count; i++) {
         total += p->partitions[i].refused ? 0 : check_pool_need(p, &p->partitions[i]);
@@ -147,7 +194,7 @@ uint64_t check_pool_total(const struct plan *p)
 
 void check_pool(struct plan *p, uint64_t pool_pages)
 {
-    uint64_t fixed = FIXED_PAGES + check_smmu_pages(p);
+    uint64_t fixed = fixed_pages(p);
     uint64_t left = pool_pages > fixed ? pool_pages - fixed : 0;
 
     for (uint32_t i = 0; i < p->partition_count; i++) {

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns what a partition may do with configuration space. */
+#include "core/guest/vpci.h"
+
+#include "core/base/bits.h"
+#include "core/base/pci.h"
+#include "core/guest/partition.h"
+#include "core/plan/pci.h"
+
+#define ALL_ONES UINT32_C(0xffffffff)
+#define BARS     6u
+
+/* ---- what may be written ---- */
+
+enum space { HEADER, CAP, EXTENDED };
+
+/*
+ * A register of 32 bits: `writable` bits are the guest's, `clears` are cleared by its ones, `zero`
+ * bits read as 0. What no rule names can be read only.
+ */
+struct rule {
+    enum space space;
+    uint16_t id; /* of the capability */
+    uint16_t at; /* offset in header or capability */
+    uint32_t writable, clears, zero;
+};
+
+static const struct rule rules[] = {
+    {HEADER, 0, PCI_COMMAND,
+     PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
+         PCI_COMMAND_NO_INTX,
+     PCI_STATUS_RW1C, 0},
+    {HEADER, 0, PCI_CACHE_LINE, MASK(7, 0), 0, 0},
+    {HEADER, 0, PCI_INTERRUPT, PCI_INTERRUPT_LINE, 0, 0},
+    {CAP, PCI_CAP_PCIE, PCIE_DEVCAP, 0, 0, PCIE_DEVCAP_FLR},
+    {CAP, PCI_CAP_PCIE, PCIE_DEVCTL,
+     PCIE_DEVCTL_ERRORS | PCIE_DEVCTL_RELAXED | PCIE_DEVCTL_NO_SNOOP | PCIE_DEVCTL_MRRS,
+     PCIE_DEVSTA_RW1C, 0},
+    {CAP, PCI_CAP_PCIE, PCIE_DEVCTL2, PCIE_DEVCTL2_TIMEOUT, 0, 0},
+};
+
+/*
+ * Capabilities that a guest does not see: their registers move or power the function, make it
+ * others, or give it a say in translation; with MSI what the interrupt controller has no part for.
+ */
+static const struct {
+    enum space space;
+    uint16_t id;
+} hidden[] = {
+    {CAP, PCI_CAP_PM},         {CAP, PCI_CAP_MSI},          {CAP, PCI_CAP_MSIX},
+    {CAP, PCI_CAP_AF},         {CAP, PCI_CAP_EA},           {EXTENDED, PCI_EXT_ACS},
+    {EXTENDED, PCI_EXT_ARI},   {EXTENDED, PCI_EXT_ATS},     {EXTENDED, PCI_EXT_SRIOV},
+    {EXTENDED, PCI_EXT_PRI},   {EXTENDED, PCI_EXT_REBAR},   {EXTENDED, PCI_EXT_LTR},
+    {EXTENDED, PCI_EXT_PASID}, {EXTENDED, PCI_EXT_DPC},     {EXTENDED, PCI_EXT_L1PM},
+    {EXTENDED, PCI_EXT_PTM},   {EXTENDED, PCI_EXT_VFREBAR},
+};
+
+/* Where a register belongs: the capability that begins at it or last before it. */
+struct place {
+    enum space space;
+    uint32_t id, at; /* capability, and offset in it */
+    bool hidden;
+};
+
+static bool is_hidden(enum space space, uint32_t id)
+{
+    for (uint32_t i = 0; i < ARRAY_SIZE(hidden); i++) {
+        if (hidden[i].space == space && hidden[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct place place_of(const struct plan_function *f, uint32_t reg)
+{
+    struct place place = {HEADER, 0, reg, false};
+    uint32_t first = reg >= PCI_EXT_FIRST ? PCI_EXT_FIRST : PCI_CAPS_FIRST;
+    uint32_t begins = 0;
+
+    if (reg < PCI_CAPS_FIRST) {
+        return place;
+    }
+    place.space = reg >= PCI_EXT_FIRST ? EXTENDED : CAP;
+    for (uint32_t i = 0; i < f->cap_count; i++) {
+        if (f->cap[i].at >= first && f->cap[i].at <= reg && f->cap[i].at >= begins) {
+            begins = f->cap[i].at;
+            place.id = f->cap[i].id;
+        }
+    }
+    place.at = reg - begins;
+    place.hidden = begins != 0 && is_hidden(place.space, place.id);
+    return place;
+}
+
+static const struct rule *rule_of(struct place place)
+{
+    static const struct rule read_only;
+
+    for (uint32_t i = 0; i < ARRAY_SIZE(rules); i++) {
+        const struct rule *r = &rules[i];
+
+        if (r->space == place.space && r->id == place.id && r->at == place.at) {
+            return r;
+        }
+    }
+    return &read_only;
+}
+
+/* ---- one register of a function that is the partition's; the lock is held ---- */
+
+static bool is_bridge(const struct plan_function *f)
+{
+    return f->device < 0;
+}
+
+static uint32_t read_hardware(const struct vpci *v, const struct plan_function *f, uint32_t reg)
+{
+    return pci_read(&v->plan->pci_hosts[f->host], f->rid, reg);
+}
+
+static bool is_bar(const struct plan_function *f, uint32_t reg)
+{
+    return reg >= PCI_BAR0 && reg < PCI_BAR0 + 4 * (is_bridge(f) ? 2 : BARS);
+}
+
+static uint32_t read_bar(const struct vpci *v, const struct plan_function *f, uint32_t bar)
+{
+    bool sizing = (v->sizing[f - v->plan->functions] & BIT(bar)) != 0;
+
+    return sizing ? f->bar[bar].sizing : f->bar[bar].value;
+}
+
+static uint32_t read_register(struct vpci *v, const struct plan_function *f, uint32_t reg)
+    REQUIRES(&v->lock)
+{
+    struct place place = place_of(f, reg);
+    uint32_t value;
+
+    if (is_bar(f, reg)) {
+        return read_bar(v, f, (reg - PCI_BAR0) / 4);
+    }
+    if (reg == (is_bridge(f) ? PCI_BRIDGE_ROM : PCI_ROM)) {
+        return 0;
+    }
+    value = read_hardware(v, f, reg);
+    if (place.hidden) { /* what is left is the null capability, and its place in the list */
+        uint64_t next = place.space == CAP ? PCI_CAP_NEXT : PCI_EXT_NEXT;
+
+        return place.at == 0 ? value & (uint32_t)next : 0;
+    }
+    if (is_bridge(f) && reg == PCI_INTERRUPT) {
+        return value & ~(uint32_t)PCI_INTERRUPT_PIN;
+    }
+    return value & ~rule_of(place)->zero;
+}
+
+/* `bits` of the register are written with those of `value`. */
+static void write_register(struct vpci *v, const struct plan_function *f, uint32_t reg,
+                           uint32_t value, uint32_t bits) REQUIRES(&v->lock)
+{
+    const struct rule *r = rule_of(place_of(f, reg));
+
+    if (is_bridge(f)) {
+        return;
+    }
+    if (is_bar(f, reg)) {
+        uint8_t bar = (uint8_t)BIT((reg - PCI_BAR0) / 4);
+        uint8_t *sizing = &v->sizing[f - v->plan->functions];
+        bool ones = bits == ALL_ONES && (value | PCI_BAR_FLAGS) == ALL_ONES;
+
+        *sizing = ones ? *sizing | bar : (uint8_t)(*sizing & ~bar);
+        return;
+    }
+    if (((r->writable | r->clears) & bits) != 0) {
+        uint32_t kept = read_hardware(v, f, reg) & ~(r->clears | (r->writable & bits));
+
+        pci_write(&v->plan->pci_hosts[f->host], f->rid, reg,
+                  kept | (value & bits & (r->writable | r->clears)));
+    }
+}
+
+/* ---- the window ---- */
+
+static const struct plan_function *find_function(const struct vcpu *vcpu, uint32_t host,
+                                                 uint32_t rid)
+{
+    const struct plan *p = vcpu->partition->vpci.plan;
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
+
+        if (f->host == host && f->rid == rid) {
+            return pci_is_visible(p, vcpu->partition->index, f) ? f : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Any width, aligned or not: by the registers of 32 bits that it falls into. */
+static enum trap_outcome access_window(struct vcpu *vcpu, void *device, uint64_t offset,
+                                       struct mmio_access *access)
+{
+    struct vpci *v = &vcpu->partition->vpci;
+    const struct plan_pci_host *host = device;
+    uint32_t count;
+    uint64_t value = 0;
+
+    lock_take(&v->lock);
+    for (uint32_t done = 0; done < access->size; done += count) {
+        uint64_t at = offset + done;
+        uint32_t reg = (uint32_t)(at & (PCI_CONFIG_SIZE - 1)) & ~3u;
+        uint32_t lane = (uint32_t)(at & 3);
+        uint32_t rid = (uint32_t)(at >> PAGE_SHIFT) + (host->first << 8);
+        const struct plan_function *f =
+            find_function(vcpu, (uint32_t)(host - v->plan->pci_hosts), rid);
+        uint32_t bits;
+
+        count = access->size - done < 4 - lane ? access->size - done : 4 - lane;
+        bits = (uint32_t)(BIT(8 * count) - 1) << 8 * lane;
+        if (access->write && f != NULL) {
+            write_register(v, f, reg, (uint32_t)(access->value >> 8 * done) << 8 * lane, bits);
+        } else if (!access->write) {
+            uint32_t word = f == NULL ? ALL_ONES : read_register(v, f, reg);
+
+            value |= (uint64_t)((word & bits) >> 8 * lane) << 8 * done;
+        }
+    }
+    lock_release(&v->lock);
+    access->value = access->write ? access->value : value;
+    return TRAP_SKIP;
+}
+
+/* ---- making it, and its end ---- */
+
+enum status vpci_init(struct partition *part, const struct plan *p)
+{
+    enum status status = OK;
+
+    part->vpci.plan = p;
+    for (uint32_t i = 0; status == OK && i < p->pci_host_count; i++) {
+        const struct plan_pci_host *host = &p->pci_hosts[i];
+
+        if (pci_has_functions(p, part->index, i)) {
+            status = mmio_add(&part->mmio, host->ecam.base, host->ecam.size, access_window,
+                              (void *)(uintptr_t)host);
+        }
+    }
+    return status;
+}
+
+void vpci_stop(struct partition *part)
+{
+    const struct plan *p = part->vpci.plan;
+
+    lock_take(&part->vpci.lock);
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
+
+        if (!is_bridge(f) && p->devices[f->device].partition == (int)part->index) {
+            (void)pci_quiesce(&p->pci_hosts[f->host], f);
+        }
+    }
+    lock_release(&part->vpci.lock);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a walk over a host bridge's buses finds. All of it: the boot CPU, before the seal. */
+#ifndef DRIVERS_PCI_SCAN_H
+#define DRIVERS_PCI_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/plan/pci.h"
+
+#define PCI_MAX_FOUND 64 /* functions of one host bridge */
+#define PCI_MAX_DEPTH 8  /* buses, one behind the other */
+#define PCI_ROOT      (-1)
+
+/* A function that is there. Those behind a bridge follow it. */
+struct pci_found {
+    uint32_t rid;
+    int parent;                     /* index of the bridge that it is behind, or PCI_ROOT */
+    bool bridge;                    /* header type 1 */
+    bool endpoint;                  /* header type 0 */
+    bool multi;                     /* its device has other functions */
+    uint8_t port;                   /* PCI Express port type; PCI_NO_PORT: conventional PCI */
+    uint32_t acs;                   /* where its ACS capability is; 0: nowhere */
+    uint8_t secondary, subordinate; /* bridge; 0: nothing behind it is reached */
+    const char *broken;             /* why nobody can use it; NULL: it can be */
+    struct plan_function *granted;  /* of the plan; NULL: it is kept back */
+    bool used;                      /* bridge: something behind it is granted */
+};
+
+#define PCI_NO_PORT 0xffu
+
+struct pci_scan {
+    struct plan *plan;
+    const struct plan_pci_host *host;
+    struct pci_found found[PCI_MAX_FOUND];
+    uint32_t count;
+};
+
+/*
+ * Read the function's capabilities into f->cap; NULL, or what is wrong with them. No list, however
+ * it loops, takes more than PLAN_MAX_CAPS steps. PCI Express Base Specification 5.0, 7.5.1.1.11 and
+ * 7.6.3.
+ */
+const char *pci_read_caps(const struct plan_pci_host *host, uint32_t rid, struct plan_function *f);
+
+/*
+ * Find every function of s->host, and turn its decoders, bus mastering and INTx off. Bridges whose
+ * bus numbers make no sense get others. Configuration space is mapped at EL2.
+ */
+void pci_scan(struct pci_scan *s);
+
+/*
+ * isolation.c: switch ACS on, and refuse granted functions that could reach, behind the SMMU's
+ * back, one that is not their partition's (PCI Express Base Specification 5.0, 6.12).
+ */
+void pci_isolate(struct pci_scan *s);
+
+/*
+ * bars.c: size the BARs of granted functions and place them, in whole pages of their own, in the
+ * host's windows; then the windows of the bridges above, which are switched on.
+ */
+void pci_place_bars(struct pci_scan *s);
+
+/* plan_error() about a granted function. */
+#define pci_refuse(s, f, ...)                                                                      \
+    plan_error((s)->plan, (s)->plan->devices[(f)->device].partition,                               \
+               (s)->plan->devices[(f)->device].path, __VA_ARGS__)
+
+#endif
