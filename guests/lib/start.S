@@ -6,8 +6,8 @@
 _start:                             /* arm64 Image header: Linux, arch/arm64/booting.rst */
     b       first_code
     .word   0
-    .quad   _image_offset
-    .quad   _image_size
+    .quad   IMAGE_OFFSET
+    .quad   _end_of_image - . + 16  /* the size */
     .quad   2                       /* little-endian, 4 KiB pages, near the start of memory */
     .quad   0, 0, 0
     .ascii  "ARM\x64"
@@ -26,6 +26,14 @@ _start:                             /* arm64 Image header: Linux, arch/arm64/boo
 #define SCTLR_VALUE 0x30d01805
 /* The event stream: a WFE wakes each 2^16 ticks at the latest. EL0 sees no timer. */
 #define CNTKCTL_VALUE (15 << 4 | 1 << 2)
+
+#define R_AARCH64_RELATIVE 1027
+
+/* The address of a symbol, wherever the image is. */
+.macro address_of register, symbol
+    adrp    \register, \symbol
+    add     \register, \register, :lo12:\symbol
+.endm
 
 /* Drops [x0, x1) from the data caches without cleaning. Clobbers x0, x2, x3. */
 .macro invalidate_dcache
@@ -53,7 +61,7 @@ cpu_set_up:
     msr     tpidr_el1, xzr
     msr     mdscr_el1, xzr
     msr     contextidr_el1, xzr
-    ldr     x0, =vectors
+    address_of x0, vectors
     msr     vbar_el1, x0
     mov     x0, #MAIR_VALUE
     msr     mair_el1, x0
@@ -65,7 +73,7 @@ cpu_set_up:
     csel    x1, x1, x2, lo
     bfi     x0, x1, #32, #3
     msr     tcr_el1, x0
-    ldr     x0, =_start_of_tables
+    address_of x0, _start_of_tables
     msr     ttbr0_el1, x0
     dsb     ish
     tlbi    vmalle1
@@ -80,34 +88,55 @@ cpu_set_up:
     isb
 .endm
 
+/* Corrects what holds an address, where the image is not where it was linked. Clobbers x0 to x7. */
+relocate:
+    adr     x0, _start
+    ldr     x1, =LINK_ADDRESS
+    subs    x4, x0, x1
+    b.eq    3f
+    address_of x5, _start_of_relocations
+    address_of x6, _end_of_relocations
+1:  cmp     x5, x6
+    b.hs    2f
+    ldp     x1, x2, [x5], #8        /* r_offset, r_info: Elf64_Rela */
+    ldp     x2, x3, [x5], #16       /* r_info, r_addend */
+    cmp     x2, #R_AARCH64_RELATIVE
+    b.ne    halt
+    add     x3, x3, x4
+    str     x3, [x1, x4]
+    b       1b
+2:  address_of x1, _end_of_relocations
+    invalidate_dcache               /* written behind the caches */
+3:  ret
+
 boot_cpu:
     mov     x19, x0
     adr     x0, _start
-    ldr     x1, =_start_of_image
-    cmp     x0, x1
-    b.ne    halt                    /* loaded at another address than it was linked for */
+    tst     x0, #0xfff
+    b.ne    halt                    /* adrp wants whole pages */
+    bl      relocate
     bl      cpu_set_up
 
-    ldr     x0, =_start_of_tables
-    ldr     x1, =_end_of_tables
+    address_of x0, _start_of_tables
+    address_of x1, _end_of_tables
     mov     x4, x0
     invalidate_dcache
 2:  stp     xzr, xzr, [x4], #16
     cmp     x4, x1
     b.lo    2b
-    ldr     x5, =_stacks + STACK_SIZE
+    address_of x5, _stacks + STACK_SIZE
     mov     sp, x5
     mov     x0, x19
     bl      mmu_map_start
     cbz     w0, halt                /* no device tree */
-    ldr     x0, =_start_of_tables
-    ldr     x1, =_end_of_tables
+    address_of x0, _start_of_tables
+    address_of x1, _end_of_tables
     dsb     sy
     invalidate_dcache
     mmu_on
 
-    ldr     x0, =_start_of_bss
-    ldr     x1, =_end_of_bss
+    address_of x0, _start_of_bss
+    address_of x1, _end_of_bss
 3:  cmp     x0, x1
     b.hs    4f
     stp     xzr, xzr, [x0], #16
@@ -128,7 +157,7 @@ secondary_cpu:
     msr     tpidr_el1, x19
     add     x0, x19, #1
     mov     x1, #STACK_SIZE
-    ldr     x2, =_stacks
+    address_of x2, _stacks
     madd    x0, x0, x1, x2
     mov     sp, x0
     mov     x29, #0

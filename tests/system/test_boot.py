@@ -200,6 +200,19 @@ def test_gzip_elf_and_raw(boot, tmp_path):
     assert "3 of 3 partitions start" in log
 
 
+@pytest.mark.parametrize("gic", [2, 3])
+def test_guests_run_where_they_are(boot, gic):
+    """Those of guests/ are linked for one address and run at any page: as an Image, and raw."""
+    raw = image("guests/hello/hello.bin", "kernel", os="u-boot", extra="load = <0x50037000>;")
+    parts = [
+        partition("smp", "smp", [0, 1], ((0x8_0000_0000, 4 * MIB),)),
+        partition("raw", "raw", [2], ((0x50000000, 4 * MIB),)),
+    ]
+    log = boot(parts, {"raw": raw}, gic=gic).off()
+    assert re.search(r"\[smp\] smp: 2 CPUs, \d+ SGIs, ok", log), log
+    assert "[raw] hello: malloc and strcpy work" in log and "[raw] hello: done" in log
+
+
 def test_several_ranges_and_direct_map(boot):
     """A partition with two IPA ranges, and one whose addresses are the physical ones."""
     parts = [
