@@ -27,13 +27,17 @@ all menuconfig savedefconfig tidy:
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
 boardless := %_defconfig unit tools guests newlib systems format demo check bench fuzz coverage mutations \
              clean distclean help build/guest/% build/guests/% build/newlib/% build/dts/%
+boardful := all menuconfig savedefconfig tidy unit-run fuzzers build/%
+goals := $(or $(MAKECMDGOALS),all)
+
+$(foreach g,$(filter-out $(boardless) $(boardful),$(goals)),$(error There is no target "$g": try "make help"))
 
 BOARDS := $(filter-out host,$(DEFCONFIGS:_defconfig=))
 BOARD ?= $(file < build/board)
 CONFIG := build/$(BOARD)/.config
 O := build/$(BOARD)$(if $(LLVM),-llvm)$(if $(COVERAGE),-coverage)
 
-ifneq ($(filter-out $(boardless),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out $(boardless),$(goals)),)
   ifeq ($(BOARD),)
     $(error No board is configured: try "make qemu-arm64_defconfig", or "make help")
   endif
@@ -109,26 +113,23 @@ guests: newlib
 build/guests/%: guests
 	@:
 
+INITRD := build/guest/arm64/initrd.gz
+
 # A system file names what it includes by its path in build/. What is not there and nobody makes is
-# for mkimage to tell.
+# for scripts/mksystem to tell.
 incbins = $(shell sed -n 's|.*/incbin/("\([^"]*\)").*|build/\1|p' $(1))
-included = $(foreach f,$(incbins),$(filter build/guest/% build/guests/% $(wildcard $(f)),$(f)))
+included = $(foreach f,$(incbins),$(filter $(INITRD) build/guests/% $(wildcard $(f)),$(f)))
 
 # One that cannot be made does not stop the others.
 systems:
 	@$(MAKE) --keep-going $(or $(patsubst %.its,build/%.itb,$(wildcard dts/$(if $(filter command \
 	    environment,$(origin BOARD)),$(BOARD),*)/*.its)),$(error There is no system file in dts/))
 
-# Of what mkimage says where it fails, all but its usage; of a success, warnings.
-build/dts/%.itb: dts/%.its $$(call included,dts/$$*.its)
-	$(call quiet,MKIMAGE)mkdir -p $(@D); SOURCE_DATE_EPOCH=0 \
-	    mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f $< $@ > $@.log 2>&1 || \
-	    { sed '/^Usage:/,$$d; /Bad parameters for FIT/d; /[.]tmp: No such file/d' $@.log >&2; \
-	      echo '$<: mkimage can make no system file of it' >&2; exit 1; }
-	@$(if $(V),cat $@.log,grep -a Warning $@.log >&2 || true)
+build/dts/%.itb: dts/%.its scripts/mksystem $$(call included,dts/$$*.its)
+	$(call quiet,MKIMAGE)mkdir -p $(@D); scripts/mksystem $(if $(V),-v) $< $@
 
-build/guest/arm64/initrd.gz: build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
-                             $(wildcard guests/linux/tests/*)
+$(INITRD): build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
+           $(wildcard guests/linux/tests/*)
 	$(call quiet,INITRD)scripts/mkinitrd
 
 # The same with the drivers of devices that are granted.

@@ -93,14 +93,9 @@ def its(partitions, images=None):
 def make_system(directory, text, external=True):
     source, target = directory / "system.its", directory / "system.itb"
     source.write_text(text)
-    flags = ["-E", "-B", "0x1000"] if external else []
-    done = subprocess.run(
-        ["mkimage", "-D", f"-I dts -O dtb -p 500 -i {BUILD}", *flags, "-f", str(source), str(target)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"mkimage: {done.stdout}{done.stderr}"
+    command = [TOP / "scripts/mksystem", *([] if external else ["--inline"]), source, target]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return target
 
 

@@ -296,8 +296,7 @@ def test_a_starter_is_good(files, tmp_path, smp, memory, gic):
     for words in (f"can host: {smp} CPU", "/pcie@10000000: is a bus", "/fw-cfg@9020000\n", '"/pl031@9010000"',
                   'use console = "shared"'):
         assert words in text, text
-    subprocess.run(["mkimage", "-D", f"-I dts -O dtb -p 500 -i {BUILD}", "-E", "-B", "0x1000", "-f", source, system],
-                   check=True, capture_output=True)
+    subprocess.run([TOP / "scripts/mksystem", source, system], check=True, capture_output=True)
     status, out = check(board, system)
     assert status == 0 and "partition first" in out and ("partition second" in out) == (smp > 1), out
     for name in ["first", "second"][: 2 if smp > 1 else 1]:

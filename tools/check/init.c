@@ -174,7 +174,7 @@ static void write_head(const struct plan *p, const char *verdict, const struct p
                   " * %.*s\n"
                   " *\n"
                   " * Make and check it (docs/system-file.md tells every property):\n"
-                  " *   mkimage -D '-I dts -O dtb -p 500 -i build' -E -B 0x1000 -f X.its X.itb\n"
+                  " *   scripts/mksystem X.its X.itb\n"
                   " *   build/host/bulkhead-check BOARD.dtb X.itb\n",
                   comment(p->board.model), (int)strcspn(verdict, "\n"),
                   strstr(verdict, "*/") == NULL ? verdict : "?");
@@ -198,7 +198,7 @@ void report_init(const struct plan *p, const char *verdict, FILE *out)
                 "\tdescription = \"A system to begin with\";\n"
                 "\t#address-cells = <1>;\n\n"
                 "\timages {\n"
-                "\t\t/* Paths begin where mkimage's -i says: in build/. */\n",
+                "\t\t/* Paths begin in build/, or beside this file. */\n",
                 out);
     write_image(out, "debian", "guest/arm64/vmlinuz", "kernel");
     write_image(out, "initrd", "guest/arm64/initrd.gz", "ramdisk");
