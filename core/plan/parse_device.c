@@ -32,20 +32,22 @@ void device_unknown(const struct config *c, const char *list, const char *path)
     int aliases;
 
     nearest_begin(&nearest, path);
-    if (path[0] == '/') {
-        dt_root(&at);
-        while (dt_step(fdt, &at)) {
-            dt_path_at(fdt, &at, candidate, sizeof(candidate));
-            nearest_offer(&nearest, candidate);
-        }
-    } else if (dt_find(fdt, "/aliases", &aliases) == OK) {
+    if (dt_find(fdt, "/aliases", &aliases) == OK) {
         for (int i = dt_next_property(fdt, aliases, &alias); i >= 0;
              i = dt_next_property(fdt, i, &alias)) {
             nearest_offer(&nearest, alias.name);
         }
     }
-    config_error(c, "%s: \"%s\" is not in the board's tree%s%s%s", list, path,
-                 NEAREST_HINT(&nearest));
+    dt_root(&at);
+    while (dt_step(fdt, &at)) {
+        dt_path_at(fdt, &at, candidate, sizeof(candidate));
+        nearest_offer(&nearest, candidate);
+    }
+    config_error(c, "%s: \"%s\" is not in the board's tree%s%s%s%s", list, path,
+                 NEAREST_HINT(&nearest),
+                 path[0] != '/' && nearest.name[0] == '\0'
+                     ? ": it is none of /aliases, and a path begins with \"/\""
+                     : "");
 }
 
 static bool is_memory(const void *fdt, const struct dt_at *at)
@@ -346,7 +348,7 @@ static void against_window(const struct neighbour *n, struct range window)
                            "with it%s",
                            align_down(window.base, PAGE_SIZE), n->enabled ? "" : "the disabled ",
                            board_path(n->p, n->at->node[n->at->depth]),
-                           n->enabled ? ""
+                           n->enabled ? ": grant all that is in that page to one partition, or none"
                                       : "; if no such hardware is there, delete the node from the "
                                         "board's tree");
                 n->told[i] = true;

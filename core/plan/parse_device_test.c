@@ -10,6 +10,10 @@ static const struct {
 } wrong[] = {
     {GOOD "devices = \"/rtc@9010001\";", "devices: \"/rtc@9010001\" is not in the board's tree: "
                                          "did you mean \"/rtc@9010000\"?"},
+    {GOOD "devices = \"rtc\";", "\"rtc\" is not in the board's tree: did you mean \"rtc0\"?"},
+    {GOOD "devices = \"rtc@9010000\";", "did you mean \"/rtc@9010000\"?"},
+    {GOOD "devices = \"timepiece\";", "\"timepiece\" is not in the board's tree: it is none of "
+                                      "/aliases, and a path begins with \"/\""},
     {GOOD "devices = \"rct0\";", "\"rct0\" is not in the board's tree: did you mean \"rtc0\"?"},
     {GOOD "devices = \"/no/such/thing/at/all\";",
      "devices: \"/no/such/thing/at/all\" is not in the board's tree\n"},
@@ -37,7 +41,8 @@ static const struct {
      "/dma@9100000: it may master the bus (DMA) and is behind no SMMU; only a partition with "
      "direct-map may have it"},
     {GOOD "devices = \"/near@9200000\";",
-     "p: /near@9200000: its registers share the page 0x9200000 with /next@9200200"},
+     "p: /near@9200000: its registers share the page 0x9200000 with /next@9200200, which would be "
+     "granted with it: grant all that is in that page to one partition, or none"},
     {GOOD "devices = \"/beside@9500000\";",
      "p: /beside@9500000: its registers share the page 0x9500000 with the disabled /off@9500800, "
      "which would be granted with it; if no such hardware is there, delete the node"},

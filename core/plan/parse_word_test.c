@@ -14,6 +14,7 @@ static const struct {
     {GOOD "memroy = <1>;", "p: /configurations/p: unknown property \"memroy\": did you mean "
                            "\"memory\"?"},
     {GOOD "device = \"x\";", "unknown property \"device\": did you mean \"devices\"?"},
+    {GOOD "CPUs = <0>;", "unknown property \"CPUs\": did you mean \"cpus\"?"},
     {GOOD "boot-args = \"x\";", "unknown property \"boot-args\": did you mean \"bootargs\"?"},
     {GOOD "loadables = \"x\";", "unknown property \"loadables\"\n"},
     {GOOD "colour = \"x\";", "unknown property \"colour\"\n"},

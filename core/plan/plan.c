@@ -98,6 +98,12 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* The same letter, in whichever case. */
+static bool same(char a, char b)
+{
+    return a == b || ((a ^ b) == 0x20 && (a | 0x20) >= 'a' && (a | 0x20) <= 'z');
+}
+
 /*
  * The edits (a letter added, dropped, replaced, or swapped with the next) between two words of at
  * most DT_PATH_MAX - 1 letters.
@@ -116,7 +122,7 @@ static size_t edits(const char *a, size_t a_length, const char *b, size_t b_leng
             size_t best = i == 0 ? j : least((size_t)above[j] + 1, (size_t)row[j - 1] + 1);
 
             if (i > 0) {
-                best = least(best, above[j - 1] + (a[i - 1] != b[j - 1] ? 1u : 0u));
+                best = least(best, above[j - 1] + (same(a[i - 1], b[j - 1]) ? 0u : 1u));
             }
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 best = least(best, (size_t)before[j - 2] + 1);
