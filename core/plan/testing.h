@@ -28,16 +28,19 @@ static inline void log_clear(void)
     log_text[0] = '\0';
 }
 
+/* From any thread. */
 void console_vprintf(const char *format, va_list args)
 {
     char piece[1024];
     int length = vsnprintf(piece, sizeof(piece), format, args);
 
     assert_true(length >= 0 && (size_t)length < sizeof(piece));
+    flockfile(stderr);
     if (log_used + (size_t)length < sizeof(log_text)) {
         memcpy(log_text + log_used, piece, (size_t)length + 1);
         log_used += (size_t)length;
     }
+    funlockfile(stderr);
 }
 
 void console_printf(const char *format, ...)
