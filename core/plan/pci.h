@@ -21,29 +21,28 @@
 #define PCI_BDF(rid) PCI_BUS(rid), PCI_DEVICE(rid), PCI_FUNCTION(rid)
 
 /* The page of a function's configuration space; its bus is one of the host's. */
-static inline struct range pci_page(const struct plan_pci_host *host, uint32_t rid)
+static inline struct range pci_page(const struct plan_pci_host *h, uint32_t rid)
 {
-    return (struct range){host->ecam.base + ((uint64_t)(rid - (host->first << 8)) << PAGE_SHIFT),
+    return (struct range){h->ecam.base + ((uint64_t)(rid - (h->first << 8)) << PAGE_SHIFT),
                           PAGE_SIZE};
 }
 
 /* A register of 32 bits; EL2 has mapped the page. Any CPU. */
-static inline uint32_t pci_read(const struct plan_pci_host *host, uint32_t rid, uint32_t reg)
+static inline uint32_t pci_read(const struct plan_pci_host *h, uint32_t rid, uint32_t reg)
 {
-    return arch_read32(pci_page(host, rid).base + reg);
+    return arch_read32(pci_page(h, rid).base + reg);
 }
 
-static inline void pci_write(const struct plan_pci_host *host, uint32_t rid, uint32_t reg,
-                             uint32_t v)
+static inline void pci_write(const struct plan_pci_host *h, uint32_t rid, uint32_t reg, uint32_t v)
 {
-    arch_write32(pci_page(host, rid).base + reg, v);
+    arch_write32(pci_page(h, rid).base + reg, v);
 }
 
 /* The function's capability with this ID (`extended`: of those); 0 where it has none. */
 uint32_t pci_cap(const struct plan_function *f, uint32_t id, bool extended);
 
 /* Decode, bus mastering and INTx off; where it can be reset, it is (and needs 100 ms). */
-bool pci_quiesce(const struct plan_pci_host *host, const struct plan_function *f);
+bool pci_quiesce(const struct plan_pci_host *h, const struct plan_function *f);
 
 /*
  * True where the partition sees the function: it is granted to it, or a bridge above one that is.
@@ -54,7 +53,7 @@ bool pci_is_visible(const struct plan *p, uint32_t partition, const struct plan_
 bool pci_has_functions(const struct plan *p, uint32_t partition, uint32_t host);
 
 /* The interrupt that pin 1..4 of a device on the host's first bus comes to; false where none. */
-bool pci_intx(const struct plan *p, const struct plan_pci_host *host, uint32_t rid, uint32_t pin,
+bool pci_intx(const struct plan *p, const struct plan_pci_host *h, uint32_t rid, uint32_t pin,
               struct plan_irq *irq);
 
 /* What drivers/pci provides; class: const. */

@@ -8,7 +8,8 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 
-#define PORT_UP 5u /* of a switch: what is below goes up through it, and down only elsewhere */
+#define PORT_UP   5u /* of a switch: what comes from below goes further up */
+#define PORT_DOWN 6u /* of a switch: what comes from below may turn to the ports beside it */
 
 /* ACS on, as far as it is needed; true where that keeps it apart from its neighbours. */
 static bool is_isolated(const struct pci_scan *s, const struct pci_found *f)
@@ -42,7 +43,8 @@ static struct group group_of(const struct pci_scan *s, uint32_t index)
         const struct pci_found *f = &s->found[i];
 
         if ((f->multi || i != (int)index) && !is_isolated(s, f)) {
-            group = (struct group){i, f->multi};
+            group = f->port == PORT_DOWN && f->parent != PCI_ROOT ? (struct group){f->parent, false}
+                                                                  : (struct group){i, f->multi};
         }
     }
     return group;

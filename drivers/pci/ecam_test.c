@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of PCI enumeration: what is granted is found and placed, what is not is off. */
+#include "drivers/pci/pci_model_test.h"
+
+#define FN1                     "\"/pcie@10000000 00:01.0\""
+#define FN2                     "\"/pcie@10000000 00:02.0\""
+#define DEVFN(device, function) ((uint32_t)((device) << 3 | (function)))
+
+static uint32_t command_of(uint32_t model)
+{
+    return models[model].word[PCI_COMMAND / 4] & 0x7ff;
+}
+
+/* ---- what works ---- */
+
+static void test_endpoint(void **state)
+{
+    (void)state;
+    model_endpoint(-1, DEVFN(1, 0));
+    model_endpoint(-1, DEVFN(2, 0));
+    probe(FN1);
+    assert_string_equal(log_text, "");
+    assert_int_equal(test_plan.errors, 0);
+    assert_int_equal(granted_device(0)->mmio_count, 1);
+    assert_int_equal(granted_device(0)->mmio[0].base, 0x10000000);
+    assert_int_equal(granted_device(0)->mmio[0].size, 0x4000);
+    assert_int_equal(models[0].word[PCI_BAR0 / 4], 0x10000000);
+    assert_int_equal(granted_device(0)->irq_count, 1);
+    assert_int_equal(granted_device(0)->irq[0].intid, 32 + 61);
+    assert_int_equal(command_of(0), PCI_COMMAND_NO_INTX);
+    assert_int_equal(command_of(1), PCI_COMMAND_NO_INTX);
+    assert_int_equal(test_plan.functions[0].bar[0].value, 0x10000000);
+    assert_int_equal(test_plan.functions[0].bar[0].sizing, 0xffffc000);
+    assert_int_equal(pci_cap(&test_plan.functions[0], PCI_CAP_PCIE, false), PCIE_AT);
+}
+
+/* Whole pages to each, whatever the order; I/O is not given. */
+static void test_bars(void **state)
+{
+    struct model *m = model_endpoint(-1, DEVFN(1, 0));
+
+    (void)state;
+    model_bar(m, 0, 0x100, 0);
+    model_bar(m, 1, 0x20, PCI_BAR_IO);
+    model_bar(m, 2, 0x10000, PCI_BAR_64);
+    model_bar(m, 4, 0x100000, PCI_BAR_64 | PCI_BAR_PREFETCH);
+    model_endpoint(-1, DEVFN(2, 0));
+    probe(FN1 ", " FN2);
+    assert_string_equal(log_text, "");
+    assert_int_equal(granted_device(0)->mmio_count, 3);
+    assert_int_equal(granted_device(0)->mmio[0].base, 0x10000000);
+    assert_int_equal(granted_device(0)->mmio[0].size, PAGE_SIZE);
+    assert_int_equal(granted_device(0)->mmio[1].base, 0x10010000);
+    assert_int_equal(granted_device(0)->mmio[2].base, UINT64_C(0x8000000000));
+    assert_int_equal(m->word[PCI_BAR0 / 4 + 5], 0x80);
+    assert_int_equal(test_plan.functions[0].bar[4].value, PCI_BAR_64 | PCI_BAR_PREFETCH);
+    assert_int_equal(test_plan.functions[0].bar[5].value, 0x80);
+    assert_int_equal(test_plan.functions[0].bar[5].sizing, UINT32_MAX);
+    assert_int_equal(test_plan.functions[0].bar[1].value, 0);
+    assert_int_equal(test_plan.functions[0].bar[1].sizing, 0);
+    assert_int_equal(granted_device(1)->mmio[0].base, 0x10020000);
+}
+
+/* Larger than is left low: a 64-bit one goes high, a 32-bit one nowhere. */
+static void test_large_bar(void **state)
+{
+    struct model *m = model_endpoint(-1, DEVFN(1, 0));
+
+    (void)state;
+    model_bar(m, 0, UINT64_C(0x40000000), PCI_BAR_64);
+    probe(FN1);
+    assert_string_equal(log_text, "");
+    assert_int_equal(granted_device(0)->mmio[0].base, UINT64_C(0x8000000000));
+    model_bar(m, 0, UINT64_C(0x40000000), 0);
+    probe(FN1);
+    assert_log("error: p: /pcie@10000000 00:01.0: pci-devices: its BAR 0 of 0x40000000 bytes does "
+               "not fit into the windows (ranges) of the host bridge");
+    assert_true(test_plan.partitions[0].refused);
+}
+
+static void test_reset(void **state)
+{
+    struct model *m = model_endpoint(-1, DEVFN(1, 0));
+
+    (void)state;
+    m->word[(PCIE_AT + PCIE_DEVCAP) / 4] = PCIE_DEVCAP_FLR;
+    host.counter_step = 1000;
+    host.counter = 0;
+    probe(FN1);
+    assert_true(m->word[(PCIE_AT + PCIE_DEVCTL) / 4] & PCIE_DEVCTL_FLR);
+    assert_true(host.counter >= host.counter_hz / 10);
+}
+
+/* ---- bridges ---- */
+
+static void check_behind_bridge(int bridge)
+{
+    const struct model *b = &models[bridge];
+
+    assert_string_equal(log_text, "");
+    assert_int_equal(b->word[PCI_BUSES / 4], 0x00010100);
+    assert_int_equal(b->word[PCI_MEM_WINDOW / 4], 0x10001000);
+    assert_int_equal(b->word[PCI_PREF_WINDOW / 4] & 0xfff0fff0, 0x0000fff0);
+    assert_int_equal(command_of((uint32_t)bridge),
+                     PCI_COMMAND_NO_INTX | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    assert_int_equal(b->word[(ACS_AT + PCI_ACS_CTRL) / 4] >> 16, PCI_ACS_NEEDED);
+    assert_int_equal(granted_device(0)->mmio[0].base, 0x10000000);
+    assert_int_equal(granted_device(0)->irq[0].intid, 32 + 61); /* pin A of device 0 on slot 1 */
+    assert_int_equal(test_plan.function_count, 2);
+    assert_int_equal(test_plan.functions[1].rid, PCI_RID(0, 1, 0));
+    assert_int_equal(test_plan.functions[1].device, PLAN_NONE);
+    assert_true(pci_is_visible(&test_plan, 0, &test_plan.functions[1]));
+    assert_false(pci_is_visible(&test_plan, 1, &test_plan.functions[1]));
+}
+
+/* Bus numbers of 0, and any that make no sense: pointing at itself, back, beyond the last. */
+static void test_bus_numbers(void **state)
+{
+    static const uint32_t buses[] = {0,        0x000000, 0x000100, 0x010000, 0x000001,
+                                     0xff0100, 0xffff00, 0xffffff, 0x010100};
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(buses); i++) {
+        int bridge;
+
+        assert_int_equal(model_set_up(NULL), 0);
+        bridge = model_bridge(-1, DEVFN(1, 0), 4, buses[i]);
+        model_endpoint(bridge, DEVFN(0, 0));
+        probe("\"/pcie@10000000 01:00.0\"");
+        check_behind_bridge(bridge);
+    }
+}
+
+/* What the firmware has numbered stays; what it has not comes after. */
+static void test_kept_numbers(void **state)
+{
+    (void)state;
+    model_bridge(-1, DEVFN(1, 0), 4, 0x050300);
+    model_bridge(-1, DEVFN(2, 0), 4, 0);
+    model_bridge(0, DEVFN(0, 0), 5, 0x040403);
+    model_endpoint(1, DEVFN(0, 0));
+    probe("\"/pcie@10000000 06:00.0\"");
+    assert_string_equal(log_text, "");
+    assert_int_equal(models[0].word[PCI_BUSES / 4], 0x050300);
+    assert_int_equal(models[2].word[PCI_BUSES / 4], 0x040403);
+    assert_int_equal(models[1].word[PCI_BUSES / 4], 0x060600);
+}
+
+/* A switch, two cards below it, prefetchable memory in their bridges' windows; nothing overlaps. */
+static void test_switch(void **state)
+{
+    int root = model_bridge(-1, DEVFN(1, 0), 4, 0);
+    int up = model_bridge(root, DEVFN(0, 0), 5, 0);
+    int one = model_bridge(up, DEVFN(0, 0), 6, 0);
+    int two = model_bridge(up, DEVFN(1, 0), 6, 0);
+
+    (void)state;
+    model_bar(model_endpoint(one, DEVFN(0, 0)), 2, 0x1000, PCI_BAR_64 | PCI_BAR_PREFETCH);
+    model_endpoint(two, DEVFN(0, 0));
+    probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 03:00.0\"")
+                   PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 04:00.0\""));
+    assert_string_equal(log_text, "");
+    assert_int_equal(models[root].word[PCI_BUSES / 4], 0x040100);
+    assert_int_equal(models[up].word[PCI_BUSES / 4], 0x040201);
+    assert_int_equal(models[one].word[PCI_BUSES / 4], 0x030302);
+    assert_int_equal(models[two].word[PCI_BUSES / 4], 0x040402);
+    assert_int_equal(models[root].word[PCI_MEM_WINDOW / 4], 0x10101000);
+    assert_int_equal(models[one].word[PCI_MEM_WINDOW / 4], 0x10001000);
+    assert_int_equal(models[two].word[PCI_MEM_WINDOW / 4], 0x10101010);
+    assert_int_equal(models[one].word[PCI_PREF_WINDOW / 4] & 0xfff0fff0, 0);
+    assert_int_equal(models[one].word[PCI_PREF_BASE / 4], 0x80);
+    assert_int_equal(models[one].word[PCI_PREF_LIMIT / 4], 0x80);
+    assert_int_equal(models[two].word[PCI_PREF_WINDOW / 4] & 0xfff0fff0, 0xfff0);
+    assert_int_equal(granted_device(0)->mmio[1].base, UINT64_C(0x8000000000));
+    assert_int_equal(granted_device(1)->mmio[0].base, 0x10100000);
+    assert_false(pci_is_visible(&test_plan, 0, &test_plan.functions[5]));
+}
+
+static void test_too_deep(void **state)
+{
+    int bridge = -1;
+
+    (void)state;
+    for (uint32_t i = 0; i < 12; i++) {
+        bridge = model_bridge(bridge, DEVFN(i == 0 ? 1 : 0, 0), i == 0 ? 4 : 5, 0);
+    }
+    model_endpoint(bridge, DEVFN(0, 0));
+    model_endpoint(-1, DEVFN(2, 0));
+    probe(FN2);
+    assert_string_equal(log_text, "");
+    assert_int_equal(models[7].word[PCI_BUSES / 4] >> 8, 0);
+}
+
+/* 256 functions on a bus: all are off, and one too far down is told. */
+static void test_full_bus(void **state)
+{
+    (void)state;
+    for (uint32_t devfn = 0; devfn < 256; devfn++) {
+        model_endpoint(-1, devfn)->word[PCI_CACHE_LINE / 4] = PCI_HEADER_MULTI;
+        model_acs(&models[devfn]);
+    }
+    probe("\"/pcie@10000000 00:1f.7\"");
+    for (uint32_t i = 0; i < 256; i++) {
+        assert_int_equal(command_of(i), PCI_COMMAND_NO_INTX);
+    }
+    assert_log("there is no such function (64 are there), or it is one too many");
+}
+
+/* ---- what cannot be granted ---- */
+
+static void test_not_there(void **state)
+{
+    (void)state;
+    probe(FN1);
+    assert_log("error: p: /pcie@10000000 00:01.0: pci-devices: there is no such function (0 are "
+               "there)");
+    model_bridge(-1, DEVFN(1, 0), 4, 0);
+    probe(FN1);
+    assert_log("pci-devices: it is a bridge: grant what is behind it");
+    models[0].word[PCI_CACHE_LINE / 4] = 2 << 16;
+    probe(FN1);
+    assert_log("pci-devices: it has a header of a type that is not supported");
+}
+
+static void test_conventional(void **state)
+{
+    int bridge = model_bridge(-1, DEVFN(1, 0), 7, 0);
+
+    (void)state;
+    model_endpoint(bridge, DEVFN(3, 0));
+    probe("\"/pcie@10000000 01:03.0\"");
+    assert_log("pci-devices: it is on a conventional PCI bus");
+    models[bridge].word[PCI_COMMAND / 4] = 0;
+    probe("\"/pcie@10000000 01:03.0\"");
+    assert_log("pci-devices: it is on a conventional PCI bus");
+}
+
+/* Lists that loop, leave their place, or vanish. */
+static void test_broken_caps(void **state)
+{
+    static const struct {
+        uint32_t pointer, at, header;
+        const char *message;
+    } cases[] = {
+        {0x40, 0x40, 0x4010, "does not end"},          {0x40, 0x40, 0x4110, "does not end"},
+        {0x40, 0x40, 0x3c10, "leaves its place"},      {0x10, 0x40, 0x0010, "leaves its place"},
+        {0x80, 0x80, UINT32_MAX, "leaves its place"},  {0x40, 0x100, 0x1000000d, "does not end"},
+        {0x40, 0x100, 0x0ff0000d, "leaves its place"},
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct model *m;
+
+        assert_int_equal(model_set_up(NULL), 0);
+        m = model_endpoint(-1, DEVFN(1, 0));
+        m->word[PCI_CAPS / 4] = cases[i].pointer;
+        m->word[cases[i].at / 4] = cases[i].header;
+        probe(FN1);
+        assert_log("error: p: /pcie@10000000 00:01.0: pci-devices: it has a list of capabilities "
+                   "that ");
+        assert_log(cases[i].message);
+        assert_int_equal(granted_device(0)->mmio_count, 0);
+    }
+}
+
+static void test_broken_bars(void **state)
+{
+    static const struct {
+        uint32_t bar;
+        uint32_t low, low_writable, high, high_writable;
+        const char *message;
+    } cases[] = {
+        {0, 0, 0xf0ff0000, 0, 0, "its BAR 0 has no size that makes sense"},
+        {0, 0, 0x0fff0000, 0, 0, "its BAR 0 has no size that makes sense"},
+        {5, PCI_BAR_64, 0xffff0000, 0, 0, "its BAR 5 has no size that makes sense"},
+        {0, PCI_BAR_64, 0, 0, 0, "its BAR 0 has no size that makes sense"},
+        {0, PCI_BAR_64, 0, 0, 0x80000000, "its BAR 0 of 0x8000000000000000 bytes does not fit"},
+        {0, PCI_BAR_64, 0, 0, 0xffff0000, "its BAR 0 of 0x1000000000000 bytes does not fit"},
+        {0, 0, 0x80000000, 0, 0, "its BAR 0 of 0x80000000 bytes does not fit"},
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint32_t reg = PCI_BAR0 / 4 + cases[i].bar;
+        struct model *m;
+
+        assert_int_equal(model_set_up(NULL), 0);
+        m = model_add(-1, DEVFN(1, 0));
+        m->word[reg] = cases[i].low;
+        m->writable[reg] = cases[i].low_writable;
+        m->writable[reg + 1] = cases[i].high_writable;
+        probe(FN1);
+        assert_log(cases[i].message);
+        assert_true(test_plan.partitions[0].refused);
+    }
+}
+
+/* ---- isolation ---- */
+
+#define TWO_FUNCTIONS                                                                              \
+    PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 00:01.0\"")                            \
+    PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 00:01.1\"")
+
+static void multi_function(void)
+{
+    assert_int_equal(model_set_up(NULL), 0);
+    model_endpoint(-1, DEVFN(1, 0))->word[PCI_CACHE_LINE / 4] = PCI_HEADER_MULTI;
+    model_endpoint(-1, DEVFN(1, 1));
+}
+
+static void test_no_acs(void **state)
+{
+    (void)state;
+    multi_function();
+    probe_text(TWO_FUNCTIONS);
+    assert_log(
+        "error: p: /pcie@10000000 00:01.0: pci-devices: nothing (no ACS) keeps it apart from "
+        "00:01.1, which is granted to q: grant both to one partition, or neither");
+    assert_log(
+        "error: q: /pcie@10000000 00:01.1: pci-devices: nothing (no ACS) keeps it apart from "
+        "00:01.0, which is granted to p");
+    multi_function();
+    probe(FN1);
+    assert_log("keeps it apart from 00:01.1, which is kept back: grant both");
+    multi_function();
+    probe(FN1 ", \"/pcie@10000000 00:01.1\"");
+    assert_string_equal(log_text, "");
+}
+
+static void test_acs(void **state)
+{
+    (void)state;
+    multi_function();
+    model_acs(&models[0]);
+    model_acs(&models[1]);
+    probe_text(TWO_FUNCTIONS);
+    assert_string_equal(log_text, "");
+    assert_int_equal(models[0].word[(ACS_AT + PCI_ACS_CTRL) / 4] >> 16, PCI_ACS_NEEDED_ENDPOINT);
+    multi_function();
+    model_acs(&models[0]);
+    model_acs(&models[1]);
+    models[1].writable[(ACS_AT + PCI_ACS_CTRL) / 4] = 0; /* it says so, and does it not */
+    probe_text(TWO_FUNCTIONS);
+    assert_log("error: q: /pcie@10000000 00:01.1: pci-devices: nothing (no ACS)");
+}
+
+/* Two cards behind a switch whose ports have no ACS are one group; with ACS they are two. */
+static void test_switch_without_acs(void **state)
+{
+    (void)state;
+    for (uint32_t with = 0; with < 2; with++) {
+        int ports[3];
+
+        assert_int_equal(model_set_up(NULL), 0);
+        ports[0] = model_bridge(-1, DEVFN(1, 0), 4, 0);
+        ports[0] = model_bridge(ports[0], DEVFN(0, 0), 5, 0);
+        ports[1] = model_bridge(ports[0], DEVFN(0, 0), 6, 0);
+        ports[2] = model_bridge(ports[0], DEVFN(1, 0), 6, 0);
+        for (uint32_t i = 0; with == 0 && i < 2; i++) {
+            models[ports[1 + i]].word[ACS_AT / 4] = 0;
+        }
+        model_endpoint(ports[1], DEVFN(0, 0));
+        model_endpoint(ports[2], DEVFN(0, 0));
+        probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 03:00.0\"")
+                       PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 04:00.0\""));
+        assert_int_equal(log_has("keeps it apart"), with == 0);
+    }
+}
+
+/* ---- nonsense ---- */
+
+/* Every read says something else. It ends, and what is granted is refused or placed in a window. */
+static void test_noise(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed < 400; seed++) {
+        assert_int_equal(model_set_up(NULL), 0);
+        model_noise = seed * 2654435761u;
+        probe(FN1 ", " FN2);
+        for (uint32_t i = 0; i < test_plan.device_count; i++) {
+            for (uint32_t w = 0; w < test_plan.devices[i].mmio_count; w++) {
+                uint64_t base = test_plan.devices[i].mmio[w].base;
+
+                assert_true((base >= 0x10000000 && base < 0x20000000) || base >> 39 == 1);
+            }
+        }
+        assert_true(test_plan.function_count <= PLAN_MAX_FUNCTIONS);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_endpoint, model_set_up),
+        cmocka_unit_test_setup(test_bars, model_set_up),
+        cmocka_unit_test_setup(test_large_bar, model_set_up),
+        cmocka_unit_test_setup(test_reset, model_set_up),
+        cmocka_unit_test_setup(test_bus_numbers, model_set_up),
+        cmocka_unit_test_setup(test_kept_numbers, model_set_up),
+        cmocka_unit_test_setup(test_switch, model_set_up),
+        cmocka_unit_test_setup(test_too_deep, model_set_up),
+        cmocka_unit_test_setup(test_full_bus, model_set_up),
+        cmocka_unit_test_setup(test_not_there, model_set_up),
+        cmocka_unit_test_setup(test_conventional, model_set_up),
+        cmocka_unit_test_setup(test_broken_caps, model_set_up),
+        cmocka_unit_test_setup(test_broken_bars, model_set_up),
+        cmocka_unit_test_setup(test_no_acs, model_set_up),
+        cmocka_unit_test_setup(test_acs, model_set_up),
+        cmocka_unit_test_setup(test_switch_without_acs, model_set_up),
+        cmocka_unit_test_setup(test_noise, model_set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
