@@ -45,7 +45,7 @@ static int hosts(char **names)
     bool all = true;
 
     for (; *names != NULL; names++) {
-        struct file board = file_read(*names, BOARD_MAX_SIZE, "board's device tree");
+        struct file board = board_file(*names);
         struct places at = board_places(&board, 0);
         struct messages said = {0};
 
@@ -63,7 +63,7 @@ static int hosts(char **names)
 /* A system file to begin with, where the board can host. */
 static int init(const char *board_name, const char *output)
 {
-    struct file board = file_read(board_name, BOARD_MAX_SIZE, "board's device tree");
+    struct file board = board_file(board_name);
     struct places at = board_places(&board, 0);
     struct messages said = {0};
     char *verdict = NULL;
@@ -149,8 +149,8 @@ static void draw(const char *name)
 static int check_system(const struct options *options, const char *board_name,
                         const char *system_name)
 {
-    struct file board = file_read(board_name, BOARD_MAX_SIZE, "board's device tree");
-    struct file system = file_read(system_name, SYSTEM_MAX_SIZE, "system file");
+    struct file board = board_file(board_name);
+    struct file system = system_file(system_name);
     struct places at = board_places(&board, system.size);
     struct messages said = {0};
     bool good = true;
@@ -245,9 +245,10 @@ static void check_options(const struct options *o, int files)
         bad_usage("--svg needs a file");
     }
     if (o->hosts ? files < 1 : files != (o->init ? 1 : 2)) {
-        bad_usage(o->hosts  ? "--hosts wants at least one BOARD.dtb"
-                  : o->init ? "--init wants one BOARD.dtb"
-                            : "it wants BOARD.dtb and SYSTEM.itb");
+        bad_usage(o->hosts               ? "--hosts wants at least one BOARD.dtb"
+                  : o->init              ? "--init wants one BOARD.dtb"
+                  : o->partition != NULL ? "--dtb wants PARTITION, BOARD.dtb and SYSTEM.itb"
+                                         : "it wants BOARD.dtb and SYSTEM.itb");
     }
 }
 

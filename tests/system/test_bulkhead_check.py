@@ -91,7 +91,11 @@ def test_files_that_are_none(files, tmp_path):
         for files_of_it in ((board, bad), (bad, system)):
             status, out = check(*files_of_it)
             assert status == 2 and f"bulkhead-check: {bad}: " in out and why in out, out
-    assert check(system, system)[0] == 1
+    for wrong, why in (((system, board), f"{system}: is a system file: the board's device tree is wanted here"),
+                       ((system, system), f"{system}: is a system file"),
+                       ((board, board), f"{board}: is a board's device tree: the system file is wanted here")):
+        status, out = check(*wrong)
+        assert status == 2 and why in out, out
     for arguments in ([], [board], ["--nonsense", board, system], [board, system, system]):
         done = subprocess.run([CHECK, *map(str, arguments)], check=False, capture_output=True,
                               text=True)
@@ -247,7 +251,8 @@ def test_json_of_errors(files):
     assert told["errors"] == [{"partition": "typo", "node": "/configurations/typo",
                                "text": 'unknown property "memroy": did you mean "memory"?'}]
     assert [part["starts"] for part in told["partitions"]] == [True, False]
-    told = json.loads(run("--json", system, system).stdout)
+    (directory / "none.dtb").write_bytes(b"no tree" * 9)
+    told = json.loads(run("--json", directory / "none.dtb", system).stdout)
     assert told["errors"] and "cpus" not in told
 
 
@@ -260,7 +265,8 @@ def test_svg(plan, tmp_path):
         assert words in texts, texts
     # A band for each window that lies on the board: one's memory and device, two's memory.
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) == 3
-    assert run("--svg", tmp_path / "no/where.svg", *plan).returncode == 2
+    done = run("--svg", tmp_path / "no/where.svg", *plan)
+    assert done.returncode == 2 and b"its directory is not there (mkdir -p makes it)" in done.stderr
 
 
 def test_a_partitions_tree(plan, tmp_path):
@@ -305,6 +311,11 @@ def test_a_starter_is_good(files, tmp_path, smp, memory, gic):
         assert read.stderr == b""
 
 
+def test_a_starter_wants_a_directory(files, tmp_path):
+    done = run("--init", "-o", tmp_path / "no/first.its", files[1])
+    assert done.returncode == 2 and b"its directory is not there (mkdir -p makes it)" in done.stderr
+
+
 def test_no_starter_for_a_board_that_cannot_host(tmp_path):
     tree = BUILD / "guest/dtbs/arm64/freescale/imx8mp-evk.dtb"
     done = run("--init", "-o", tmp_path / "x.its", tree)
@@ -329,7 +340,8 @@ def test_starters_for_real_boards(tmp_path):
     (["--json", "--hosts", "b"], "do not go together"),
     (["--svg", "x", "--init", "b"], "do not go together"),
     (["-o", "x", "b", "s"], "-o goes with"),
-    (["--dtb", "p", "b"], "it wants BOARD.dtb and SYSTEM.itb"),
+    (["b"], "it wants BOARD.dtb and SYSTEM.itb"),
+    (["--dtb", "b", "s"], "--dtb wants PARTITION, BOARD.dtb and SYSTEM.itb"),
     (["--init"], "--init wants one"),
     (["--hosts"], "--hosts wants at least one"),
     (["--svg"], "requires an argument"),

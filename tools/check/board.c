@@ -11,6 +11,9 @@
 #include "core/plan/dt.h"
 #include "tools/check/text.h"
 
+#define BOARD_MAX_SIZE  BLOCK_2M /* Linux's boot protocol allows no larger tree */
+#define SYSTEM_MAX_SIZE (UINT64_C(1) << 31)
+
 #define IMAGE_OFFSET  BLOCK_2M
 #define IMAGE_SIZE    BLOCK_2M
 #define SYSTEM_OFFSET (64 * BLOCK_2M)
@@ -19,6 +22,34 @@
 #define EL2_MAP_PAGES 16
 
 /* ---- reading ---- */
+
+static bool has_node(const struct file *f, const char *path)
+{
+    int node;
+
+    return dt_valid(f->data, f->size) && dt_find(f->data, path, &node) == OK;
+}
+
+struct file board_file(const char *name)
+{
+    struct file f = file_read(name, SYSTEM_MAX_SIZE, "board's device tree");
+
+    if (has_node(&f, "/images") && !has_node(&f, "/cpus")) {
+        fail(name, "is a system file: the board's device tree is wanted here");
+    }
+    file_check(&f, BOARD_MAX_SIZE, "board's device tree");
+    return f;
+}
+
+struct file system_file(const char *name)
+{
+    struct file f = file_read(name, SYSTEM_MAX_SIZE, "system file");
+
+    if (has_node(&f, "/cpus") && !has_node(&f, "/images")) {
+        fail(name, "is a board's device tree: the system file is wanted here");
+    }
+    return f;
+}
 
 /* The board's first enabled CPU; -1 where it has none. */
 static int first_cpu(const void *fdt)

@@ -10,8 +10,9 @@
 #include "tools/check/files.h"
 #include "tools/check/messages.h"
 
-#define BOARD_MAX_SIZE  BLOCK_2M /* Linux's boot protocol allows no larger tree */
-#define SYSTEM_MAX_SIZE (UINT64_C(1) << 31)
+/* The file of that name; fails where it is the other of the two, or what neither can be. */
+struct file board_file(const char *name);
+struct file system_file(const char *name);
 
 /*
  * Where firmware puts things is known on the board alone. Assumed, in the first RAM bank: Bulkhead

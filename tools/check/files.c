@@ -24,12 +24,24 @@ void *need(void *p)
     return p;
 }
 
+void file_check(const struct file *f, uint64_t most, const char *kind)
+{
+    char what[100];
+
+    if (f->size == 0 || f->size > most) {
+        (void)snprintf(what, sizeof(what),
+                       f->size == 0 ? "is empty: it is no %s"
+                                    : "is too large for a %s: %" PRIu64 " bytes, at most %" PRIu64,
+                       kind, f->size, most);
+        fail(f->name, what);
+    }
+}
+
 struct file file_read(const char *name, uint64_t most, const char *kind)
 {
     struct file f = {.name = name};
     FILE *in = fopen(name, "rb");
     struct stat about;
-    char what[100];
 
     if (in == NULL || fstat(fileno(in), &about) != 0) {
         fail(name, strerror(errno));
@@ -38,13 +50,7 @@ struct file file_read(const char *name, uint64_t most, const char *kind)
         fail(name, S_ISDIR(about.st_mode) ? "is a directory" : "is no regular file");
     }
     f.size = (uint64_t)about.st_size;
-    if (f.size == 0 || f.size > most) {
-        (void)snprintf(what, sizeof(what),
-                       f.size == 0 ? "is empty: it is no %s"
-                                   : "is too large for a %s: %" PRIu64 " bytes, at most %" PRIu64,
-                       kind, f.size, most);
-        fail(name, what);
-    }
+    file_check(&f, most, kind);
     f.data = need(malloc(f.size)); /* no byte more, so that a sanitizer sees its end */
     if (fread(f.data, 1, f.size, in) != f.size) {
         fail(name, "cannot be read");
@@ -58,7 +64,9 @@ FILE *file_create(const char *name)
     FILE *out = name == NULL || strcmp(name, "-") == 0 ? stdout : fopen(name, "wb");
 
     if (out == NULL) {
-        fail(name, strerror(errno));
+        fail(name, errno == ENOENT
+                       ? "cannot be made: its directory is not there (mkdir -p makes it)"
+                       : strerror(errno));
     }
     return out;
 }

@@ -26,6 +26,9 @@ void *need(void *p);
  */
 struct file file_read(const char *name, uint64_t most, const char *kind);
 
+/* Fails where the file is empty or has more than `most` bytes. */
+void file_check(const struct file *f, uint64_t most, const char *kind);
+
 /* A file to write; standard output where `name` is NULL or "-". Fails where it cannot be opened. */
 FILE *file_create(const char *name);
 
