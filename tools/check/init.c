@@ -66,7 +66,7 @@ static void tell_devices(const struct candidate *list, uint32_t count, FILE *out
         [GRANT_UNPROTECTED] =
             ("Devices that may master the bus, and nothing contains their DMA: only in\n"
              " * unprotected-devices, with direct-map"),
-        [GRANT_NEVER] = "Devices that no partition can have",
+        [GRANT_NEVER] = "Devices that no partition can have, or not alone",
     };
 
     for (uint32_t kind = GRANT_FREELY; kind <= GRANT_NEVER; kind++) {
