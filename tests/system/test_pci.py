@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PCI functions granted one by one: what a partition sees of them, and what it cannot touch."""
+
+import hashlib
+import re
+
+import pytest
+
+from machine import LINUX, MIB, partition
+
+SMMU = ("-machine", "iommu=smmuv3")
+HOST = "/pcie@10000000"
+
+
+def disk(tmp_path, name, size=8 * MIB):
+    path = tmp_path / name
+    path.write_bytes(b"")
+    with path.open("r+b") as file:
+        file.truncate(size)
+    return path
+
+
+def nvme(tmp_path, addr, name="nvme", extra=""):
+    path = disk(tmp_path, f"{name}.img")
+    return path, (
+        "-drive", f"if=none,id={name},file={path},format=raw",
+        "-device", f"nvme,drive={name},serial={name},addr={addr}{extra}",
+    )
+
+
+def guest(name, cpus, run, base=0x40000000, **props):
+    """A Linux with drivers that runs /tests/pci with these arguments, and ends."""
+    bootargs = f"console=ttyAMA0 quiet bulkhead.run=/tests/pci,{','.join(run)} bulkhead.exit=off"
+    return partition(name, "linux", cpus, ((base, 192 * MIB),), "devices", bootargs=bootargs, **props)
+
+
+def check_disk(log, path, device, name):
+    """What was written was read back, and is on the disk."""
+    wrote = re.search(rf"\[{name}\] pci: {device} wrote (\w+)", log)[1]
+    assert re.search(rf"\[{name}\] pci: {device} read (\w+)", log)[1] == wrote
+    assert hashlib.md5(path.read_bytes()[: 4 * MIB]).hexdigest() == wrote
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_two_cards_to_two_partitions(boot, tmp_path, gic):
+    """A disk to one, a network card to the other: each sees its own, drives it, and ends."""
+    path, qemu = nvme(tmp_path, "1.0")
+    parts = [
+        guest("disk", [0], ["list", "load=nvme", "disk=nvme0n1"], pci_devices=[f"{HOST} 00:01.0"]),
+        guest("net", [1], ["list", "load=e1000e", "ping=10.0.2.2"], pci_devices=[f"{HOST} 00:02.0"]),
+    ]
+    card = ("-netdev", "user,id=n", "-device", "e1000e,netdev=n,addr=2.0")
+    log = boot(parts, gic=gic, smp=2, qemu=(*SMMU, *qemu, *card)).off(2 * LINUX)
+    check_disk(log, path, "nvme0n1", "disk")
+    assert "[net] pci: 10.0.2.2 answers" in log
+    assert set(re.findall(r"\[disk\] pci: (0000:\S+)", log)) == {"0000:00:01.0"}
+    assert set(re.findall(r"\[net\] pci: (0000:\S+)", log)) == {"0000:00:02.0"}
+    assert "DMA fault" not in log
+
+
+def test_behind_a_root_port(boot, tmp_path):
+    """The buses behind it are numbered by Bulkhead; the partition sees the port and its card only."""
+    path, qemu = nvme(tmp_path, "0", extra=",bus=rp")
+    port = ("-device", "pcie-root-port,id=rp,addr=3.0", "-device", "virtio-rng-pci,addr=4.0")
+    part = guest("disk", [0], ["list", "load=nvme", "disk=nvme0n1"], pci_devices=[f"{HOST} 01:00.0"])
+    log = boot([part], smp=1, qemu=(*SMMU, *port, *qemu)).off(LINUX)
+    check_disk(log, path, "nvme0n1", "disk")
+    assert re.findall(r"pci: (0000:\S+) (\S+)", log) == [("0000:00:03.0", "0x060400"), ("0000:01:00.0", "0x010802")]
+
+
+def test_two_functions_of_one_card(boot, tmp_path):
+    """An AHCI controller and a disk on it, and an NVMe disk, are one card: both to one partition."""
+    path, qemu = nvme(tmp_path, "5.0", extra=",multifunction=on")
+    sata = disk(tmp_path, "sata.img")
+    ahci = (
+        "-device", "ich9-ahci,id=ahci,addr=5.1",
+        "-drive", f"if=none,id=sata,file={sata},format=raw",
+        "-device", "ide-hd,drive=sata,bus=ahci.0",
+    )
+    run = ["list", "load=nvme", "load=ahci", "load=sd_mod", "disk=nvme0n1", "disk=sda"]
+    part = guest("both", [0], run, pci_devices=[f"{HOST} 00:05.0", f"{HOST} 00:05.1"])
+    log = boot([part], smp=1, qemu=(*SMMU, *qemu, *ahci)).off(LINUX)
+    check_disk(log, path, "nvme0n1", "both")
+    check_disk(log, sata, "sda", "both")
+
+
+def test_unprotected_with_gic_v2(boot, tmp_path):
+    """Without an SMMU: only with direct-map, and told at every boot."""
+    path, qemu = nvme(tmp_path, "1.0")
+    part = guest(
+        "disk", [0], ["load=nvme", "disk=nvme0n1"], 0x50000000,
+        direct_map=True, unprotected_devices=[f"{HOST} 00:01.0"],
+    )
+    log = boot([part], gic=2, smp=1, qemu=qemu).off(LINUX)
+    check_disk(log, path, "nvme0n1", "disk")
+    assert "warning: disk: /pcie@10000000 00:01.0: unprotected: its DMA reaches all memory" in log
+
+
+REFUSED = [
+    (["00:07.0"], ["00:02.0"], "error: a: /pcie@10000000 00:07.0: pci-devices: there is no such function"),
+    (["00:01.0"], ["00:01.0"], "error: b: /pcie@10000000 00:01.0: devices: it is also in \"a\": neither starts"),
+    (["00:01.0"], ["00:01.1"], "nothing (no ACS) keeps it apart from 00:01.1, which is granted to b"),
+    (["00:01.0"], ["00:02.0"], "nothing (no ACS) keeps it apart from 00:01.1, which is kept back"),
+    (["00:02.0"], ["00:06.0"], "it shares an interrupt with /pcie@10000000 00:06.0 of \"b\": neither starts"),
+    (["00:02.0"], ["00:03.0"], "error: b: /pcie@10000000 00:03.0: pci-devices: it is a bridge"),
+]
+
+
+@pytest.mark.parametrize("first,second,message", REFUSED)
+def test_refused_by_name(boot, first, second, message):
+    """The third partition starts, whatever the others ask for."""
+    qemu = (
+        *SMMU,
+        "-device", "virtio-rng-pci,addr=1.0,multifunction=on", "-device", "virtio-rng-pci,addr=1.1",
+        "-device", "virtio-rng-pci,addr=2.0", "-device", "virtio-rng-pci,addr=6.0",
+        "-device", "pcie-root-port,addr=3.0",
+    )
+    parts = [
+        partition("a", "hello", [0], pci_devices=[f"{HOST} {bdf}" for bdf in first]),
+        partition("b", "hello", [1], pci_devices=[f"{HOST} {bdf}" for bdf in second]),
+        partition("c", "hello", [2]),
+    ]
+    board = boot(parts, smp=3, qemu=qemu)
+    board.expect(r"\[c\] ")
+    assert message in board.log
