@@ -226,14 +226,9 @@ static int cpu_owner(uint32_t index)
     return owner != PLAN_NONE && plan.partitions[owner].refused ? PLAN_NONE : owner;
 }
 
-static uint64_t counter_hz(void)
-{
-    return plan.board.timer_hz != 0 ? plan.board.timer_hz : arch_counter_hz();
-}
-
 static bool wait_for(const uint32_t *word, uint32_t at_least, uint64_t seconds)
 {
-    uint64_t hz = counter_hz();
+    uint64_t hz = plan.board.timer_hz;
     uint64_t start = arch_counter();
 
     while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < at_least) {
@@ -361,7 +356,7 @@ static void cpu_run(void *unused)
         wait_for_phase(PHASE_CONSOLE);
         irq_own(plan.board.console.irq.intid, plan.board.console.irq.edge, cpu);
         stream_route(&plan, cpu);
-        console_start(irq_kick_own, counter_hz());
+        console_start(irq_kick_own, plan.board.timer_hz);
         enter_phase(PHASE_RUN);
     }
     wait_for_phase(PHASE_RUN);

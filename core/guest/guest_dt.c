@@ -223,9 +223,7 @@ static void write_timer(struct maker *m)
     copy_property(m, board->timer_node, "compatible");
     put_irqs(m, irqs, ARRAY_SIZE(irqs));
     tree_put(&m->w, "always-on", NULL, 0);
-    if (board->timer_hz != 0) {
-        tree_u32(&m->w, "clock-frequency", board->timer_hz);
-    }
+    copy_property(m, board->timer_node, "clock-frequency");
     tree_end(&m->w);
     if (board->pmu != 0) {
         tree_begin(&m->w, "pmu");

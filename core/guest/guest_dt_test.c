@@ -26,6 +26,7 @@
     " cpu@100 { device_type = \"cpu\"; compatible = \"arm,cortex-a53\"; reg = <0x100>; }; };\n"    \
     "timer { compatible = \"arm,armv8-timer\", \"arm,armv7-timer\";\n"                             \
     " interrupts = <1 13 4>, <1 14 4>, <1 11 4>, <1 10 4>; };\n"                                   \
+    "rated { compatible = \"arm,armv8-timer\"; clock-frequency = <62500000>; };\n"                 \
     "pmu { compatible = \"arm,armv8-pmuv3\"; interrupts = <1 7 4>; };\n"                           \
     "clk: apb-pclk { compatible = \"fixed-clock\"; #clock-cells = <0>;\n"                          \
     " clock-frequency = <24000000>; };\n"                                                          \
@@ -178,7 +179,7 @@ static void tells_the_ramdisk_and_the_timers_rate(void **state)
     make_plan(3);
     part->ramdisk = (struct plan_image){.size = 0x1001, .load = UINT64_C(0x14ffff000)};
     part->bootargs = "";
-    p.board.timer_hz = 62500000;
+    p.board.timer_node = fdt_path_offset(p.board.fdt, "/rated");
     p.board.pmu = 0;
     make_tree();
     CELLS("/chosen", "linux,initrd-start", 1, 0x4ffff000);

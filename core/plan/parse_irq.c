@@ -2,11 +2,14 @@
 /* The board's tree into the plan: the GIC, and timer, PMU and console with their interrupts. */
 #include <string.h>
 
+#include <arch/cpu.h>
+
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/parse.h"
 
 #define FIRST_SPI    32
+#define TIMER_HZ_MIN 1000000           /* DDI 0487 D12.1: from 1 MHz to 50 MHz, later 1 GHz */
 #define GICC_SIZE    0x2000            /* IHI 0048 4.1.3: GICC_DIR is at 0x1000 */
 #define CONSOLE_SIZE 0x48              /* registers that a UART driver uses */
 #define GIC_V3_FRAME UINT64_C(0x10000) /* IHI 0069 12.1: GICD and all of GICR */
@@ -128,6 +131,20 @@ uint32_t irq_position(const void *fdt, int node, const char *name, uint32_t fall
 
 /* ---- generic timer: Linux's binding arm,arch_timer ---- */
 
+/* The binding has clock-frequency only where firmware leaves CNTFRQ_EL0 wrong: it goes first. */
+static void parse_timer_hz(struct plan *p, int node)
+{
+    uint64_t hz = dt_number(p->board.fdt, node, "clock-frequency", arch_counter_hz());
+
+    if (hz < TIMER_HZ_MIN || hz > UINT32_MAX) {
+        board_error(p, node,
+                    "clock-frequency: %lu Hz, of the tree or else of CNTFRQ_EL0, is no rate of a "
+                    "generic timer: 1 MHz to 4 GHz; correct it here, or in the firmware",
+                    hz);
+    }
+    p->board.timer_hz = (uint32_t)hz;
+}
+
 void parse_timer(struct plan *p, int node)
 {
     const struct {
@@ -146,7 +163,7 @@ void parse_timer(struct plan *p, int node)
         return;
     }
     p->board.timer_node = node;
-    p->board.timer_hz = (uint32_t)dt_number(p->board.fdt, node, "clock-frequency", 0);
+    parse_timer_hz(p, node);
     for (uint32_t i = 0; i < ARRAY_SIZE(timers); i++) {
         uint32_t position = irq_position(p->board.fdt, node, timers[i].name, timers[i].position);
         struct plan_irq irq;

@@ -41,12 +41,12 @@ static void test_timer_names(void **state)
     parse(
         BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_UART BOARD_OTHER
         "timer { compatible = \"arm,armv7-timer\"; interrupts = <1 10 4>, <1 11 4>, <1 14 4>;"
-        " interrupt-names = \"hyp-phys\", \"virt\", \"phys\"; clock-frequency = <62500000>; }; };");
+        " interrupt-names = \"hyp-phys\", \"virt\", \"phys\"; clock-frequency = <24000000>; }; };");
     assert_string_equal(log_text, "");
     assert_int_equal(test_plan.board.timer_phys, 30);
     assert_int_equal(test_plan.board.timer_virt, 27);
     assert_int_equal(test_plan.board.timer_hyp, 26);
-    assert_int_equal(test_plan.board.timer_hz, 62500000);
+    assert_int_equal(test_plan.board.timer_hz, 24000000);
 }
 
 static void test_pmu_choice(void **state)
@@ -116,6 +116,18 @@ static const struct {
     {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_UART BOARD_OTHER
      "timer { compatible = \"arm,armv8-timer\"; interrupts = <1 13 4>, <1 14 4>, <0 11 4>; }; };",
      "/timer: interrupts: that of the hyp-phys timer, a PPI, is missing"},
+    {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_UART BOARD_OTHER
+     "timer { compatible = \"arm,armv8-timer\"; interrupts = <1 13 4>, <1 14 4>, <1 11 4>,"
+     " <1 10 4>; clock-frequency = <1000>; }; };",
+     "/timer: clock-frequency: 1000 Hz, of the tree or else of CNTFRQ_EL0, is no rate of a"},
+    {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_UART BOARD_OTHER
+     "timer { compatible = \"arm,armv8-timer\"; interrupts = <1 13 4>, <1 14 4>, <1 11 4>,"
+     " <1 10 4>; clock-frequency = <0>; }; };",
+     "/timer: clock-frequency: 0 Hz"},
+    {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_UART BOARD_OTHER
+     "timer { compatible = \"arm,armv8-timer\"; interrupts = <1 13 4>, <1 14 4>, <1 11 4>,"
+     " <1 10 4>; clock-frequency = <1 0>; }; };",
+     "/timer: clock-frequency: 4294967296 Hz"},
     {BOARD_ROOT "chosen { stdout-path = \"/none\"; };" BOARD_CPUS BOARD_MEMORY BOARD_REST "};",
      "/chosen: stdout-path: \"/none\" is not in the tree"},
     {BOARD_ROOT "chosen { stdout-path = \"/keys\"; };" BOARD_CPUS BOARD_MEMORY BOARD_REST "};",
