@@ -28,6 +28,7 @@ KERNELS = {
     "gictest": ("guests/gictest/gictest.bin", "linux"),
     "attacker": ("guests/attacker/attacker.bin", "linux"),
     "cputest": ("guests/cputest/cputest.bin", "linux"),
+    "dma": ("guests/dma/dma.bin", "linux"),
     "pattern": ("guests/pattern/pattern.bin", "linux"),
 }
 RAMDISKS = {"initrd": "guest/arm64/initrd.gz", "installer": "guest/arm64/installer-initrd.gz", "devices": "guest/arm64/devices.gz"}

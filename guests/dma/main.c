@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A partition that has a DMA engine (QEMU's edu, on a PCI host bridge that it owns: boot arguments
+ * ecam=ADDRESS and bar=ADDRESS) and does with it what the console tells it, a line each:
+ *   read ADDRESS     a word by DMA from that address, shown
+ *   write ADDRESS    a word of its own by DMA to that address
+ *   end              power off
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../pattern/pattern.h"
+#include "guest.h"
+
+#define EDU_ID      0x11e81234u
+#define FUNCTIONS   256u /* on bus 0 */
+#define CONFIG_SIZE 0x1000u
+#define CANARY      0xfeedfacecafef00dull
+#define MINE        0x0bad0bad0bad0badull /* what it writes to others */
+#define LINE_SIZE   64
+#define LIMIT_US    5000000
+#define REST_US     1000
+#define PAUSE_US    1100000 /* Bulkhead tells a few faults a second */
+
+/* PCI Local Bus 3.0, 6.2: configuration space. */
+#define PCI_ID             0x00
+#define PCI_COMMAND        0x04
+#define PCI_BAR0           0x10
+#define PCI_COMMAND_MEMORY 2
+#define PCI_COMMAND_MASTER 4
+
+/* QEMU, docs/specs/edu. */
+#define EDU_SOURCE  0x80
+#define EDU_TARGET  0x88
+#define EDU_COUNT   0x90
+#define EDU_COMMAND 0x98
+#define EDU_START   1
+#define EDU_TO_RAM  2
+#define EDU_BUFFER  0x40000
+
+static uintptr_t edu;
+static volatile uint64_t own __attribute__((aligned(64)));
+
+static uintptr_t argument(const char *name)
+{
+    char text[24];
+
+    return guest_argument(name, text, sizeof(text)) ? strtoull(text, NULL, 0) : 0;
+}
+
+/* Its registers at `bar`, and on; false where there is none. */
+static bool edu_find(uintptr_t ecam, uintptr_t bar)
+{
+    for (unsigned i = 0; i < FUNCTIONS; i++) {
+        uintptr_t config = ecam + i * CONFIG_SIZE;
+
+        if (mmio_read32(config + PCI_ID) == EDU_ID) {
+            mmio_write32(config + PCI_BAR0, (uint32_t)bar);
+            mmio_write16(config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+            edu = bar;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asleep for a while, with interrupts masked: others need the machine too. */
+static void rest(uint64_t us)
+{
+    uint64_t end = timer_count() + timer_us_to_ticks(us);
+
+    timer_start(end);
+    while (timer_count() < end) {
+        cpu_wait_for_interrupt();
+    }
+    timer_stop();
+}
+
+/* A word from one to the other, one of them EDU_BUFFER; false where the engine does not end. */
+static bool copy(uint64_t source, uint64_t target)
+{
+    uint64_t end = timer_count() + timer_us_to_ticks(LIMIT_US);
+
+    barrier_dsb();
+    mmio_write64(edu + EDU_SOURCE, source);
+    mmio_write64(edu + EDU_TARGET, target);
+    mmio_write64(edu + EDU_COUNT, sizeof(uint64_t));
+    mmio_write64(edu + EDU_COMMAND, EDU_START | (source == EDU_BUFFER ? EDU_TO_RAM : 0));
+    while ((mmio_read64(edu + EDU_COMMAND) & EDU_START) != 0) {
+        if (timer_count() > end) {
+            return false;
+        }
+        rest(REST_US);
+    }
+    barrier_dsb();
+    return true;
+}
+
+/* The engine's buffer holds `word` first, so that what a blocked read leaves there is known. */
+static bool load(uint64_t word)
+{
+    own = word;
+    return copy((uintptr_t)&own, EDU_BUFFER);
+}
+
+static void dma_read(uint64_t address)
+{
+    if (!load(CANARY) || !copy(address, EDU_BUFFER) || !copy(EDU_BUFFER, (uintptr_t)&own)) {
+        printf("dma: the engine does not end\n");
+        return;
+    }
+    printf("dma: read 0x%" PRIx64 ": 0x%016" PRIx64 "%s\n", address, own,
+           own == CANARY          ? ", nothing came"
+           : pattern_is_word(own) ? ", another's pattern"
+                                  : "");
+}
+
+static void dma_write(uint64_t address)
+{
+    if (!load(MINE) || !copy(EDU_BUFFER, address)) {
+        printf("dma: the engine does not end\n");
+        return;
+    }
+    printf("dma: wrote 0x%" PRIx64 "\n", address);
+}
+
+/* Its own memory, there and back. */
+static bool works(void)
+{
+    static volatile uint64_t other;
+
+    other = 0;
+    return load(CANARY) && copy(EDU_BUFFER, (uintptr_t)&other) && other == CANARY;
+}
+
+static void read_line(char line[static LINE_SIZE])
+{
+    size_t used = 0;
+    char c = 0;
+
+    while (c != '\n' && c != '\r') {
+        if (!uart_get(&c)) {
+            rest(REST_US);
+        } else if (c >= ' ' && used < LINE_SIZE - 1) {
+            line[used++] = c;
+        }
+    }
+    line[used] = '\0';
+}
+
+int main(void)
+{
+    char line[LINE_SIZE];
+
+    if (!edu_find(argument("ecam"), argument("bar"))) {
+        puts("dma: no edu");
+        return EXIT_FAILURE;
+    }
+    gic_enable(guest.timer_virtual_intid);
+    printf("dma: own memory: %s\n", works() ? "right" : "WRONG");
+    puts("dma: ready");
+    do {
+        read_line(line);
+        rest(PAUSE_US);
+        if (strncmp(line, "read ", 5) == 0) {
+            dma_read(strtoull(line + 5, NULL, 0));
+        } else if (strncmp(line, "write ", 6) == 0) {
+            dma_write(strtoull(line + 6, NULL, 0));
+        }
+    } while (strcmp(line, "end") != 0);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Devices behind the board's SMMUv3: what their DMA reaches, and what it does not.
+
+QEMU's edu is a DMA engine that does as it is told; guests/dma has it, and is told by the console.
+"""
+
+import hashlib
+import json
+import random
+import socket
+
+import pytest
+
+from machine import LINUX, MIB, partition
+
+BRIDGE = "/pcie@10000000"
+ECAM, BAR = 0x40_1000_0000, 0x1000_0000
+SMMU = ("-M", "iommu=smmuv3")
+ICOUNT = ("-icount", "shift=2,sleep=off")
+EDU = ("-device", "edu,addr=1.0,dma_mask=0xffffffffffff")
+MINE = 0x0BAD_0BAD_0BAD_0BAD
+# With DMA that is contained, and with DMA that is not: the control that shows that the attacks are real.
+CONTAINED = {"devices": [BRIDGE]}
+UNPROTECTED = {"unprotected_devices": [BRIDGE], "direct_map": True}
+
+
+class Monitor:
+    """QEMU's monitor: what physical memory really holds."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))
+        self.file = self.socket.makefile("rw")
+        self.file.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            assert "error" not in answer, answer
+            if "return" in answer:
+                return answer["return"]
+
+    def memory(self, address, size, path):
+        self.ask("pmemsave", val=address, size=size, filename=str(path))
+        return path.read_bytes()
+
+
+class Attack:
+    """guests/dma beside a victim that watches its memory; `grant` is how the first has its bridge."""
+
+    def __init__(self, boot, tmp_path, grant, qemu, gic=3, **props):
+        self.scratch = tmp_path / "memory"
+        path = tmp_path / "qmp"
+        parts = [
+            partition("attacker", "dma", [1], ((0x40000000, 2 * MIB),), bootargs=f"ecam={ECAM:#x} bar={BAR:#x}",
+                      **grant, **props),
+            partition("victim", "pattern", [0]),
+        ]
+        self.board = boot(parts, gic=gic, smp=2, qemu=(*ICOUNT, *qemu, *EDU, "-qmp", f"unix:{path},server=on,wait=off"))
+        self.victim = int(self.board.expect(r"partition victim\s.*?0x40000000-0x40ffffff on (0x\w+)")[1], 16)
+        self.board.expect(r"dma: own memory: right")
+        self.board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+        self.monitor = Monitor(path)
+
+    def physical(self, address):
+        """The word that is there, past whatever translates."""
+        return int.from_bytes(self.monitor.memory(address, 8, self.scratch), "little")
+
+    def read(self, address, fault=False):
+        """What the engine got; None where nothing came. `fault`: that must be told."""
+        self.board.send(f"read {address:#x}\r")
+        if fault:
+            self.fault("reads", address)
+        match = self.board.expect(rf"dma: read {address:#x}: (0x\w+)(, nothing came)?")
+        return None if match[2] else int(match[1], 16)
+
+    def write(self, address, fault=False):
+        self.board.send(f"write {address:#x}\r")
+        if fault:
+            self.fault("writes", address)
+        self.board.expect(rf"dma: wrote {address:#x}")
+
+    def fault(self, what, address):
+        """It has been told, with who, what and where."""
+        self.board.expect(rf"bulkhead: attacker: {BRIDGE}: DMA fault: stream 0x8 \(function 00:01\.0\) "
+                          rf"{what} {address:#x}: not its memory")
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_nothing_but_its_own_memory(boot, tmp_path, gic):
+    """Another partition's memory, Bulkhead's, its registers' and nobody's: read and written in vain, and told."""
+    attack = Attack(boot, tmp_path, CONTAINED, SMMU, gic)
+    image = 0x4020_0000
+    for address in (attack.victim + 0x80_0000, image + 0x1000, 0x0900_0000, 0x0800_0000, 0x7000_0000, 0x10_0000_0000):
+        ram = 0x4000_0000 <= address < 0x8000_0000
+        before = attack.physical(address) if ram else None
+        got = attack.read(address, fault=True)
+        assert got in (None, 0), f"{address:#x}: {got:#x}"
+        attack.write(address, fault=True)
+        if ram:
+            assert attack.physical(address) == before, hex(address)
+    attack.board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+    attack.board.send("end\r")
+    attack.board.expect(r"bulkhead: attacker: its devices had \d+ DMA faults")
+    attack.board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+
+
+def test_without_an_smmu_the_attacks_succeed(boot, tmp_path):
+    """The negative control: the same engine, the same addresses, and no SMMU in the way."""
+    attack = Attack(boot, tmp_path, UNPROTECTED, ())
+    address = attack.victim + 0x80_0000
+    there = attack.physical(address)
+    assert attack.read(address) == there
+    attack.write(address)
+    assert attack.physical(address) == MINE
+    attack.board.expect(r"victim\] pattern: CHANGED at 0x40800000: 0xbad0bad0bad0bad")
+    assert "UNPROTECTED" in attack.board.log
+
+
+def test_a_device_that_faults_is_blocked_where_that_is_wanted(boot, tmp_path):
+    """on-dma-fault = "block": after its first fault its own memory is out of its reach too."""
+    attack = Attack(boot, tmp_path, CONTAINED, SMMU, on_dma_fault="block")
+    attack.write(attack.victim, fault=True)
+    assert "all its DMA is blocked now" in attack.board.log
+    assert attack.read(0x4000_0000 + 0x10_0000) in (None, MINE)  # what was loaded never came back
+    attack.board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+
+
+def test_a_grant_without_an_smmu_is_refused(boot, tmp_path):
+    """The board has none: the bridge's partition does not start, the other does."""
+    parts = [partition("attacker", "dma", [1], **CONTAINED), partition("victim", "pattern", [0])]
+    board = boot(parts, smp=2, qemu=EDU)
+    board.expect(rf"bulkhead: error: attacker: {BRIDGE}: it may master the bus \(DMA\) and is behind no SMMU")
+    board.expect(r"bulkhead: 1 of 2 partitions start")
+    board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+
+
+# QEMU's machine of 9.1 has an SMMUv3 of one stage.
+STAGE1 = ("-M", "virt-9.1,virtualization=on,gic-version=3,iommu=smmuv3", "-global", "arm-smmuv3.stage=1")
+
+
+@pytest.mark.parametrize("gic,machine", [(2, SMMU), (3, SMMU), (3, STAGE1)], ids=["v2", "v3", "stage1"])
+def test_nvme_by_intx(boot, tmp_path, gic, machine):
+    """Debian's own driver on a disk of its own: what it reads and writes is what the disk holds."""
+    disk = tmp_path / "disk"
+    disk.write_bytes(random.Random(1).randbytes(16 * MIB))
+    found = hashlib.md5(disk.read_bytes()[8 * MIB:]).hexdigest()
+    part = partition("linux0", "linux", [0], ((0x40000000, 256 * MIB),), "devices", **CONTAINED,
+                     bootargs="console=ttyAMA0 quiet bulkhead.run=/tests/nvme bulkhead.exit=off")
+    log = boot([part], gic=gic, smp=1, qemu=(*machine, "-device", "nvme,serial=1,drive=d,addr=2", "-drive",
+                                             f"if=none,id=d,file={disk},format=raw")).off(LINUX)
+    written = hashlib.md5(disk.read_bytes()[:8 * MIB]).hexdigest()
+    assert f"nvme: found {found}" in log
+    assert f"nvme: wrote {written}" in log
+    assert f"nvme: read {written}" in log
+    assert "Level     nvme0q0" in log and "DMA fault" not in log and "BULKHEAD-GUEST exit status 0" in log
