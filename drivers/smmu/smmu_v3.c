@@ -179,7 +179,7 @@ static enum status run_commands(struct smmu_v3_unit *u)
 
 enum status smmu_v3_forget_stream(struct smmu_v3_unit *u, uint32_t stream)
 {
-    put_command(u, CMD_CFGI_STE | field_prep(CMD0_STREAMID, stream), CMD1_LEAF);
+    put_command(u, CMD_CFGI_STE | field_prep(CMD0_STREAMID, stream), 0);
     return run_commands(u);
 }
 

@@ -77,7 +77,6 @@ extern const struct smmu_ops smmu_v3;
 #define CMD_TLBI_NSNH_ALL 0x30
 #define CMD_SYNC          0x46
 #define CMD0_STREAMID     MASK(63, 32)
-#define CMD1_LEAF         BIT(0)
 #define CMD1_RANGE_ALL    31
 
 /* ---- the driver's state ---- */
@@ -106,7 +105,8 @@ extern struct smmu_v3_unit smmu_v3_units[PLAN_MAX_SMMUS];
 /* What was stored in memory before is seen by the SMMU after. */
 void smmu_v3_publish(const struct smmu_v3_unit *u, const void *what, uint64_t size);
 
-/* Commands into the queue, and wait until they are done: `stream` forgotten, or every stream. */
+/* Commands into the queue, and wait until they are done: forget what is cached of the stream, or of
+ * all, with the level-1 descriptors on the way. */
 enum status smmu_v3_forget_stream(struct smmu_v3_unit *u, uint32_t stream);
 enum status smmu_v3_forget_all(struct smmu_v3_unit *u);
 

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A model of an SMMUv3, by IHI 0070: what the driver writes is held to each register's rules,
+ * commands are run, and model_dma() does with a transaction what the hardware would, by the
+ * structures that it finds in memory. It caches what it reads of them until a command makes it
+ * forget; where it is not coherent it sees only what was cleaned.
+ */
+#ifndef DRIVERS_SMMU_SMMU_V3_MODEL_TEST_H
+#define DRIVERS_SMMU_SMMU_V3_MODEL_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include <arch/host.h>
+
+#include "core/memory/lpae.h"
+#include "drivers/smmu/smmu_v3.h"
+
+#define BASE UINT64_C(0x9050000)
+
+/* One ID-register set. */
+struct model_id {
+    bool cohacc; /* it says so, but the board's wires do not do it */
+    bool s1, s2, aarch32_only, coherent, hyp, ats, two_level, no_4k, preset;
+    uint32_t endian, stall; /* IDR0.TTENDIAN, STALL_MODEL */
+    uint32_t sidsize, cmdqs, eventqs, oas;
+};
+
+static const struct model_id boards[] = {
+    /* MMU-600 with everything, and QEMU's; */
+    {.s1 = true,
+     .s2 = true,
+     .coherent = true,
+     .hyp = true,
+     .ats = true,
+     .two_level = true,
+     .sidsize = 24,
+     .cmdqs = 19,
+     .eventqs = 19,
+     .oas = 5},
+    {.s1 = true,
+     .s2 = true,
+     .coherent = true,
+     .two_level = true,
+     .stall = 1,
+     .sidsize = 16,
+     .cmdqs = 19,
+     .eventqs = 19,
+     .oas = 4},
+    /* walks that see no cache; stage 2 alone; short queues; */
+    {.s2 = true, .two_level = true, .endian = 2, .sidsize = 16, .cmdqs = 3, .eventqs = 2, .oas = 2},
+    /* few streams, in a linear table; few addresses; */
+    {.s2 = true, .coherent = true, .sidsize = 6, .cmdqs = 8, .eventqs = 7, .oas = 0},
+    {.s2 = true,
+     .coherent = true,
+     .two_level = true,
+     .sidsize = 8,
+     .cmdqs = 8,
+     .eventqs = 7,
+     .oas = 1},
+    /* stage 1 alone, coherent or not. */
+    {.s1 = true,
+     .coherent = true,
+     .two_level = true,
+     .sidsize = 16,
+     .cmdqs = 8,
+     .eventqs = 7,
+     .oas = 4},
+    {.s1 = true, .sidsize = 5, .cmdqs = 8, .eventqs = 7, .oas = 5},
+};
+
+#define BOARDS    (sizeof(boards) / sizeof(boards[0]))
+#define M_LINES   65536u /* of the memory that was cleaned */
+#define M_SPANS   256u
+#define M_ENTRIES 64u /* of the configuration cache */
+
+struct model_entry {
+    bool used;
+    uint32_t stream;
+    uint64_t ste[STE_WORDS], cd[CD_WORDS];
+    uint32_t event; /* of a configuration that is bad */
+};
+
+static struct {
+    struct model_id id;
+    uint32_t gbpa, cr0, cr0ack, cr1, cr2, irq_ctrl, gerror, gerrorn, strtab_cfg;
+    uint32_t cmdq_prod, cmdq_cons, eventq_prod, eventq_cons;
+    uint64_t strtab, cmdq, eventq;
+    bool gbpa_stuck, cr0_stuck, commands_stuck;
+    int refuse; /* this opcode is an error; 0: none */
+    uint32_t commands, syncs;
+    struct model_entry cache[M_ENTRIES];
+    uint64_t l1[M_SPANS]; /* level-1 descriptors that are cached */
+    bool l1_used[M_SPANS];
+    uint32_t events; /* recorded */
+} model;
+
+/* Class: what arch_cache_clean() has made visible, a line of 64 bytes each. */
+static struct {
+    uintptr_t address;
+    uint8_t bytes[64];
+} lines[M_LINES];
+
+/* ---- memory as the SMMU sees it ---- */
+
+static uint32_t line_of(uintptr_t address)
+{
+    uint32_t i = (uint32_t)(address / 64 * 2654435761u) % M_LINES;
+
+    while (lines[i].address != 0 && lines[i].address != address) {
+        i = (i + 1) % M_LINES;
+    }
+    return i;
+}
+
+static void model_clean(const void *p, uint64_t size)
+{
+    for (uintptr_t a = (uintptr_t)p & ~63ul; a < (uintptr_t)p + size; a += 64) {
+        uint32_t i = line_of(a);
+
+        lines[i].address = a;
+        memcpy(lines[i].bytes, (const void *)a, 64);
+    }
+}
+
+static uint64_t model_load(uint64_t address)
+{
+    uint64_t word = 0;
+
+    if (model.id.coherent) {
+        memcpy(&word, (const void *)(uintptr_t)address, sizeof(word));
+    } else {
+        uint32_t i = line_of((uintptr_t)address & ~63ul);
+
+        assert_int_not_equal(lines[i].address, 0); /* it would read what was there before */
+        memcpy(&word, lines[i].bytes + address % 64, sizeof(word));
+    }
+    return word;
+}
+
+/* ---- commands: IHI 0070 4 ---- */
+
+static void model_forget(uint64_t first, uint64_t last)
+{
+    for (uint32_t i = 0; i < M_ENTRIES; i++) {
+        if (model.cache[i].stream >= first && model.cache[i].stream <= last) {
+            model.cache[i].used = false;
+        }
+    }
+}
+
+/* False where the command is illegal. */
+static bool model_command(uint64_t word0, uint64_t word1)
+{
+    uint32_t opcode = word0 & 0xff;
+
+    if ((int)opcode == model.refuse) {
+        return false;
+    }
+    switch (opcode) {
+    case 0x03: /* CMD_CFGI_STE */
+        model_forget(word0 >> 32, word0 >> 32);
+        if (word1 == 0) { /* Leaf */
+            memset(model.l1_used, 0, sizeof(model.l1_used));
+        }
+        return (word0 & 0xffffff00) == 0 && word1 <= 1;
+    case 0x04: /* CMD_CFGI_ALL */
+        model_forget(0, UINT32_MAX);
+        memset(model.l1_used, 0, sizeof(model.l1_used));
+        return word0 == 0x04 && word1 == 31;
+    case 0x20: /* CMD_TLBI_EL2_ALL */
+        return model.id.hyp && word0 == 0x20 && word1 == 0;
+    case 0x30: /* CMD_TLBI_NSNH_ALL */
+        return word0 == 0x30 && word1 == 0;
+    case 0x46: /* CMD_SYNC, no signal */
+        model.syncs++;
+        return word0 == 0x46 && word1 == 0;
+    default:
+        return false;
+    }
+}
+
+static void model_run(void)
+{
+    uint32_t size = 1u << (model.cmdq & 31);
+    uint64_t queue = model.cmdq & MASK(51, 5);
+
+    while ((model.cr0ack & 8) != 0 && !model.commands_stuck &&
+           (model.gerror ^ model.gerrorn) == 0 &&
+           (model.cmdq_cons & (2 * size - 1)) != model.cmdq_prod) {
+        uint64_t at = queue + (model.cmdq_cons & (size - 1)) * 16;
+
+        if (!model_command(model_load(at), model_load(at + 8))) {
+            model.cmdq_cons |= 1u << 24; /* CERROR_ILL */
+            model.gerror ^= 1;
+            return;
+        }
+        model.commands++;
+        model.cmdq_cons = (model.cmdq_cons + 1) & (2 * size - 1);
+    }
+}
+
+/* ---- registers: IHI 0070 6.3 ---- */
+
+static uint32_t model_idr0(void)
+{
+    const struct model_id *id = &model.id;
+
+    return (id->s2 ? 1u : 0) | (id->s1 ? 2u : 0) | (id->aarch32_only ? 4u : 8u) |
+           (id->coherent || id->cohacc ? 16u : 0) | (id->hyp ? 1u << 9 : 0) |
+           (id->ats ? 1u << 10 : 0) | id->endian << 21 | id->stall << 24 |
+           (id->two_level ? 1u << 27 : 0);
+}
+
+static uint64_t model_read(void *unused, uint64_t offset, unsigned size)
+{
+    const struct model_id *id = &model.id;
+
+    (void)unused;
+    assert_int_equal(size, 4);
+    switch (offset) {
+    case 0x00:
+        return model_idr0();
+    case 0x04:
+        return id->sidsize | id->eventqs << 16 | id->cmdqs << 21 | (id->preset ? 3u << 29 : 0);
+    case 0x14:
+        return id->oas | (id->no_4k ? 0 : 1u << 4) | 1u << 6;
+    case 0x20:
+        return model.cr0;
+    case 0x24:
+        return model.cr0ack;
+    case 0x44:
+        return model.gbpa;
+    case 0x54:
+        return model.irq_ctrl;
+    case 0x60:
+        return model.gerror;
+    case 0x64:
+        return model.gerrorn;
+    case 0x9c:
+        return model.cmdq_cons;
+    case 0x100a8:
+        return model.eventq_prod;
+    case 0x100ac:
+        return model.eventq_cons;
+    default:
+        fail_msg("a read at 0x%lx", (unsigned long)offset);
+        return 0;
+    }
+}
+
+static void model_write_cr0(uint32_t v)
+{
+    assert_int_equal(v & ~0x1du, 0);
+    model.cr0 = v;
+    if (!model.cr0_stuck) {
+        model.cr0ack = v;
+    }
+}
+
+static void model_write32(uint64_t offset, uint32_t v)
+{
+    bool enabled = (model.cr0 & 1) != 0;
+
+    switch (offset) {
+    case 0x20:
+        model_write_cr0(v);
+        break;
+    case 0x28:
+        assert_int_equal(model.cr0 & 0xd, 0); /* no queue, no translation */
+        model.cr1 = v;
+        break;
+    case 0x2c:
+        assert_false(enabled);
+        model.cr2 = v;
+        break;
+    case 0x44:
+        assert_true((v & 1u << 31) != 0 && (model.gbpa & 1u << 31) == 0);
+        model.gbpa = model.gbpa_stuck ? v : v & ~(1u << 31);
+        break;
+    case 0x50:
+        model.irq_ctrl = v;
+        break;
+    case 0x64:
+        model.gerrorn = v;
+        break;
+    case 0x88:
+        assert_false(enabled);
+        model.strtab_cfg = v;
+        break;
+    case 0x98:
+        model.cmdq_prod = v;
+        model_run();
+        break;
+    case 0x9c:
+        assert_int_equal(model.cr0 & 8, 0);
+        model.cmdq_cons = v;
+        break;
+    case 0x100a8:
+        assert_int_equal(model.cr0 & 4, 0);
+        model.eventq_prod = v;
+        break;
+    case 0x100ac:
+        model.eventq_cons = v;
+        break;
+    default:
+        fail_msg("a write at 0x%lx", (unsigned long)offset);
+    }
+}
+
+static void model_write(void *unused, uint64_t offset, unsigned size, uint64_t v)
+{
+    (void)unused;
+    if (size == 4) {
+        model_write32(offset, (uint32_t)v);
+        return;
+    }
+    assert_int_equal(size, 8);
+    switch (offset) {
+    case 0x68: /* GERROR_IRQ_CFG0, EVENTQ_IRQ_CFG0: no MSI */
+    case 0xb0:
+        assert_int_equal(v, 0);
+        break;
+    case 0x80:
+        assert_int_equal(model.cr0 & 1, 0);
+        model.strtab = v;
+        break;
+    case 0x90:
+        assert_int_equal(model.cr0 & 8, 0);
+        assert_true((v & 31) <= model.id.cmdqs);
+        model.cmdq = v;
+        break;
+    case 0xa0:
+        assert_int_equal(model.cr0 & 4, 0);
+        assert_true((v & 31) <= model.id.eventqs);
+        model.eventq = v;
+        break;
+    default:
+        fail_msg("a write of 8 bytes at 0x%lx", (unsigned long)offset);
+    }
+}
+
+/* ---- events: IHI 0070 7 ---- */
+
+static void model_event(uint32_t type, uint32_t stream, uint64_t address, bool write)
+{
+    uint32_t size = 1u << (model.eventq & 31);
+    uint64_t *event = (uint64_t *)(uintptr_t)((model.eventq & MASK(51, 5)) +
+                                              (model.eventq_prod & (size - 1)) * 32);
+
+    if ((model.cr0 & 4) == 0) {
+        return;
+    }
+    if (((model.eventq_prod ^ model.eventq_cons) & (2 * size - 1)) == size) { /* it is full */
+        if (((model.eventq_prod ^ model.eventq_cons) & 1u << 31) == 0) {
+            model.eventq_prod ^= 1u << 31;
+        }
+        return;
+    }
+    model.events++;
+    event[0] = type | (uint64_t)stream << 32;
+    event[1] = write ? 0 : BIT(35);
+    event[2] = address;
+    event[3] = 0;
+    model.eventq_prod = (model.eventq_prod & 1u << 31) |
+                        (((model.eventq_prod & (2 * size - 1)) + 1) & (2 * size - 1));
+}
+
+/* ---- configuration: IHI 0070 3.3, 5 ---- */
+
+static const uint8_t model_oas[] = {32, 36, 40, 42, 44, 48};
+
+/* The entry's address; 0: none for this stream. */
+static uint64_t model_find(uint32_t stream)
+{
+    uint64_t base = model.strtab & MASK(51, 6);
+    uint32_t bits = model.strtab_cfg & 63;
+    uint64_t l1;
+
+    assert_true(bits <= model.id.sidsize);
+    if ((uint64_t)stream >> bits != 0) {
+        return 0;
+    }
+    if ((model.strtab_cfg >> 16 & 3) == 0) {
+        assert_int_equal(base % (64ul << bits), 0);
+        return base + stream * 64ul;
+    }
+    assert_true(model.id.two_level);
+    assert_int_equal(model.strtab_cfg >> 6 & 31, 8); /* SPLIT */
+    assert_true(stream >> 8 < M_SPANS);
+    if (!model.l1_used[stream >> 8]) {
+        model.l1_used[stream >> 8] = true;
+        model.l1[stream >> 8] = model_load(base + (stream >> 8) * 8ul);
+    }
+    l1 = model.l1[stream >> 8];
+    if ((l1 & 31) == 0) {
+        return 0;
+    }
+    assert_int_equal(l1 & 31, 9);
+    assert_int_equal(l1 % (64 * 256) & ~31ul, 0);
+    return (l1 & MASK(51, 6)) + (stream & 255) * 64ul;
+}
+
+/* An illegal entry is a fault of the driver: none of its entries is. */
+static void model_judge_s2(const uint64_t *ste)
+{
+    uint32_t t0sz = ste[2] >> 32 & 63;
+    uint32_t ia = 64 - t0sz;
+    uint32_t level = 2 - (ste[2] >> 38 & 3);
+    uint32_t shift = 12 + 9 * (4 - level); /* bits that one root page resolves */
+    uint32_t cache = ste[2] >> 40 & 0x3f;
+
+    assert_true(model.id.s2);
+    assert_int_equal(ste[1], UINT64_C(1) << 44);
+    assert_true(ia <= model_oas[model.id.oas] && t0sz >= 16 && t0sz <= 39);
+    assert_true((ste[2] >> 38 & 3) <= 2 && (level != 0 || model.id.oas >= 4));
+    assert_true(ia <= shift + 4); /* concatenated tables */
+    assert_int_equal(ste[3] % (4096ul << (ia > shift ? ia - shift : 0)), 0);
+    assert_int_equal(ste[2] >> 46 & 3, 0);           /* S2TG: 4 KiB */
+    assert_true((ste[2] >> 48 & 7) <= model.id.oas); /* S2PS */
+    assert_int_equal(ste[2] >> 51 & 0x7, 1);         /* S2AA64, no S2ENDI, no S2AFFD */
+    assert_int_equal(ste[2] >> 57 & 3, 2);           /* S2R, no S2S */
+    assert_int_equal(cache, model.id.coherent ? 0x35 : 0x20);
+    assert_int_not_equal(ste[2] & 0xffff, 0);
+}
+
+static void model_judge_s1(const uint64_t *ste, const uint64_t *cd)
+{
+    uint32_t ia = 64 - (cd[0] & 63);
+
+    assert_true(model.id.s1 && !model.id.s2);
+    assert_int_equal(ste[0] >> 59, 0); /* S1CDMax: no substreams */
+    assert_int_equal(ste[1] & 0xf0000000, 0);
+    assert_int_equal(ste[1] >> 44 & 3, 1);
+    assert_int_equal(ste[1] >> 2 & 0x3f, model.id.coherent ? 0x35 : 0x20);
+    assert_true((cd[0] & BIT(31)) != 0 && (cd[0] & BIT(41)) != 0 && (cd[0] & BIT(30)) != 0);
+    assert_true(ia >= 25 && ia <= 48);
+    assert_int_equal(cd[0] >> 6 & 3, 0); /* TG0: 4 KiB */
+    assert_true((cd[0] >> 32 & 7) <= model.id.oas);
+    assert_int_equal(cd[0] >> 44 & 7, 6); /* A, R, no S */
+    assert_int_equal(cd[3] >> 8 * LPAE_MAIR_NORMAL & 0xff, 0xff);
+    assert_int_not_equal(cd[0] >> 48, 0);
+}
+
+static struct model_entry *model_fetch(uint32_t stream)
+{
+    struct model_entry *e = model.cache;
+    uint64_t at;
+
+    for (uint32_t i = 0; i < M_ENTRIES; i++) {
+        if (model.cache[i].used && model.cache[i].stream == stream) {
+            return &model.cache[i];
+        }
+        e = model.cache[i].used ? e : &model.cache[i];
+    }
+    *e = (struct model_entry){.used = true, .stream = stream};
+    at = model_find(stream);
+    for (uint32_t i = 0; i < STE_WORDS && at != 0; i++) {
+        e->ste[i] = model_load(at + i * 8);
+    }
+    e->event = at == 0 ? 0x02 : (e->ste[0] & 1) == 0 ? 0x04 : 0;
+    if ((e->ste[0] & 1) != 0 && (e->ste[0] >> 1 & 7) == 5) {
+        for (uint32_t i = 0; i < CD_WORDS; i++) {
+            e->cd[i] = model_load((e->ste[0] & MASK(51, 6)) + i * 8);
+        }
+        model_judge_s1(e->ste, e->cd);
+    } else if ((e->ste[0] & 1) != 0 && (e->ste[0] >> 1 & 7) == 6) {
+        model_judge_s2(e->ste);
+    }
+    return e;
+}
+
+/* ---- transactions ---- */
+
+#define ABORTED UINT64_MAX
+
+static bool model_walk(const struct model_entry *e, uint64_t address, struct lpae_leaf *leaf)
+{
+    struct lpae t = {.stage = LPAE_STAGE2};
+
+    if ((e->ste[0] >> 1 & 7) == 6) {
+        t.ia_bits = (uint8_t)(64 - (e->ste[2] >> 32 & 63));
+        t.start_level = (uint8_t)(2 - (e->ste[2] >> 38 & 3));
+        t.root = pa(e->ste[3] & MASK(51, 4));
+    } else {
+        t.stage = LPAE_EL2_STAGE1;
+        t.ia_bits = (uint8_t)(64 - (e->cd[0] & 63));
+        t.start_level = t.ia_bits > 39 ? 0 : t.ia_bits > 30 ? 1 : 2;
+        t.root = pa(e->cd[1] & MASK(51, 4));
+    }
+    return lpae_walk(&t, address, leaf);
+}
+
+/* Where a transaction ends up: the physical address, or ABORTED. `translated`: by ATS, it says. */
+static uint64_t model_dma(uint32_t stream, uint64_t address, bool write, bool translated)
+{
+    const struct model_entry *e;
+    struct lpae_leaf leaf;
+    uint32_t config;
+
+    if ((model.cr0ack & 1) == 0) {
+        return (model.gbpa & 1u << 20) != 0 ? ABORTED : address;
+    }
+    if (translated && (model.cr0 & 1u << 4) == 0) {
+        return model.id.ats ? address : ABORTED;
+    }
+    e = model_fetch(stream);
+    config = e->ste[0] >> 1 & 7;
+    if (e->event != 0) {
+        if (e->event != 0x02 || (model.cr2 & 2) != 0) { /* RECINVSID */
+            model_event(e->event, stream, 0, false);
+        }
+        return ABORTED;
+    }
+    if (config == 0) {
+        return ABORTED;
+    }
+    assert_true(config == 5 || config == 6); /* never bypass */
+    if (translated) {
+        model_event(0x07, stream, address, write);
+        return ABORTED;
+    }
+    if (!model_walk(e, address, &leaf) || (write && !leaf.write)) {
+        model_event(0x10, stream, address, write);
+        return ABORTED;
+    }
+    return leaf.pa + (address - leaf.ia);
+}
+
+/* Power it up: nothing is translated, nothing aborts. */
+static void model_reset(const struct model_id *id)
+{
+    host_reset();
+    memset(&model, 0, sizeof(model));
+    memset(lines, 0, sizeof(lines));
+    model.id = *id;
+    host.clean = model_clean;
+    host_mmio_add(BASE, 0x20000, model_read, model_write, NULL);
+}
+
+#endif

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of the SMMUv3 driver against a model of it, with ID registers of many kinds. */
+#include "drivers/smmu/smmu_v3_model_test.h"
+
+#include "core/memory/pool.h"
+#include "core/plan/plan.h"
+
+#define IPA      UINT64_C(0x40000000)
+#define SIZE     UINT64_C(0x200000)
+#define MEMORY_0 UINT64_C(0x80000000)
+#define MEMORY_1 UINT64_C(0x90000000)
+#define POOL     256
+
+/* Class: what the last test took of it. */
+static uint8_t pages[POOL][PAGE_SIZE] __attribute__((aligned(POOL * 4096)));
+static uint32_t pages_used;
+static struct lpae tables[2];
+static struct plan *const p = &plan;
+
+/* Instead of the library's: one that starts anew with each test, aligned as that. */
+void *pool_take(uint32_t count)
+{
+    uint32_t align = 1;
+
+    while (align < count) {
+        align *= 2;
+    }
+    pages_used = (uint32_t)align_up(pages_used, align) + count;
+    assert_true(pages_used <= POOL);
+    memset(pages[pages_used - count], 0, count * PAGE_SIZE);
+    return pages[pages_used - count];
+}
+
+static void add_stream(int device, uint32_t id, uint32_t count)
+{
+    p->streams[p->stream_count++] =
+        (struct plan_stream){.id = id, .count = count, .device = device};
+}
+
+/* A board with that SMMU, and two partitions that start, a device each. */
+static void begin(const struct model_id *id)
+{
+    model_reset(id);
+    memset(p, 0, sizeof(*p));
+    memset(smmu_v3_units, 0, sizeof(smmu_v3_units));
+    pages_used = 0;
+    p->board.smmu_count = 1;
+    p->board.smmus[0] = (struct plan_smmu){
+        .path = "/smmu", .ops = &smmu_v3, .mmio = {BASE, 0x20000}, .coherent = id->coherent};
+    p->partition_count = p->device_count = 2;
+    p->devices[1].partition = 1;
+    p->partitions[0].name = "a";
+    p->partitions[1].name = "b";
+}
+
+static void probe(void)
+{
+    const char *why = NULL;
+
+    assert_int_equal(smmu_v3.probe(p, 0, &why), OK);
+}
+
+static void make_table(uint32_t partition, uint64_t memory)
+{
+    bool stage1 = p->board.smmus[0].stage == 1;
+    uint8_t bits = p->board.smmus[0].oas_bits < 35 ? 32 : 35;
+
+    assert_int_equal(lpae_init(&tables[partition], stage1 ? LPAE_EL2_STAGE1 : LPAE_STAGE2, bits),
+                     OK);
+    assert_int_equal(
+        lpae_map(&tables[partition], IPA, pa(memory), SIZE, stage1 ? LPAE_DATA : LPAE_RAM), OK);
+    lpae_clean(&tables[partition]);
+}
+
+/* All that boot does, but for opening the streams. */
+static void start(void)
+{
+    uint32_t before;
+
+    probe();
+    make_table(0, MEMORY_0);
+    make_table(1, MEMORY_1);
+    before = pages_used;
+    assert_int_equal(smmu_v3.start(p, 0), OK);
+    for (uint32_t i = 0; i < p->stream_count; i++) { /* it caches what is not there yet */
+        struct smmu_fault fault;
+
+        assert_int_equal(model_dma(p->streams[i].id, IPA, true, false), ABORTED);
+        while (smmu_v3.take_fault(p, 0, &fault)) {
+            assert_int_equal(fault.reason, SMMU_NO_STREAM);
+        }
+    }
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        int owner = p->devices[p->streams[i].device].partition;
+
+        assert_int_equal(smmu_v3.attach(p, &p->streams[i], &tables[owner], (uint8_t)(owner + 1)),
+                         OK);
+    }
+    assert_true(pages_used - before <= smmu_v3.pages(p, 0));
+}
+
+static void pass(uint32_t stream, bool on)
+{
+    assert_int_equal(smmu_v3.pass(p, &p->streams[stream], on), OK);
+}
+
+static bool next_fault(struct smmu_fault *fault)
+{
+    return smmu_v3.take_fault(p, 0, fault);
+}
+
+static void assert_fault(enum smmu_reason reason, uint32_t stream, uint32_t code)
+{
+    struct smmu_fault fault;
+
+    assert_true(next_fault(&fault));
+    assert_int_equal(fault.reason, reason);
+    assert_int_equal(fault.stream, stream);
+    assert_int_equal(fault.code, code);
+    assert_false(fault.shared);
+}
+
+/* ---- what every one does ---- */
+
+static void test_nothing_passes_from_the_probe_on(void **state)
+{
+    (void)state;
+    for (uint32_t b = 0; b < BOARDS; b++) {
+        begin(&boards[b]);
+        assert_int_equal(model_dma(1, MEMORY_0, true, false), MEMORY_0); /* as it was left */
+        probe();
+        assert_int_equal(model_dma(1, MEMORY_0, true, false), ABORTED);
+        add_stream(0, 1, 1);
+        start();
+        for (uint32_t s = 0; s < 4; s++) {
+            assert_int_equal(model_dma(s, IPA, true, false), ABORTED);
+            assert_int_equal(model_dma(s, IPA, true, true), ABORTED);
+        }
+    }
+}
+
+static void test_what_firmware_left_on_is_taken_over(void **state)
+{
+    (void)state;
+    begin(&boards[1]);
+    model.cr0 = model.cr0ack = 0xd;
+    model.irq_ctrl = 5;
+    model.gerror = 0x104;
+    probe();
+    assert_int_equal(model.cr0 | model.irq_ctrl, 0);
+    assert_int_equal(model_dma(1, MEMORY_0, true, false), ABORTED);
+    add_stream(0, 1, 1);
+    start();
+    assert_int_equal(model.gerrorn, 0x104);
+    assert_int_equal(model.irq_ctrl, 5);
+}
+
+static void test_the_plan_learns_what_it_is(void **state)
+{
+    (void)state;
+    for (uint32_t b = 0; b < BOARDS; b++) {
+        begin(&boards[b]);
+        probe();
+        assert_int_equal(p->board.smmus[0].stage, boards[b].s2 ? 2 : 1);
+        assert_int_equal(p->board.smmus[0].oas_bits, model_oas[boards[b].oas]);
+        assert_int_equal(p->board.smmus[0].sid_bits, boards[b].sidsize);
+    }
+    begin(&(struct model_id){
+        .s2 = true, .coherent = true, .sidsize = 6, .cmdqs = 8, .eventqs = 7, .oas = 6});
+    probe();
+    assert_int_equal(p->board.smmus[0].oas_bits, 48); /* more wants pages of 64 KiB */
+}
+
+static void test_each_reaches_its_memory_alone(void **state)
+{
+    (void)state;
+    for (uint32_t b = 0; b < BOARDS; b++) {
+        begin(&boards[b]);
+        add_stream(0, 3, 1);
+        add_stream(1, 8, 4);
+        start();
+        pass(0, true);
+        assert_int_equal(model_dma(3, IPA + 0x1234, true, false), MEMORY_0 + 0x1234);
+        for (uint32_t s = 8; s < 12; s++) {
+            assert_int_equal(model_dma(s, IPA, true, false), ABORTED);
+        }
+        pass(1, true);
+        for (uint32_t s = 0; s < 16; s++) {
+            uint64_t to = s == 3 ? MEMORY_0 : s >= 8 && s < 12 ? MEMORY_1 : ABORTED;
+
+            assert_int_equal(model_dma(s, IPA, false, false), to);
+            assert_int_equal(model_dma(s, IPA + SIZE, true, false), ABORTED);
+            assert_int_equal(model_dma(s, MEMORY_1, true, false), ABORTED);
+            assert_int_equal(model_dma(s, BASE, true, false), ABORTED);
+            assert_int_equal(model_dma(s, UINT64_MAX & ~7ull, true, false), ABORTED);
+        }
+        pass(0, false);
+        assert_int_equal(model_dma(3, IPA, true, false), ABORTED);
+        assert_int_equal(model_dma(9, IPA, true, false), MEMORY_1);
+        pass(0, true);
+        assert_int_equal(model_dma(3, IPA, true, false), MEMORY_0);
+    }
+}
+
+/* Where the tree and the SMMU do not agree, its own accesses are as if it saw no cache. */
+static void test_coherent_is_what_both_say(void **state)
+{
+    (void)state;
+    for (uint32_t b = 1; b <= 2; b++) {
+        begin(&boards[b]);
+        p->board.smmus[0].coherent = !boards[b].coherent;
+        model.id.coherent = false;
+        add_stream(0, 3, 1);
+        if (b == 1) {
+            model.id.cohacc = true;
+        }
+        start();
+        pass(0, true);
+        assert_int_equal(model_dma(3, IPA, true, false), MEMORY_0);
+        assert_int_equal(model.cr1, 0x820);
+    }
+}
+
+/* Of a host bridge with 256 buses: tables for whole spans are shared, or it would take 4 MiB. */
+static void test_all_functions_of_a_bridge(void **state)
+{
+    (void)state;
+    begin(&boards[1]);
+    add_stream(0, 0x10, 0xfff0 - 0x88);
+    add_stream(1, 0xff80, 0x80);
+    start();
+    pass(0, true);
+    for (uint32_t s = 0; s < 0x10000; s += s < 0x300 || s > 0xfe00 ? 1 : 0x37) {
+        bool first = s >= 0x10 && s < 0xff78;
+
+        assert_int_equal(model_dma(s, IPA, true, false), first ? MEMORY_0 : ABORTED);
+        model_forget(0, UINT32_MAX);
+    }
+    pass(1, true);
+    assert_int_equal(model_dma(0xff80, IPA, true, false), MEMORY_1);
+    pass(0, false);
+    for (uint32_t s = 0; s < 0x10000; s += 0x101) {
+        assert_int_equal(model_dma(s, IPA, true, false), s >= 0xff80 ? MEMORY_1 : ABORTED);
+        model_forget(0, UINT32_MAX);
+    }
+    assert_true(pages_used < 40);
+}
+
+/* ---- what cannot be used ---- */
+
+static void assert_lacks(struct model_id id, const char *what)
+{
+    const char *why = "";
+
+    begin(&id);
+    assert_int_equal(smmu_v3.probe(p, 0, &why), E_UNSUPPORTED);
+    assert_non_null(strstr(why, what));
+    assert_int_equal(model_dma(1, MEMORY_0, true, false), ABORTED); /* all the same */
+}
+
+static void test_what_it_lacks_is_told(void **state)
+{
+    const struct model_id good = boards[1];
+    struct model_id id = good;
+    const char *why = "";
+
+    (void)state;
+    id.s1 = id.s2 = false;
+    assert_lacks(id, "AArch64 tables");
+    id = good;
+    id.aarch32_only = true;
+    assert_lacks(id, "AArch64 tables");
+    id = good;
+    id.endian = 3;
+    assert_lacks(id, "big-endian");
+    id = good;
+    id.stall = 2;
+    assert_lacks(id, "stalls");
+    id = good;
+    id.preset = true;
+    assert_lacks(id, "where it wants them");
+    id = good;
+    id.cmdqs = 1;
+    assert_lacks(id, "command queue");
+    id = good;
+    id.no_4k = true;
+    assert_lacks(id, "4 KiB");
+    begin(&good);
+    p->board.smmus[0].mmio.size = 0x10000;
+    assert_int_equal(smmu_v3.probe(p, 0, &why), E_UNSUPPORTED);
+    assert_non_null(strstr(why, "128 KiB"));
+}
+
+static void test_one_that_does_not_answer(void **state)
+{
+    const char *why = "";
+
+    (void)state;
+    begin(&boards[1]);
+    model.gbpa_stuck = true;
+    assert_int_equal(smmu_v3.probe(p, 0, &why), E_TIMEOUT);
+    begin(&boards[1]);
+    model.cr0ack = 1;
+    model.cr0_stuck = true;
+    assert_int_equal(smmu_v3.probe(p, 0, &why), E_TIMEOUT);
+    assert_non_null(strstr(why, "does not answer"));
+    begin(&boards[1]);
+    add_stream(0, 1, 1);
+    probe();
+    model.commands_stuck = true;
+    assert_int_equal(smmu_v3.start(p, 0), E_TIMEOUT);
+    assert_int_equal(model_dma(1, IPA, true, false), ABORTED);
+}
+
+/* It is shut whole: what cannot be told to abort must not go on. */
+static void assert_shut(enum status status)
+{
+    assert_int_equal(smmu_v3.pass(p, &p->streams[0], false), status);
+    assert_int_equal(model.cr0 & 1, 0);
+    for (uint32_t s = 0; s < 16; s++) {
+        assert_int_equal(model_dma(s, IPA, true, false), ABORTED);
+    }
+    assert_int_equal(smmu_v3.pass(p, &p->streams[1], true), E_TIMEOUT); /* for ever */
+    assert_int_equal(model_dma(8, IPA, true, false), ABORTED);
+}
+
+static void test_one_that_obeys_no_more_is_shut(void **state)
+{
+    (void)state;
+    for (uint32_t how = 0; how < 2; how++) {
+        begin(&boards[1]);
+        add_stream(0, 3, 1);
+        add_stream(1, 8, 4);
+        start();
+        pass(0, true);
+        pass(1, true);
+        model.commands_stuck = how == 0;
+        model.refuse = how == 0 ? 0 : 0x03;
+        assert_shut(how == 0 ? E_TIMEOUT : E_INVALID);
+    }
+}
+
+/* ---- faults ---- */
+
+static void test_faults_are_told(void **state)
+{
+    struct smmu_fault fault;
+
+    (void)state;
+    for (uint32_t b = 0; b < BOARDS; b++) {
+        begin(&boards[b]);
+        add_stream(0, 3, 1);
+        start();
+        pass(0, true);
+        assert_int_equal(model_dma(3, IPA + SIZE + 8, true, false), ABORTED);
+        assert_true(next_fault(&fault));
+        assert_int_equal(fault.reason, SMMU_UNMAPPED);
+        assert_true(fault.addressed && fault.write && !fault.shared);
+        assert_int_equal(fault.stream, 3);
+        assert_int_equal(fault.address, IPA + SIZE + 8);
+        assert_int_equal(fault.code, 0x10);
+        assert_int_equal(model_dma(3, 0, false, false), ABORTED);
+        assert_true(next_fault(&fault));
+        assert_true(fault.addressed && !fault.write);
+        assert_false(next_fault(&fault));
+        pass(0, false);
+        assert_int_equal(model_dma(3, 0, false, false), ABORTED);
+        assert_false(next_fault(&fault)); /* blocked: silent */
+    }
+}
+
+static void test_nobodys_streams_are_told_until_muted(void **state)
+{
+    struct smmu_fault fault;
+
+    (void)state;
+    begin(&boards[1]);
+    add_stream(0, 3, 1);
+    start();
+    pass(0, true);
+    assert_int_equal(model_dma(5, IPA, true, false), ABORTED);
+    assert_fault(SMMU_NO_STREAM, 5, 0x04);
+    smmu_v3.mute(p, 0, 5);
+    assert_int_equal(model_dma(5, IPA, true, false), ABORTED);
+    assert_int_equal(model_dma(0x7fff, IPA, true, false), ABORTED); /* beyond the table */
+    assert_false(next_fault(&fault));
+    smmu_v3.mute(p, 0, 3); /* somebody's: as it was */
+    smmu_v3.mute(p, 0, 0x7fff);
+    assert_int_equal(model_dma(3, IPA, true, false), MEMORY_0);
+}
+
+static void test_translated_ones_are_forbidden(void **state)
+{
+    (void)state;
+    begin(&boards[0]);
+    add_stream(0, 3, 1);
+    start();
+    pass(0, true);
+    assert_int_equal(model_dma(3, MEMORY_1, true, true), ABORTED);
+    assert_fault(SMMU_FORBIDDEN, 3, 0x07);
+}
+
+static void test_what_the_queue_lost_is_told_once(void **state)
+{
+    struct smmu_fault fault;
+
+    (void)state;
+    for (uint32_t round = 0; round < 3; round++) {
+        uint32_t taken = 0;
+
+        if (round == 0) {
+            begin(&boards[2]); /* four events */
+            add_stream(0, 3, 1);
+            start();
+            pass(0, true);
+        }
+        for (uint32_t i = 0; i < 9; i++) {
+            (void)model_dma(3, i * 8, true, false);
+        }
+        while (next_fault(&fault) && fault.reason == SMMU_UNMAPPED) {
+            assert_int_equal(fault.address, taken * 8);
+            taken++;
+        }
+        assert_int_equal(taken, 4);
+        assert_int_equal(fault.reason, SMMU_LOST);
+        assert_true(fault.shared);
+        assert_false(next_fault(&fault));
+    }
+}
+
+static void test_the_queue_wraps(void **state)
+{
+    struct smmu_fault fault;
+
+    (void)state;
+    begin(&boards[1]);
+    add_stream(0, 3, 1);
+    start();
+    pass(0, true);
+    for (uint64_t i = 0; i < 1000; i++) {
+        (void)model_dma(3, i * 8, false, false);
+        assert_true(next_fault(&fault));
+        assert_int_equal(fault.address, i * 8);
+        assert_false(next_fault(&fault));
+    }
+}
+
+static void test_errors_of_the_whole_are_told(void **state)
+{
+    struct smmu_fault fault;
+
+    (void)state;
+    begin(&boards[1]);
+    add_stream(0, 3, 1);
+    start();
+    model.gerror ^= 0x104; /* SFM_ERR, EVENTQ_ABT_ERR */
+    assert_true(next_fault(&fault));
+    assert_int_equal(fault.reason, SMMU_BROKEN);
+    assert_int_equal(fault.code, 0x104);
+    assert_true(fault.shared);
+    assert_int_equal(model.gerror, model.gerrorn);
+    assert_false(next_fault(&fault));
+}
+
+static void test_one_that_is_not_started_has_none(void **state)
+{
+    struct smmu_fault fault;
+
+    (void)state;
+    begin(&boards[1]);
+    probe();
+    model.eventq_prod = 7;
+    assert_false(next_fault(&fault));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_passes_from_the_probe_on),
+        cmocka_unit_test(test_what_firmware_left_on_is_taken_over),
+        cmocka_unit_test(test_the_plan_learns_what_it_is),
+        cmocka_unit_test(test_each_reaches_its_memory_alone),
+        cmocka_unit_test(test_coherent_is_what_both_say),
+        cmocka_unit_test(test_all_functions_of_a_bridge),
+        cmocka_unit_test(test_what_it_lacks_is_told),
+        cmocka_unit_test(test_one_that_does_not_answer),
+        cmocka_unit_test(test_one_that_obeys_no_more_is_shut),
+        cmocka_unit_test(test_faults_are_told),
+        cmocka_unit_test(test_nobodys_streams_are_told_until_muted),
+        cmocka_unit_test(test_translated_ones_are_forbidden),
+        cmocka_unit_test(test_what_the_queue_lost_is_told_once),
+        cmocka_unit_test(test_the_queue_wraps),
+        cmocka_unit_test(test_errors_of_the_whole_are_told),
+        cmocka_unit_test(test_one_that_is_not_started_has_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
