@@ -19,7 +19,7 @@ PROPERTIES = {name: what for name, what in SCHEMA["properties"].items() if name 
 def board(tmp_path_factory):
     tree = tmp_path_factory.mktemp("schema") / "board.dtb"
     subprocess.run(["make", "-s", "-C", str(TOP), "tools", "guests"], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version=3,dumpdtb={tree}",
+    subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version=3,iommu=smmuv3,dumpdtb={tree}",
                     "-cpu", "cortex-a53", "-smp", "4", "-m", "2G"], check=True, stderr=subprocess.DEVNULL)
     return tree
 

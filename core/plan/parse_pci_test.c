@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of parse_pci.c: functions named in a system file, and what the tree says of their host. */
+#include "core/plan/testing_system.h"
+
+#include "core/base/bits.h"
+#include "core/plan/pci.h"
+
+#define RANGES "ranges = <0x2000000 0 0x10000000 0 0x10000000 0 0x10000000>;"
+#define ADDRESSES                                                                                  \
+    "#address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>; device_type = \"pci\";"
+#define HOST(name, reg, rest)                                                                      \
+    name " { compatible = \"pci-host-ecam-generic\"; " ADDRESSES RANGES " reg = <" reg ">; " rest  \
+         " };"
+#define BOARD_PCI                                                                                  \
+    BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST                                     \
+        "smmu: smmu@9700000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9700000 0 0x20000>;"          \
+        " #iommu-cells = <1>; };" HOST(                                                            \
+            "pcie@20000000", "0x40 0x20000000 0 0x1000000",                                        \
+            "bus-range = <0 0xf>; iommu-map = <0 &smmu 0x100 0x200>, <0x300 &smmu 0x900 0x10>;"    \
+            " interrupt-map-mask = <0x1800 0 0 7>; interrupt-map = <0 0 0 1 &gic 0 60 4>,"         \
+            " <0x800 0 0 1 &gic 0 61 4>;")                                                         \
+            HOST("pcie@30000000", "0x40 0x30000000 0 0x200000",                                    \
+                 "bus-range = <0x10 0xff>;"                                                        \
+                 " iommu-map-mask = <0xff00>; iommu-map = <0 &smmu 0x10000 0x10000>;")             \
+                HOST("pcie@40000000", "0x40 0x40000000 0 0x100000", "status = \"disabled\";")      \
+                    HOST("pcie@50000000", "0x40 0x50080000 0 0x100000", "")                        \
+                        HOST("pcie@60000000", "0x40 0x60000000 0 0x80000", "")                     \
+                            HOST("pcie@70000000", "0x40 0x70000000 0 0x100000",                    \
+                                 "bus-range = <5 4>;") "};"
+
+#define PCI(functions) GOOD "pci-devices = " functions ";"
+#define F1             "\"/pcie@20000000 00:01.0\""
+
+static int set_up_pci(void **state)
+{
+    (void)state;
+    board = tree_compile(BOARD_PCI);
+    return 0;
+}
+
+static const struct {
+    const char *properties;
+    const char *message;
+} wrong[] = {
+    {PCI("\"/pcie@20000000\""),
+     "p: /configurations/p: pci-devices: \"/pcie@20000000\": give a host bridge and a function, as "
+     "in \"/pcie@10000000 00:01.0\""},
+    {PCI("\" 00:01.0\""), "give a host bridge and a function"},
+    {PCI("\"/pcie@20000000 00:1.0\""),
+     "\"00:1.0\" is no bus:device.function of hexadecimal digits"},
+    {PCI("\"/pcie@20000000 00:01.0 \""), "\"00:01.0 \" is no bus:device.function"},
+    {PCI("\"/pcie@20000000  00:01.0\""), "\" 00:01.0\" is no bus:device.function"},
+    {PCI("\"/pcie@20000000 00:20.0\""), "\"00:20.0\" is no bus:device.function"},
+    {PCI("\"/pcie@20000000 00:01.8\""), "\"00:01.8\" is no bus:device.function"},
+    {PCI("\"/pcie@20000000 0g:01.0\""), "\"0g:01.0\" is no bus:device.function"},
+    {PCI("\"/pcie@20000000 00.01:0\""), "\"00.01:0\" is no bus:device.function"},
+    {PCI("\"/pcie@20000000 \""), "\"\" is no bus:device.function"},
+    {PCI("\"/pcie@20000000 10:00.0\""), "the host bridge has buses 00 to 0f"},
+    {PCI("\"/pcie@30000000 0f:00.0\""), "the host bridge has buses 10 to 11"},
+    {PCI("\"/pcie@30000000 12:00.0\""), "the host bridge has buses 10 to 11"},
+    {PCI("\"/pcie@20000001 00:01.0\""),
+     "pci-devices: \"/pcie@20000001\" is not in the board's tree: did you mean "
+     "\"/pcie@20000000\"?"},
+    {PCI("\"/rtc@9010000 00:01.0\""),
+     "\"/rtc@9010000\" is no PCI host bridge that Bulkhead drives"},
+    {PCI("\"/pcie@40000000 00:01.0\""), "\"/pcie@40000000\" is disabled in the board's tree"},
+    {PCI("\"/pcie@50000000 00:01.0\""),
+     "has a configuration space (reg) that the CPU cannot reach"},
+    {PCI("\"/pcie@60000000 00:01.0\""), "has a bus-range, or a configuration space (reg), without"},
+    {PCI("\"/pcie@70000000 05:01.0\""), "has a bus-range, or a configuration space (reg), without"},
+    {PCI(F1 ", " F1), "pci-devices: \"/pcie@20000000 00:01.0\" is listed twice; list it once"},
+    {PCI(F1) "direct-map; unprotected-devices = " F1 ";",
+     "unprotected-devices: \"/pcie@20000000 00:01.0\" is listed twice"},
+    {GOOD "devices = " F1 ";", "\"/pcie@20000000 00:01.0\" is a PCI function: list it in "
+                               "pci-devices"},
+    {PCI("\"/pcie@20000000 02:01.0\""),
+     "p: /pcie@20000000 02:01.0: it may master the bus (DMA) and is behind no SMMU; list it in "
+     "unprotected-devices and give the partition direct-map"},
+    {GOOD "unprotected-devices = \"/pcie@20000000 02:01.0\";", "only a partition with direct-map"},
+    {GOOD "pci-devices;", "pci-devices: has no value"},
+    {GOOD "pci-device = \"x\";", "unknown property \"pci-device\": did you mean \"pci-devices\"?"},
+};
+
+static void test_wrong(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        parse_one(wrong[i].properties);
+        assert_log("bulkhead: error: p: ");
+        assert_log(wrong[i].message);
+        assert_true(test_plan.partitions[0].refused);
+        assert_false(test_plan.fatal);
+    }
+}
+
+/* Streams through iommu-map and its mask; the path names the function. */
+static void test_streams(void **state)
+{
+    static const struct {
+        const char *function;
+        uint32_t rid, stream;
+    } cases[] = {
+        {F1, PCI_RID(0, 1, 0), 0x108},
+        {"\"/pcie@20000000 01:1F.7\"", PCI_RID(1, 31, 7), 0x2ff},
+        {"\"/pcie@20000000 03:01.7\"", PCI_RID(3, 1, 7), 0x90f},
+        {"\"/pcie@30000000 11:02.1\"", PCI_RID(0x11, 2, 1), 0x11100},
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char text[256];
+
+        (void)snprintf(text, sizeof(text), PCI("%s"), cases[i].function);
+        parse_one(text);
+        assert_string_equal(log_text, "");
+        assert_int_equal(test_plan.device_count, 1);
+        assert_true(test_plan.devices[0].function);
+        assert_int_equal(test_plan.devices[0].rid, cases[i].rid);
+        assert_int_equal(test_plan.functions[0].rid, cases[i].rid);
+        assert_int_equal(test_plan.stream_count, 1);
+        assert_int_equal(test_plan.streams[0].id, cases[i].stream);
+        assert_int_equal(test_plan.streams[0].count, 1);
+        assert_int_equal(test_plan.streams[0].device, 0);
+    }
+    assert_string_equal(test_plan.devices[0].path, "/pcie@30000000 11:02.1");
+    assert_int_equal(test_plan.pci_hosts[0].first, 0x10);
+    assert_int_equal(test_plan.pci_hosts[0].last, 0x11);
+}
+
+static void test_two_partitions(void **state)
+{
+    struct tree file = file_of("a { compatible = \"bulkhead,partition\"; " PCI(
+        F1) " };"
+            "b { compatible = \"bulkhead,partition\"; " PCI("\"/pcie@20000000 00:02.0\"") " };");
+
+    (void)state;
+    parse(file);
+    tree_free(file);
+    assert_string_equal(log_text, "");
+    assert_int_equal(test_plan.pci_host_count, 1);
+    assert_true(pci_has_functions(&test_plan, 0, 0));
+    assert_true(pci_is_visible(&test_plan, 1, &test_plan.functions[1]));
+    assert_false(pci_is_visible(&test_plan, 0, &test_plan.functions[1]));
+}
+
+static void test_intx(void **state)
+{
+    struct plan_irq irq;
+
+    (void)state;
+    parse_one(PCI(F1));
+    assert_true(pci_intx(&test_plan, &test_plan.pci_hosts[0], PCI_RID(0, 5, 0), 1, &irq));
+    assert_int_equal(irq.intid, 32 + 61);
+    assert_true(pci_intx(&test_plan, &test_plan.pci_hosts[0], PCI_RID(0, 4, 0), 1, &irq));
+    assert_int_equal(irq.intid, 32 + 60);
+    assert_false(pci_intx(&test_plan, &test_plan.pci_hosts[0], PCI_RID(0, 4, 0), 2, &irq));
+    assert_false(pci_intx(&test_plan, &test_plan.pci_hosts[0], PCI_RID(0, 2, 0), 1, &irq));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_two_partitions),
+        cmocka_unit_test(test_intx),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_pci, tear_down);
+}
