@@ -95,8 +95,8 @@ static void check_memory_windows(struct plan *p, uint32_t index)
                 plan_refuse(p, index,
                             "memory: 0x%lx-0x%lx overlaps the %s at 0x%lx-0x%lx; choose other "
                             "addresses",
-                            r.base, range_end(r) - 1, i == 1 ? "console" : "interrupt controller",
-                            window.base, range_end(window) - 1);
+                            r.base, range_end(r) - 1, check_emulated_name(p, i), window.base,
+                            range_end(window) - 1);
             }
         }
     }

@@ -19,6 +19,9 @@ struct range check_pages_of(struct range r);
 bool check_emulated_window(const struct plan *p, const struct plan_partition *part, uint32_t index,
                            struct range *out);
 
+/* What the index-th emulated window is, for people. */
+const char *check_emulated_name(const struct plan *p, uint32_t index);
+
 /* All pages that the partition takes of the pool, an upper bound. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part);
 

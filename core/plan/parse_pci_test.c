@@ -8,12 +8,14 @@
 #define RANGES "ranges = <0x2000000 0 0x10000000 0 0x10000000 0 0x10000000>;"
 #define ADDRESSES                                                                                  \
     "#address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>; device_type = \"pci\";"
+/* clang-format off */
 #define HOST(name, reg, rest)                                                                      \
-    name " { compatible = \"pci-host-ecam-generic\"; " ADDRESSES RANGES " reg = <" reg ">; " rest  \
-         " };"
+    name " { compatible = \"pci-host-ecam-generic\"; " ADDRESSES RANGES                            \
+    " reg = <" reg ">; " rest " };"
+/* clang-format on */
 #define BOARD_PCI                                                                                  \
     BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST                                     \
-        "smmu: smmu@9700000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9700000 0 0x20000>;"          \
+        "smmu: smmu@9700000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9700000 0 0x20000>;"        \
         " #iommu-cells = <1>; };" HOST(                                                            \
             "pcie@20000000", "0x40 0x20000000 0 0x1000000",                                        \
             "bus-range = <0 0xf>; iommu-map = <0 &smmu 0x100 0x200>, <0x300 &smmu 0x900 0x10>;"    \

@@ -74,6 +74,13 @@ uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part)
     return check_width_of(last);
 }
 
+const char *check_emulated_name(const struct plan *p, uint32_t index)
+{
+    uint32_t gic = p->board.gic.version == 2 ? 3 : 3 + p->board.gic.redists;
+
+    return index == 1 ? "console" : index < gic ? "interrupt controller" : "PCI configuration";
+}
+
 /* The lowest start level that needs at most 16 concatenated pages. */
 uint64_t check_root_pages(uint8_t ipa_bits)
 {

@@ -172,7 +172,7 @@ static void write_ram(struct writer *w, const struct plan *p)
     free(pieces);
 }
 
-static void write_hardware(struct writer *w, const struct plan_device *device)
+static void write_hardware(struct writer *w, const struct plan *p, const struct plan_device *device)
 {
     open_list(w, "registers", '[');
     for (uint32_t i = 0; i < device->mmio_count; i++) {
@@ -190,7 +190,19 @@ static void write_hardware(struct writer *w, const struct plan_device *device)
         close_list(w, '}');
     }
     close_list(w, ']');
-    open_list(w, "streams", '['); /* this version drives no SMMU */
+    open_list(w, "streams", '[');
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        const struct plan_stream *s = &p->streams[i];
+
+        if (&p->devices[s->device] == device) {
+            open_list(w, NULL, '{');
+            put_text(w, "smmu", p->board.smmus[s->smmu].path);
+            put_number(w, "id", s->id);
+            put_number(w, "count", s->count);
+            put_number(w, "mask", s->mask);
+            close_list(w, '}');
+        }
+    }
     close_list(w, ']');
 }
 
@@ -211,7 +223,7 @@ static void write_devices(struct writer *w, const struct plan *p)
             put_text(w, "node", p->devices[i].path);
             put_owner(w, p, p->devices[i].partition);
             put_bool(w, "unprotected", p->devices[i].unprotected);
-            write_hardware(w, &p->devices[i]);
+            write_hardware(w, p, &p->devices[i]);
             close_list(w, '}');
         }
     }
@@ -223,7 +235,7 @@ static void write_devices(struct writer *w, const struct plan *p)
         if (candidates[i].grantable == GRANT_NEVER) {
             put_text(w, "why", candidates[i].why);
         } else {
-            write_hardware(w, &candidates[i].device);
+            write_hardware(w, p, &candidates[i].device);
         }
         close_list(w, '}');
     }

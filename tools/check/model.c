@@ -110,9 +110,8 @@ struct window *model_windows(const struct plan *p, uint32_t partition, uint32_t 
                                    .name = "memory"});
     }
     for (uint32_t i = 0; check_emulated_window(p, part, i, &emulated); i++) {
-        struct window window = {.ipa = emulated,
-                                .kind = WINDOW_EMULATED,
-                                .name = i == 1 ? "console" : "interrupt controller"};
+        struct window window = {
+            .ipa = emulated, .kind = WINDOW_EMULATED, .name = check_emulated_name(p, i)};
 
         if (p->board.gic.version == 2 && emulated.base == p->board.gic.cpu.base) {
             window.kind = WINDOW_DEVICE; /* not emulated: the GIC's virtual CPU interface */

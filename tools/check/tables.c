@@ -96,26 +96,58 @@ static void show_ram(const struct plan *p, const struct piece *pieces, uint32_t 
     table_print(&t, "", out);
 }
 
-/* As many rows as it has windows or interrupts, whichever are more. */
-static void add_device(struct table *t, const struct plan_device *device, const char *path,
-                       const char *owner, const char *dma)
+/* The n-th run of the granted device's streams; NULL past the last. */
+static const struct plan_stream *stream_of(const struct plan *p, const struct plan_device *device,
+                                           uint32_t n)
 {
-    for (uint32_t i = 0; i == 0 || i < device->mmio_count || i < device->irq_count; i++) {
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        if (&p->devices[p->streams[i].device] == device && n-- == 0) {
+            return &p->streams[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_stream(struct table *t, const struct plan *p, const struct plan_stream *s,
+                       const char *none)
+{
+    if (s == NULL) {
+        table_add(t, "%s", none);
+    } else if (s->count > 1) {
+        table_add(t, "0x%" PRIx32 "-0x%" PRIx32 " of %s", s->id, s->id + (s->count - 1),
+                  p->board.smmus[s->smmu].path);
+    } else {
+        table_add(t, "0x%" PRIx32 " of %s", s->id, p->board.smmus[s->smmu].path);
+    }
+}
+
+/*
+ * As many rows as it has windows, interrupts or streams, whichever are most. What a PCI function
+ * has of the first two is known at boot.
+ */
+static void add_device(struct table *t, const struct plan *p, const struct plan_device *device,
+                       const char *path, const char *owner, const char *dma)
+{
+    const char *none = device->function ? "at boot" : "none";
+
+    for (uint32_t i = 0; i == 0 || i < device->mmio_count || i < device->irq_count ||
+                         stream_of(p, device, i) != NULL;
+         i++) {
         table_add(t, "%s", i == 0 ? path : "");
         table_add(t, "%s", i == 0 ? owner : "");
         if (i < device->mmio_count) {
             table_add(t, "0x%" PRIx64 "-0x%" PRIx64, device->mmio[i].base,
                       range_end(device->mmio[i]) - 1);
         } else {
-            table_add(t, "%s", i == 0 ? "none" : "");
+            table_add(t, "%s", i == 0 ? none : "");
         }
         if (i < device->irq_count) {
             table_add(t, "%" PRIu32 " %s", device->irq[i].intid,
                       device->irq[i].edge ? "edge" : "level");
         } else {
-            table_add(t, "%s", i == 0 ? "none" : "");
+            table_add(t, "%s", i == 0 ? none : "");
         }
-        table_add(t, "%s", i == 0 ? "none" : "");
+        add_stream(t, p, stream_of(p, device, i), i == 0 ? "none" : "");
         table_add(t, "%s", i == 0 ? dma : "");
     }
 }
@@ -133,25 +165,26 @@ static void show_devices(const struct plan *p, const struct candidate *candidate
     table_add(&t, "DMA");
     for (uint32_t i = 0; i < p->device_count; i++) {
         if (!p->partitions[p->devices[i].partition].refused) {
-            add_device(&t, &p->devices[i], p->devices[i].path,
+            add_device(&t, p, &p->devices[i], p->devices[i].path,
                        report_owner(p, p->devices[i].partition),
-                       p->devices[i].unprotected ? "UNPROTECTED: reaches all memory" : "cannot");
+                       p->devices[i].unprotected                 ? "UNPROTECTED: reaches all memory"
+                       : stream_of(p, &p->devices[i], 0) != NULL ? "its partition's memory only"
+                                                                 : "cannot");
         }
     }
     for (uint32_t i = 0; i < count; i++) {
         if (candidates[i].grantable == GRANT_FREELY) {
-            add_device(&t, &candidates[i].device, candidates[i].path, "left over", "cannot");
+            add_device(&t, p, &candidates[i].device, candidates[i].path, "left over", "cannot");
         }
     }
     for (uint32_t i = 0; i < count; i++) {
         if (candidates[i].grantable == GRANT_UNPROTECTED) {
-            add_device(&t, &candidates[i].device, candidates[i].path, "left over",
+            add_device(&t, p, &candidates[i].device, candidates[i].path, "left over",
                        "may: unprotected-devices only");
         }
     }
     (void)fputc('\n', out);
     table_print(&t, "", out);
-    (void)fputs("(streams: this version drives no SMMU)\n", out);
 }
 
 static void add_image(struct table *t, const char *what, const struct plan_image *image)
