@@ -27,11 +27,12 @@ static struct vgic_bank *take_bank(struct vgic *vgic)
 
 static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool hw)
 {
-    struct vgic_bank **bank = &vgic->bank[irq->intid / 32];
+    struct vgic_bank **bank;
 
     if (irq->intid < 32 || irq->intid >= IRQ_SPURIOUS || irq->intid >= gic_intids) {
         return E_INVALID;
     }
+    bank = &vgic->bank[irq->intid / 32];
     if (*bank == NULL) {
         *bank = take_bank(vgic);
         if (*bank == NULL) {
