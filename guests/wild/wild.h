@@ -48,5 +48,6 @@ void wild_reset(void);
 void wild_setway(void);
 void wild_spin(void);
 void wild_vectors(void);
+void wild_pci(void);
 
 #endif

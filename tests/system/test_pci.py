@@ -123,3 +123,21 @@ def test_refused_by_name(boot, first, second, message):
     board = boot(parts, smp=3, qemu=qemu)
     board.expect(r"\[c\] ")
     assert message in board.log
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_config_space_is_attacked(boot, tmp_path, gic):
+    """Every offset in every width, of its own function, another's and one that is kept back, while the other's disk
+    works: nobody answers but its own, no BAR moves, and neither the disk's driver nor the SMMU notices."""
+    path, qemu = nvme(tmp_path, "1.0")
+    parts = [
+        guest("disk", [0], ["list", "load=nvme", "disk=nvme0n1"], pci_devices=[f"{HOST} 00:01.0"]),
+        partition("wild", "wild", [1], bootargs="wild=pci own=0x10", pci_devices=[f"{HOST} 00:02.0"]),
+    ]
+    others = ("-device", "virtio-rng-pci,addr=2.0", "-device", "edu,addr=3.0")
+    log = boot(parts, gic=gic, smp=2, qemu=(*SMMU, *qemu, *others)).off(2 * LINUX)
+    check_disk(log, path, "nvme0n1", "disk")
+    assert log.count("wild: pci 1 functions answer") == 2
+    assert re.search(r"wild: pci 0 BARs moved, command 0x0[0-9a-f]{3}\s", log), re.findall("wild: pci .*", log)
+    assert "wild: done" in log
+    assert "DMA fault" not in log
