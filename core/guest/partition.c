@@ -64,10 +64,11 @@ static enum status map_devices(struct partition *part, const struct plan *p)
             continue;
         }
         for (uint32_t w = 0; status == OK && w < device->mmio_count; w++) {
-            uint64_t base = align_down(device->mmio[w].base, PAGE_SIZE);
+            struct range r = plan_window_pages(p, i, w);
 
-            status = lpae_map(&part->stage2, base, pa(base),
-                              align_up(range_end(device->mmio[w]), PAGE_SIZE) - base, LPAE_DEVICE);
+            if (r.size != 0) {
+                status = lpae_map(&part->stage2, r.base, pa(r.base), r.size, LPAE_DEVICE);
+            }
         }
     }
     return status;

@@ -319,11 +319,19 @@ static void check_shared_memory(struct plan *p, uint32_t a, uint32_t b)
     }
 }
 
+/* True where they share a page, but for windows of one partition that fill the same pages. */
 static bool share_registers(const struct plan_device *x, const struct plan_device *y)
 {
     for (uint32_t i = 0; i < x->mmio_count; i++) {
-        if (hits(x->mmio[i], y->mmio, y->mmio_count)) {
-            return true;
+        struct range r = check_pages_of(x->mmio[i]);
+
+        for (uint32_t j = 0; j < y->mmio_count; j++) {
+            struct range other = check_pages_of(y->mmio[j]);
+
+            if (ranges_overlap(r, other) &&
+                (x->partition != y->partition || r.base != other.base || r.size != other.size)) {
+                return true;
+            }
         }
     }
     return false;
@@ -347,7 +355,7 @@ static bool same_device(const struct plan_device *x, const struct plan_device *y
     return x->node == y->node && (!x->function || !y->function || x->rid == y->rid);
 }
 
-/* Two of one partition may share an interrupt, no more. */
+/* Two of one partition may share an interrupt, and a page of registers. */
 static void tell_device(struct plan *p, const struct plan_device *x, const struct plan_device *y)
 {
     const char *other = name_of(p, (uint32_t)y->partition);
@@ -357,8 +365,9 @@ static void tell_device(struct plan *p, const struct plan_device *x, const struc
                    "devices: it is also in \"%s\": neither starts; grant it once", other);
     } else if (share_registers(x, y)) {
         plan_error(p, x->partition, path_of(x),
-                   "devices: it shares a 4 KiB page of registers with %s of \"%s\": grant neither",
-                   path_of(y), other);
+                   "devices: it shares a 4 KiB page of registers with %s of \"%s\": grant %s",
+                   path_of(y), other,
+                   x->partition != y->partition ? "both to one, or neither" : "one of them");
     } else if (x->partition != y->partition && share_interrupt(x, y)) {
         plan_error(p, x->partition, path_of(x),
                    "devices: it shares an interrupt with %s of \"%s\": neither starts; grant both "

@@ -248,7 +248,7 @@ static void a_page_in_two_is_in_none(void **state)
     p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
     expect(3,
            "0: /pl031@9010000: devices: it shares a 4 KiB page of registers with "
-           "/pl061@9030000 of \"b\"",
+           "/pl061@9030000 of \"b\": grant both to one, or neither",
            "1: /pl061@9030000: devices: it shares a 4 KiB page of registers with");
 }
 
@@ -258,10 +258,23 @@ static void a_page_twice_in_one_is_refused(void **state)
     p.devices[0].mmio[1] = (struct range){0x09010ff0, 0x10};
     p.devices[0].mmio_count = 2;
     expect(1, "0: /pl031@9010000: devices: two of its windows share the page of 0x9010ff0", NULL);
-    make_plan(3);
-    p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x10};
+}
+
+static void two_of_one_share_whole_pages_only(void **state)
+{
+    (void)state;
+    p.devices[0].mmio[0] = (struct range){0x09030200, 0x200};
+    p.devices[1].mmio[0] = (struct range){0x09030c00, 0x400};
     p.devices[1].partition = 0;
-    expect(1, "0: /pl031@9010000: devices: it shares a 4 KiB page of registers", NULL);
+    expect(0, NULL, NULL);
+    make_plan(3);
+    p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x20};
+    p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
+    p.devices[1].partition = 0;
+    expect(1,
+           "0: /pl031@9010000: devices: it shares a 4 KiB page of registers with "
+           "/pl061@9030000 of \"a\": grant one of them",
+           NULL);
 }
 
 static void a_gicv2_in_parts_of_pages_is_fatal(void **state)
@@ -362,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup(a_device_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(a_page_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(a_page_twice_in_one_is_refused, set_up),
+        cmocka_unit_test_setup(two_of_one_share_whole_pages_only, set_up),
         cmocka_unit_test_setup(a_gicv2_in_parts_of_pages_is_fatal, set_up),
         cmocka_unit_test_setup(an_interrupt_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(only_spis_are_granted, set_up),

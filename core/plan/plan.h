@@ -358,6 +358,12 @@ bool plan_check_system(struct plan *p, struct range system);
 uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part);
 
 /*
+ * The whole pages of the device's window `window`; of size 0 where an earlier window of the same
+ * partition fills them too.
+ */
+struct range plan_window_pages(const struct plan *p, uint32_t index, uint32_t window);
+
+/*
  * Width of the partition's IPA space: the smallest (at least 32) that holds its memory, granted
  * windows and emulated devices.
  */

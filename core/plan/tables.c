@@ -20,6 +20,24 @@ struct range check_pages_of(struct range r)
     return (struct range){base, r.size == 0 || end < base ? 0 : end - base};
 }
 
+struct range plan_window_pages(const struct plan *p, uint32_t index, uint32_t window)
+{
+    struct range r = check_pages_of(p->devices[index].mmio[window]);
+
+    for (uint32_t i = 0; i <= index; i++) {
+        const struct plan_device *d = &p->devices[i];
+        uint32_t count = i < index ? d->mmio_count : window;
+
+        for (uint32_t w = 0; w < count; w++) {
+            if (d->partition == p->devices[index].partition &&
+                check_pages_of(d->mmio[w]).base == r.base) {
+                return (struct range){r.base, 0};
+            }
+        }
+    }
+    return r;
+}
+
 /* Configuration space of the n-th host bridge of which the partition has functions. */
 static bool ecam_window(const struct plan *p, const struct plan_partition *part, uint32_t n,
                         struct range *out)

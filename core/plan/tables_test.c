@@ -57,6 +57,22 @@ static void ipa_bits_hold_everything(void **state)
     assert_int_equal(plan_ipa_bits(&p, &p.partitions[1]), 32);
 }
 
+static void a_shared_page_is_mapped_once(void **state)
+{
+    struct range r;
+
+    (void)state;
+    p.devices[0].mmio[0] = (struct range){0x09030200, 0x200};
+    p.devices[1].mmio[0] = (struct range){0x09030c00, 0x400};
+    p.devices[1].partition = 0;
+    r = plan_window_pages(&p, 0, 0);
+    assert_true(r.base == 0x09030000 && r.size == 4096);
+    assert_int_equal(plan_window_pages(&p, 1, 0).size, 0);
+    p.devices[1].partition = 1;
+    r = plan_window_pages(&p, 1, 0);
+    assert_true(r.base == 0x09030000 && r.size == 4096);
+}
+
 #define ARENA_PAGES 256
 
 static uint32_t taken;
@@ -244,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_pool_is_shared_out_in_order, set_up),
         cmocka_unit_test_setup(ipa_bits_hold_everything, set_up),
+        cmocka_unit_test_setup(a_shared_page_is_mapped_once, set_up),
         cmocka_unit_test_setup(table_pages_are_enough, set_up),
         cmocka_unit_test_setup(any_plan_is_survived, set_up),
     };

@@ -141,18 +141,37 @@ static uint64_t pages_of(struct range r)
     return ((r.base + r.size + PAGE - 1) & ~(PAGE - 1)) - (r.base & ~(PAGE - 1));
 }
 
+/* Bytes of the partition's device windows, each page once. */
+static uint64_t device_bytes(const struct plan *p, uint32_t index)
+{
+    uint64_t seen[PLAN_MAX_DEVICES * PLAN_MAX_WINDOWS];
+    uint32_t count = 0;
+    uint64_t total = 0;
+
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        for (uint32_t m = 0; m < p->devices[i].mmio_count; m++) {
+            uint64_t first = p->devices[i].mmio[m].base & ~(PAGE - 1);
+            bool again = p->devices[i].partition != (int)index;
+
+            for (uint32_t n = 0; n < count; n++) {
+                again = again || seen[n] == first;
+            }
+            if (!again) {
+                seen[count++] = first;
+                total += pages_of(p->devices[i].mmio[m]);
+            }
+        }
+    }
+    return total;
+}
+
 static uint64_t planned_bytes(const struct plan *p, uint32_t index)
 {
     const struct plan_gic *g = &p->board.gic;
-    uint64_t total = 0;
+    uint64_t total = device_bytes(p, index);
 
     for (uint32_t n = 0; n < p->partitions[index].extent_count; n++) {
         total += p->partitions[index].extent[n].size;
-    }
-    for (uint32_t i = 0; i < p->device_count; i++) {
-        for (uint32_t m = 0; m < p->devices[i].mmio_count; m++) {
-            total += p->devices[i].partition == (int)index ? pages_of(p->devices[i].mmio[m]) : 0;
-        }
     }
     if (g->version == 2) {
         total += g->virt.size < g->cpu.size ? g->virt.size : g->cpu.size;

@@ -23,6 +23,7 @@ KERNELS = {
     "linux": ("guest/arm64/vmlinuz", "linux"),
     "hello": ("guests/hello/hello.bin", "linux"),
     "control": ("guests/control/control.bin", "linux"),
+    "disk": ("guests/disk/disk.bin", "linux"),
     "smp": ("guests/smp/smp.bin", "linux"),
     "wild": ("guests/wild/wild.bin", "linux"),
     "gictest": ("guests/gictest/gictest.bin", "linux"),

@@ -65,6 +65,56 @@ def test_second_uart_is_handed_over(boot, tmp_path):
     assert "\n[one] from-the-second" not in log
 
 
+# Eight virtio transports are in one page of the board; a disk is behind the last of them.
+TRANSPORTS = [f"/virtio_mmio@{0xA003000 + 0x200 * i:x}" for i in range(8)]
+
+
+def with_disk(path):
+    path.write_bytes(b"the disk of the board".ljust(512, b".") + bytes(1536))
+    return ["-global", "virtio-mmio.force-legacy=false", "-drive", f"if=none,id=disk,format=raw,file={path}",
+            "-device", "virtio-blk-device,drive=disk"]
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_unprotected_devices(boot, tmp_path, gic):
+    """A disk with DMA that nothing contains: told at each boot, and it works, its interrupt too."""
+    part = partition("storage", "disk", [1], ((0x60000000, 2 * MIB),), direct_map=True,
+                     unprotected_devices=TRANSPORTS, bootargs="disk=0xa003e00,79")
+    log = boot([part, partition("other", "hello", [0])], gic=gic, smp=2, qemu=with_disk(tmp_path / "disk")).off()
+    lines = log.replace("\r", "").split("\n")
+    for name in TRANSPORTS:
+        assert (f"bulkhead: warning: storage: {name}: unprotected: its DMA reaches all memory, that of other "
+                "partitions too") in lines, log
+        assert f"bulkhead:   device   {name} UNPROTECTED" in lines, log
+    assert "[storage] disk: magic 74726976, version 2, device 2" in lines, log
+    assert "[storage] disk: sector 0: the disk of the board..........." in lines, log
+    assert re.search(r"\[storage\] disk: sector 1 is written, [1-9]\d* interrupts", log), log
+    sectors = (tmp_path / "disk").read_bytes()
+    assert sectors[512:1024] == sectors[511::-1] and sectors[1024:] == bytes(1024)
+    assert "[other] hello: done" in lines
+
+
+# What is said, and what of the above is left out.
+UNCONTAINED = {
+    "it may master the bus (DMA) and is behind no SMMU; only a partition with direct-map may have it": {
+        "direct_map": None},
+    "it may master the bus (DMA) and is behind no SMMU; list it in unprotected-devices": {
+        "unprotected_devices": None, "devices": TRANSPORTS},
+    "its registers share the page 0xa003000 with /virtio_mmio@a003000, which would be granted with it: grant all": {
+        "unprotected_devices": TRANSPORTS[1:]},
+}
+
+
+@pytest.mark.parametrize("said", UNCONTAINED)
+def test_dma_is_contained_or_asked_for(boot, tmp_path, said):
+    props = {"direct_map": True, "unprotected_devices": TRANSPORTS, **UNCONTAINED[said]}
+    part = partition("storage", "disk", [1], ((0x60000000, 2 * MIB),), bootargs="disk=0xa003e00,79",
+                     **{key: value for key, value in props.items() if value is not None})
+    log = boot([part, partition("other", "hello", [0])], smp=2, qemu=with_disk(tmp_path / "disk")).off()
+    assert f"error: storage: /virtio_mmio@a003e00: {said}" in log.replace("\r\n    ", " "), log
+    assert "1 of 2 partitions start" in log and "[storage] " not in log and "[other] hello: done" in log
+
+
 def test_machine_ends_when_all_are_off(boot):
     parts = [
         linux("one", [0], bootargs=QUIET + " bulkhead.exit=off"),
