@@ -15,10 +15,14 @@
         .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48                                 \
     }
 
+#define LOCK_LEVELS 8
+
 struct host host = DEFAULTS;
 
 static _Thread_local struct cpu *self;
 static _Thread_local jmp_buf *way_out;
+static _Thread_local unsigned held_levels; /* a bit each: this thread holds held_lock[level] */
+static _Thread_local const void *held_lock[LOCK_LEVELS];
 
 void host_cpu_become(struct cpu *cpu)
 {
@@ -42,6 +46,26 @@ uint64_t arch_mpidr(void)
 
 void arch_cpu_init(void)
 {
+}
+
+/* ---- the order of locks (core/base/lock.h) ---- */
+
+void arch_lock_taken(const void *lock, unsigned level)
+{
+    if (held_levels >> level != 0) {
+        host_fail("a lock of level %u is taken with levels %#x held", level, held_levels);
+    }
+    held_levels |= 1U << level;
+    held_lock[level] = lock;
+}
+
+void arch_lock_released(const void *lock)
+{
+    for (unsigned level = 0; level < LOCK_LEVELS; level++) {
+        if ((held_levels >> level & 1) != 0 && held_lock[level] == lock) {
+            held_levels &= ~(1U << level);
+        }
+    }
 }
 
 /* ---- hints, barriers, the counter ---- */
@@ -184,5 +208,6 @@ void host_reset(void)
 {
     host = (struct host)DEFAULTS;
     self = NULL;
+    held_levels = 0;
     host_registers_reset();
 }

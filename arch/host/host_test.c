@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the fake architecture itself: what every other unit test relies on. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <arch/host.h>
+
+#include "core/base/lock.h"
 
 static int set_up(void **state)
 {
@@ -130,6 +137,42 @@ static void the_counter_moves(void **state)
     assert_int_equal(arch_counter() - before, 1000);
 }
 
+static void take_both(enum lock_level first, enum lock_level second)
+{
+    static struct lock a, b;
+
+    lock_take(&a, first);
+    lock_take(&b, second);
+    lock_release(&a);
+    lock_release(&b);
+}
+
+/* True where a program that takes these two locks, in this order, is aborted. */
+static bool refused(enum lock_level first, enum lock_level second)
+{
+    pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        (void)close(STDERR_FILENO);
+        take_both(first, second);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void locks_have_an_order(void **state)
+{
+    (void)state;
+    assert_false(refused(LOCK_VGIC, LOCK_GICD));
+    assert_false(refused(LOCK_CONSOLE, LOCK_LOG));
+    assert_true(refused(LOCK_GICD, LOCK_VGIC));
+    assert_true(refused(LOCK_VGIC, LOCK_VGIC));
+    take_both(LOCK_VGIC, LOCK_LOG);
+    take_both(LOCK_CONSOLE, LOCK_VUART); /* what was held before is forgotten */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +182,7 @@ int main(void)
         cmocka_unit_test_setup(accesses_reach_their_model, set_up),
         cmocka_unit_test_setup(system_registers_have_names, set_up),
         cmocka_unit_test_setup(the_counter_moves, set_up),
+        cmocka_unit_test_setup(locks_have_an_order, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The arch interface: all that core/ and drivers/ ask of an architecture, beside the inline parts:
- *   <arch/cpu.h>    arch_cpu_self(), arch_wait_hint(), arch_wfe(), arch_sev(), arch_wfi(),
- * arch_dsb(), arch_isb(), arch_counter(), arch_counter_hz(), arch_read32()... MMIO accessors
- * (single instruction, base register only). Atomics are the compiler's. <arch/vcpu.h>   struct
- * arch_regs (a guest's general registers at an exit), struct arch_vcpu (what else is kept).
+ *   <arch/cpu.h>    arch_cpu_self(), arch_wait_hint(), arch_lock_taken(), arch_wfe(), arch_sev(),
+ *                   arch_wfi(), arch_dsb(), arch_isb(), arch_counter(), arch_counter_hz(),
+ *                   arch_read32()... MMIO accessors (single instruction, base register only).
+ *                   Atomics are the compiler's.
+ *   <arch/vcpu.h>   struct arch_regs (a guest's general registers at an exit), struct arch_vcpu
+ *                   (what else is kept).
  *   <arch/sysreg.h> sysreg_read(NAME), sysreg_write(NAME, v) for the GIC's system registers, by
- * AArch64 names. and arch_image_section(), in core/memory/el2_map.h. arch/arm64, arch/arm32 and
- * arch/host all provide it.
+ *                   AArch64 names.
+ * And arch_image_section(), in core/memory/el2_map.h. arch/arm64, arch/arm32 and arch/host all
+ * provide it.
  */
 #ifndef CORE_BASE_ARCH_H
 #define CORE_BASE_ARCH_H

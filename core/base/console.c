@@ -159,7 +159,7 @@ static void log_tell_lost(void) REQUIRES(&console.log_lock)
 
 void console_log(const char *text)
 {
-    lock_take(&console.log_lock);
+    lock_take(&console.log_lock, LOCK_LOG);
     log_tell_lost();
     if (console.lost > 0 || !log_put(text)) {
         console.lost++;
@@ -176,7 +176,7 @@ void console_vprintf(const char *format, va_list args)
         console_log(text);
         wake_pump();
     } else {
-        lock_take(&console.log_lock);
+        lock_take(&console.log_lock, LOCK_LOG);
         poll_print(text);
         lock_release(&console.log_lock);
     }
@@ -319,7 +319,7 @@ static uint32_t receive(bool *busy) REQUIRES(&console.lock)
 
 static void log_tell_lost_locked(void) REQUIRES(&console.lock)
 {
-    lock_take(&console.log_lock);
+    lock_take(&console.log_lock, LOCK_LOG);
     log_tell_lost();
     lock_release(&console.log_lock);
 }
@@ -360,7 +360,7 @@ void console_irq(void)
     if (console.kick == NULL || is_pausing()) {
         return;
     }
-    lock_take(&console.lock);
+    lock_take(&console.lock, LOCK_CONSOLE);
     console.ops->irq_clear(console.base);
     readable = receive(&busy);
     busy |= console_input_more();
@@ -392,7 +392,7 @@ void console_stream_close(uint32_t index)
 
 void console_flush(void)
 {
-    lock_take(&console.lock);
+    lock_take(&console.lock, LOCK_CONSOLE);
     for (uint32_t i = 0; console.ops != NULL && i < 2 * MUX_SOURCES * RING_SIZE; i++) {
         int c = mux_next(&console.mux);
 

@@ -258,7 +258,7 @@ static inline void ready(void *owner, bool input_waits, bool output_has_room)
         __atomic_fetch_add(&o->output_calls, 1, __ATOMIC_RELAXED);
         assert_true(console_stream_has_room(o->index, 1));
     }
-    lock_take(&console.lock); /* hangs where it is held */
+    lock_take(&console.lock, LOCK_CONSOLE); /* hangs where it is held */
     lock_release(&console.lock);
 }
 

@@ -86,7 +86,7 @@ static void test_panic_ignores_the_lock(void **state)
     (void)state;
     start(1, true);
     put(0, "unfinished");
-    lock_take(&console.lock);
+    lock_take(&console.lock, LOCK_CONSOLE);
     assert_int_equal(host_catch(panic_at, &state), HOST_ASLEEP);
     lock_release(&console.lock);
     assert_non_null(strstr(uart.line, "\r\nbulkhead: panic: CPU 0x0: at home\r\n"));
@@ -112,7 +112,7 @@ static void test_panic_of_the_console_cpu(void **state)
 
     (void)state;
     start(2, true);
-    lock_take(&console.lock);
+    lock_take(&console.lock, LOCK_CONSOLE);
     assert_int_equal(host_catch(panic_at, &state), HOST_ASLEEP);
     uart.length = 0;
     uart.kicked = false;

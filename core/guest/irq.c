@@ -133,7 +133,7 @@ void irq_kick(const struct cpu *cpu)
 
 void irq_set_edge(uint32_t spi, bool edge)
 {
-    lock_take(&gicd_lock);
+    lock_take(&gicd_lock, LOCK_GICD);
     gic->set_edge(spi, edge);
     lock_release(&gicd_lock);
 }

@@ -112,7 +112,7 @@ static bool pass_all(const struct plan *p, uint32_t partition, bool on)
         const struct plan_stream *stream = &p->streams[i];
 
         if (device_of(p, stream)->partition == (int)partition) {
-            lock_take(&smmu_locks[stream->smmu]);
+            lock_take(&smmu_locks[stream->smmu], LOCK_SMMU);
             good = p->board.smmus[stream->smmu].ops->pass(p, stream, on) == OK && good;
             lock_release(&smmu_locks[stream->smmu]);
         }
@@ -275,7 +275,7 @@ bool stream_irq(uint32_t intid)
             continue;
         }
         found = true;
-        lock_take(&smmu_locks[i]);
+        lock_take(&smmu_locks[i], LOCK_SMMU);
         while (n < FAULTS_AT_ONCE && smmu->ops->take_fault(p, i, &fault)) {
             tell(p, i, &fault);
             n++;

@@ -129,7 +129,7 @@ static __attribute__((noinline)) void arrive(struct vcpu *vcpu, struct virq *v)
 {
     struct vgic *vgic = &vcpu->partition->vgic;
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     if (v->lr != VGIC_NO_LR && v->home == vcpu->index) {
         vgic_lr_fold(vgic, vcpu, v->lr);
     }
@@ -167,7 +167,7 @@ void vgic_set_level(struct partition *partition, uint32_t intid, bool level)
     struct vgic *vgic = &partition->vgic;
     struct virq *v = &vgic->bank[intid / 32]->virq[intid % 32];
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     if (v->level != level) {
         vgic_fetch(vgic, v);
         v->level = level;
@@ -242,7 +242,7 @@ bool vgic_has_pending(struct vcpu *vcpu)
     struct vgic *vgic = &vcpu->partition->vgic;
     bool found;
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     found = vcpu->vgic.waiting != 0;
     for (uint32_t n = 0; n < VGIC_MAX_LRS && !found; n++) {
         found = vcpu->vgic.held[n] != NULL && (gic->lr_read(n).state & GIC_LR_PENDING) != 0;

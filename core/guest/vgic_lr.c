@@ -293,7 +293,7 @@ void vgic_sync(struct vcpu *vcpu)
     struct vgic *vgic = &vcpu->partition->vgic;
     struct vgic_cpu *c = &vcpu->vgic;
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     c->kicked = false;
     for (uint32_t left = c->wait[0]; left != 0; left &= left - 1) { /* SGIs, most of the time */
         uint32_t n = (uint32_t)__builtin_ctz(left);
@@ -313,7 +313,7 @@ void vgic_maintain(struct vcpu *vcpu)
 {
     struct vgic *vgic = &vcpu->partition->vgic;
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     for (uint32_t left = gic->lr_ended(); left != 0; left &= left - 1) {
         uint32_t n = (uint32_t)__builtin_ctz(left);
         struct virq *v = vcpu->vgic.held[n];

@@ -167,7 +167,7 @@ access_live(struct vcpu *vcpu, struct vgic_bank *bank, uint32_t block, struct mm
     if (access->write) {
         mask &= (uint32_t)access->value & ~(block <= ICPENDR ? bank->fixed : 0);
     }
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     if ((!access->write || block == ISPENDR) && !knows(vgic, vcpu, bank, mask)) {
         outcome = TRAP_RESUME;
     } else if (access->write) {
@@ -189,7 +189,7 @@ static enum trap_outcome access_enable(struct vcpu *vcpu, struct vgic_bank *bank
     if (!access->write) {
         access->value = bank->enabled;
     } else if ((mask & (set ? ~bank->enabled : bank->enabled)) != 0) {
-        lock_take(&vgic->lock);
+        lock_take(&vgic->lock, LOCK_VGIC);
         bank->enabled = set ? bank->enabled | mask : bank->enabled & ~mask;
         vgic_refresh(vgic, bank, mask);
         lock_release(&vgic->lock);
@@ -263,7 +263,7 @@ enum trap_outcome vgic_access_fields(struct vcpu *vcpu, struct vgic_bank *bank,
     if (bank == NULL || (fields->widths & access->size) == 0) {
         return vgic_raz_wi(access);
     }
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     for (uint32_t n = first; n < first + count; n++) {
         uint32_t at = (n - first) << fields->shift;
 

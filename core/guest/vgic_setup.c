@@ -166,7 +166,7 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
     struct vgic *vgic = &vcpu->partition->vgic;
     struct vgic_cpu *c = &vcpu->vgic;
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     c->online = false;
     for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
         if (c->held[n] != NULL) {
@@ -193,7 +193,7 @@ void vgic_stop(struct partition *part)
 {
     struct vgic *vgic = &part->vgic;
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     vgic->enabled = false;
     for (uint32_t i = 1; i < VGIC_BANKS; i++) {
         if (vgic->bank[i] != NULL) {

@@ -74,7 +74,7 @@ static void send_sgi(struct vcpu *vcpu, uint64_t value)
     const uint32_t to[4] = {(uint32_t)field_get(GICD_SGIR_LIST, value), ~self, self, 0};
     uint32_t left = to[field_get(GICD_SGIR_FILTER, value)] & present(vgic);
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     for (; left != 0; left &= left - 1) {
         vgic_sgi_send(vgic, vgic_vcpu(vgic, (uint32_t)__builtin_ctz(left)),
                       (uint32_t)field_get(GICD_SGIR_INTID, value), vcpu->index);
@@ -103,7 +103,7 @@ static void write_word(struct vcpu *vcpu, uint64_t offset, uint64_t value)
     struct vgic *vgic = &vcpu->partition->vgic;
 
     if (offset == GICD_CTLR) {
-        lock_take(&vgic->lock);
+        lock_take(&vgic->lock, LOCK_VGIC);
         vgic_enable(vgic, (value & GICD_CTLR_ENABLE) != 0);
         lock_release(&vgic->lock);
     } else if (offset == GICD_SGIR) {

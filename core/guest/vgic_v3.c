@@ -64,7 +64,7 @@ static void access_router(struct vgic *vgic, uint64_t offset, struct mmio_access
     struct vgic_bank *bank = intid < 32 ? NULL : vgic->bank[intid / 32];
     uint64_t value = 0;
 
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     if (bank != NULL && (bank->owned >> intid % 32 & 1) != 0) {
         struct virq *v = &bank->virq[intid % 32];
 
@@ -103,7 +103,7 @@ static __attribute__((noinline)) enum trap_outcome control(struct vgic *vgic, ui
     if (!access->write) {
         access->value = offset == GICD_CTLR ? read_ctlr(vgic) : offset == GICD_IIDR ? VGIC_IIDR : 0;
     } else if (offset == GICD_CTLR) {
-        lock_take(&vgic->lock);
+        lock_take(&vgic->lock, LOCK_VGIC);
         vgic_enable(vgic, (access->value & GICD_CTLR_ENABLEGRP1) != 0);
         lock_release(&vgic->lock);
     }
@@ -236,7 +236,7 @@ void vgic_sgi1r_write(struct vcpu *vcpu, uint64_t value)
     } else if ((value & ICC_SGI1R_OTHERS) != 0) {
         return; /* no vCPU has these affinities */
     }
-    lock_take(&vgic->lock);
+    lock_take(&vgic->lock, LOCK_VGIC);
     for (; left != 0; left &= left - 1) {
         vgic_sgi_send(vgic, vgic_vcpu(vgic, (uint32_t)__builtin_ctz(left)),
                       (uint32_t)field_get(ICC_SGI1R_INTID, value), 0);

@@ -206,7 +206,7 @@ static enum trap_outcome access_window(struct vcpu *vcpu, void *device, uint64_t
     uint32_t count;
     uint64_t value = 0;
 
-    lock_take(&v->lock);
+    lock_take(&v->lock, LOCK_VPCI);
     for (uint32_t done = 0; done < access->size; done += count) {
         uint64_t at = offset + done;
         uint32_t reg = (uint32_t)(at & (PCI_CONFIG_SIZE - 1)) & ~3u;
@@ -253,7 +253,7 @@ void vpci_stop(struct partition *part)
 {
     const struct plan *p = part->vpci.plan;
 
-    lock_take(&part->vpci.lock);
+    lock_take(&part->vpci.lock, LOCK_VPCI);
     for (uint32_t i = 0; i < p->function_count; i++) {
         const struct plan_function *f = &p->functions[i];
 

@@ -209,7 +209,7 @@ static enum trap_outcome access_window(struct vcpu *vcpu, void *device, uint64_t
     if (access->size > 4) {
         return TRAP_ABORT;
     }
-    lock_take(&u->lock);
+    lock_take(&u->lock, LOCK_VUART);
     if (!access->write) {
         access->value = (reg_read(u, reg) >> lane) & (UINT64_MAX >> (64 - 8 * access->size));
     } else if (lane == 0) {
@@ -236,7 +236,7 @@ void vuart_sync(struct vuart *u)
 {
     uint32_t news;
 
-    lock_take(&u->lock);
+    lock_take(&u->lock, LOCK_VUART);
     news = __atomic_exchange_n(&u->news, 0, __ATOMIC_ACQUIRE);
     if ((news & VUART_INPUT) != 0) {
         raise_rx(u);
@@ -266,7 +266,7 @@ static void set_reset_values(struct vuart *u)
 
 void vuart_reset(struct vuart *u)
 {
-    lock_take(&u->lock);
+    lock_take(&u->lock, LOCK_VUART);
     set_reset_values(u);
     update_line(u);
     lock_release(&u->lock);

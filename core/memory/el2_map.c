@@ -70,7 +70,7 @@ enum status el2_map(struct range what, enum lpae_attr attr)
     if (pages.size == 0 || range_end(pages) > UINT64_C(1) << el2_table.ia_bits) {
         return E_INVALID;
     }
-    lock_take(&el2_map_lock);
+    lock_take(&el2_map_lock, LOCK_EL2_MAP);
     status = map_holes(pages, attr, true);
     if (status == OK) {
         status = map_holes(pages, attr, false);
@@ -86,7 +86,7 @@ enum status el2_unmap(struct range what)
     struct range pages = whole_pages(what);
     enum status status;
 
-    lock_take(&el2_map_lock);
+    lock_take(&el2_map_lock, LOCK_EL2_MAP);
     status = lpae_unmap(&el2_table, pages.base, pages.size);
     if (status == OK) {
         arch_tlb_forget_el2(pages);
@@ -100,7 +100,7 @@ enum status el2_seal(struct range what)
     struct range pages = whole_pages(what);
     enum status status;
 
-    lock_take(&el2_map_lock);
+    lock_take(&el2_map_lock, LOCK_EL2_MAP);
     status = lpae_protect(&el2_table, pages.base, pages.size);
     if (status == OK) {
         arch_tlb_forget_el2(pages);
@@ -152,7 +152,7 @@ void el2_map_audit(const struct range *guest, uint32_t count, struct el2_audit *
 
     *out = (struct el2_audit){0};
     ctx = (struct audit_context){guest, count, out};
-    lock_take(&el2_map_lock);
+    lock_take(&el2_map_lock, LOCK_EL2_MAP);
     lpae_each(&el2_table, audit_leaf, &ctx);
     lock_release(&el2_map_lock);
 }

@@ -20,6 +20,10 @@ void arch_isb(void);
 uint64_t arch_counter(void);
 uint64_t arch_counter_hz(void);
 
+/* Fails where this thread already holds a lock of that level or one that comes after it. */
+void arch_lock_taken(const void *lock, unsigned level);
+void arch_lock_released(const void *lock);
+
 /* A device register of the model that is registered there; see host_mmio_add(). */
 uint64_t host_mmio_read(uint64_t address, unsigned size);
 void host_mmio_write(uint64_t address, unsigned size, uint64_t v);
