@@ -52,8 +52,9 @@ static void copy_node(struct copy *c, const struct dt_at *at)
 
     tree_begin(&c->w, dt_name(c->own, node));
     if (is_cpu(c, at)) {
-        const struct range affinity = {c->cpus++, 0};
+        const struct range affinity = {c->cpus, 0};
 
+        c->cpus++;
         tree_copy(&c->w, c->own, node, "reg\0enable-method\0");
         tree_reg(&c->w, &affinity, 1, (uint32_t)dt_number(c->own, at->node[1], "#address-cells", 2),
                  0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a trap handler decides, and how faults are told. Arch code turns a syndrome into one of
- * mmio_access, sysreg_access or smccc_call; core handles those and returns an outcome; the one
+ * What a trap handler decides, and how faults are told. Arch code turns a syndrome into an
+ * mmio_access or a smccc_call; core handles those and returns an outcome; the one
  * dispatcher in arch/A/traps.c applies it.
  */
 #ifndef CORE_GUEST_TRAP_H
@@ -29,13 +29,6 @@ struct mmio_access {
     uint8_t size; /* bytes: 1, 2, 4, 8; ipa is aligned to it */
     bool write;
     uint64_t value; /* to write; or what was read, zero-extended */
-};
-
-/* A guest's trapped system-register access that core, not arch, answers (GIC). */
-struct sysreg_access {
-    uint32_t id; /* arch's own encoding of which register (arch/A/traps.c maps it to an enum) */
-    bool write;
-    uint64_t value;
 };
 
 /*
