@@ -191,7 +191,7 @@ static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fau
     const struct plan_stream *stream = &p->streams[run];
     const struct plan_device *device = device_of(p, stream);
     const struct plan_partition *part = &p->partitions[device->partition];
-    uint64_t second = arch_counter() / arch_counter_hz();
+    uint64_t second = arch_counter() / p->board.timer_hz;
     bool block;
 
     if (second != seen[run].second) {

@@ -142,7 +142,7 @@ static void parse_timer_hz(struct plan *p, int node)
                     "generic timer: 1 MHz to 4 GHz; correct it here, or in the firmware",
                     hz);
     }
-    p->board.timer_hz = (uint32_t)hz;
+    p->board.timer_hz = hz;
 }
 
 void parse_timer(struct plan *p, int node)

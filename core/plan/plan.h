@@ -164,7 +164,7 @@ struct plan_board {
     uint32_t timer_phys;      /* INTID of the EL1 physical timer's PPI */
     uint32_t timer_virt;      /* INTID of the virtual timer's PPI */
     uint32_t timer_hyp;       /* INTID of the EL2 physical timer's PPI */
-    uint32_t timer_hz;        /* of arch_counter(): `clock-frequency`, else CNTFRQ_EL0 */
+    uint64_t timer_hz;        /* of arch_counter(): `clock-frequency`, else CNTFRQ_EL0 */
     int pmu_node;             /* or -1 */
     uint32_t pmu;             /* INTID of the PMU's PPI; 0: none, or not a PPI */
     struct plan_uart console; /* /chosen stdout-path */

@@ -10,6 +10,7 @@
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
 #include "core/guest/irq.h"
+#include "core/plan/plan.h"
 #include "drivers/gic/gicd.h"
 
 #define GICD_IROUTER 0x6000 /* RW, 64 bits */
@@ -71,7 +72,7 @@ static enum status wait_clear(uint64_t address, uint64_t bit)
     }
     start = arch_counter();
     while ((arch_read32(address) & bit) != 0) {
-        if (arch_counter() - start > POLL_SECONDS * arch_counter_hz()) {
+        if (arch_counter() - start > POLL_SECONDS * plan.board.timer_hz) {
             return E_TIMEOUT;
         }
         arch_wait_hint();

@@ -87,6 +87,7 @@ static int setup(void **state)
     host_mmio_add(GICR, sizeof(gicr[0]), read_gicr, write_gicr, gicr[0]);
     host_mmio_add(GICR2, sizeof(gicr[1]), read_gicr, write_gicr, gicr[1]);
     gicd[1] = 2; /* 96 INTIDs */
+    plan.board.timer_hz = 62500000;
     plan_gic = (struct plan_gic){.version = 3, .dist = {GICD, sizeof(gicd)}, .redists = 2};
     plan_gic.redist[0] = (struct range){GICR, sizeof(gicr[0])};
     plan_gic.redist[1] = (struct range){GICR2, sizeof(gicr[1])};

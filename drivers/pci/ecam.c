@@ -10,6 +10,7 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 #include "core/memory/el2_map.h"
+#include "core/plan/plan.h"
 #include "drivers/pci/scan.h"
 
 #define RESET_MS 100 /* from a function-level reset until it answers: 6.6.2 */
@@ -73,7 +74,7 @@ static void find_intx(const struct pci_scan *s, const struct pci_found *f)
 static void wait_reset(void)
 {
     uint64_t start = arch_counter();
-    uint64_t ticks = arch_counter_hz() * RESET_MS / 1000;
+    uint64_t ticks = plan.board.timer_hz * RESET_MS / 1000;
 
     while (arch_counter() - start < ticks) {
         arch_wait_hint();

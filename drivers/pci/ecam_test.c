@@ -2,6 +2,8 @@
 /* Tests of PCI enumeration: what is granted is found and placed, what is not is off. */
 #include "drivers/pci/pci_model_test.h"
 
+#include "core/plan/plan.h"
+
 #define FN1                     "\"/pcie@10000000 00:01.0\""
 #define FN2                     "\"/pcie@10000000 00:02.0\""
 #define DEVFN(device, function) ((uint32_t)((device) << 3 | (function)))
@@ -84,6 +86,7 @@ static void test_reset(void **state)
 
     (void)state;
     m->word[(PCIE_AT + PCIE_DEVCAP) / 4] = PCIE_DEVCAP_FLR;
+    plan.board.timer_hz = host.counter_hz;
     host.counter_step = 1000;
     host.counter = 0;
     probe(FN1);

@@ -4,6 +4,7 @@
 
 #include "core/base/console.h"
 #include "core/plan/dt.h"
+#include "core/plan/plan.h"
 
 /* Global registers: the first page, */
 #define SCR0        0x000 /* RW */
@@ -83,7 +84,7 @@ enum status smmu_v2_sync(struct smmu_v2_unit *u)
     arch_dsb();
     smmu_v2_write(smmu_v2_global(u, STLBGSYNC), 0);
     while ((arch_read32(smmu_v2_global(u, STLBGSTATUS)) & STLBGSTATUS_BUSY) != 0) {
-        if (arch_counter() - start > arch_counter_hz()) {
+        if (arch_counter() - start > plan.board.timer_hz) {
             u->dead = true;
             fault_groups(u);
             console_printf("bulkhead: error: %s: the SMMU does not end a sTLBGSYNC: all DMA behind "

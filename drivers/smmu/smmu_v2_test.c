@@ -68,6 +68,7 @@ static int setup(void **state)
     p->partition_count = 3;
     p->partitions[REFUSED].refused = true;
     p->board.smmu_count = 1;
+    p->board.timer_hz = 62500000;
     *smmu() = (struct plan_smmu){.path = "/smmu@2b400000",
                                  .mmio = {BASE, 0x2000000},
                                  .irq_count = PLAN_MAX_SMMU_IRQS,

@@ -5,6 +5,7 @@
 #include "core/base/arch.h"
 #include "core/base/console.h"
 #include "core/memory/pool.h"
+#include "core/plan/plan.h"
 
 #define IDR0            0x00000 /* RO */
 #define IDR1            0x00004 /* RO */
@@ -108,7 +109,7 @@ static enum status wait_until(const struct smmu_v3_unit *u, uint32_t offset, uin
     uint64_t start = arch_counter();
 
     while ((read(u, offset) & mask) != v) {
-        if (arch_counter() - start > arch_counter_hz()) {
+        if (arch_counter() - start > plan.board.timer_hz) {
             return E_TIMEOUT;
         }
         arch_wait_hint();
@@ -169,7 +170,7 @@ static enum status run_commands(struct smmu_v3_unit *u)
         if (((read(u, GERROR) ^ read(u, GERRORN)) & GERROR_CMDQ) != 0) {
             return shut(u, E_INVALID);
         }
-        if (arch_counter() - start > arch_counter_hz()) {
+        if (arch_counter() - start > plan.board.timer_hz) {
             return shut(u, E_TIMEOUT);
         }
         arch_wait_hint();

@@ -42,6 +42,7 @@ static void begin(const struct model_id *id)
 {
     model_reset(id);
     memset(p, 0, sizeof(*p));
+    p->board.timer_hz = 62500000;
     memset(smmu_v3_units, 0, sizeof(smmu_v3_units));
     pages_used = 0;
     p->board.smmu_count = 1;

@@ -23,17 +23,17 @@
 #define SPSR_T32         (1u << 5)
 #define SPSR_Z           (1u << 30)
 
-#define ESR_WNR          (1u << 6)
 #define ESR_DFSC         0x3fu
 #define DFSC_EXTERNAL    0x10u
 #define INSTRUCTIONS_MAX 4u
 #define NOT_STEPPED      UINT32_MAX
+#define VECTOR_A32_SYNC  12u /* synchronous, from AArch32 below */
 
 extern char aarch32_back[];
 void aarch32_enter(uintptr_t pc, uint64_t spsr, const uint64_t *r);
 
 static struct {
-    uint64_t esr, elr, far, r[4];
+    uint64_t esr, elr, far, vector, r[4];
     unsigned steps;
 } seen;
 
@@ -130,6 +130,7 @@ static bool catch (struct exception_frame *frame)
     seen.esr = frame->esr;
     seen.elr = frame->elr;
     seen.far = frame->far;
+    seen.vector = frame->vector;
     for (unsigned i = 0; i < 4; i++) {
         seen.r[i] = (uint32_t)frame->x[i];
     }
@@ -168,6 +169,7 @@ static void run(const struct program *p, bool stepped)
     aarch32_enter(code, SPSR_USER | p->flags | (stepped ? SPSR_SS : 0), r);
     sysreg_write(mdscr_el1, 0);
     check_of(p, stepped ? "class, stepped" : "class", ESR_EC(seen.esr), p->ec);
+    check_of(p, "vector", seen.vector, VECTOR_A32_SYNC);
     check_of(p, "where", seen.elr - code, p->at);
     check_of(p, "R0", seen.r[0], p->r0);
     check_of(p, stepped ? "R2, stepped" : "R2", seen.r[2], p->r2);

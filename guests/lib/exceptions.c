@@ -79,6 +79,7 @@ void exception_dispatch(struct exception_frame *frame, unsigned vector)
                        vector == VECTOR_EL0_SYNC || vector == VECTOR_EL0_SERROR ||
                        vector == VECTOR_A32_SYNC;
 
+    frame->vector = vector;
     if (vector == VECTOR_IRQ || vector == VECTOR_EL0_IRQ) {
         irq_dispatch();
     } else if (!is_programs || program_handler == NULL || !program_handler(frame)) {

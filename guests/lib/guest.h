@@ -195,7 +195,7 @@ struct exception_frame {
     uint64_t spsr;
     uint64_t esr;
     uint64_t far;
-    uint64_t reserved;
+    uint64_t vector; /* 0 to 15, in the order of VBAR_EL1's table */
 };
 
 #define ESR_EC(esr) ((unsigned)((esr) >> 26) & 0x3f)
