@@ -123,6 +123,7 @@ static const struct uart_ops uart = {.compatible = uart_compatible,
 const struct uart_ops *const drivers_uart[] = {&uart, NULL};
 const struct gic_ops *const drivers_gic[] = {&notes_gic, NULL};
 const struct smmu_ops *const drivers_smmu[] = {NULL};
+const struct pci_ops *const drivers_pci = NULL;
 
 static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
 {
