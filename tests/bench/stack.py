@@ -56,7 +56,7 @@ def objects():
 
 
 def frames():
-    """{function: bytes}, the largest where several have one name."""
+    """{(unit, function): bytes}, the largest of gcc's copies of one; `unit` is the source's name, as in fit.c."""
     sizes = collections.Counter()
     for file in (o.with_suffix(".su") for o in objects()):
         if not file.exists():
@@ -65,9 +65,25 @@ def frames():
             where, size, kind = line.split("\t")
             if kind not in ("static", "dynamic,bounded"):
                 fail(f"{where}: its frame is {kind}")
-            name = stem(where.split(":")[-1])
-            sizes[name] = max(sizes[name], int(size))
+            key = file.with_suffix(".c").name, stem(where.split(":")[-1])
+            sizes[key] = max(sizes[key], int(size))
     return sizes
+
+
+def symbols(known):
+    """{address: function} of the image: "unit:name" for those of one unit of frames(), else "name"."""
+    shared = set(tracing.tool("nm", "-gj", "--defined-only", *objects()).split())
+    unit, found = "?", {}
+    for line in tracing.tool("readelf", "-sW", run.ELF).splitlines():
+        words = line.split()
+        if len(words) < 8 or not re.match(r"\d+:", words[0]):
+            continue
+        value, kind, name = int(words[1], 16) + run.LOAD, words[3], words[7]
+        if kind == "FILE":
+            unit = name
+        elif kind in ("FUNC", "NOTYPE") and words[6].isdigit() and not name.startswith("$"):
+            found.setdefault(value, f"{unit}:{name}" if name not in shared and (unit, stem(name)) in known else name)
+    return found
 
 
 def assembly_frame(instructions):
@@ -128,7 +144,7 @@ CALL = re.compile(r"\bcall (.*?)([@%][\w.]+)\((.*)\)(?: #\d+)?(?:, !|$)")
 
 
 class Types:
-    """Which functions have their address taken, their types, and the types each one calls."""
+    """Which functions have their address taken, their types, and the types each one calls. Named as in symbols()."""
 
     def __init__(self):
         self.of = collections.defaultdict(set)
@@ -136,14 +152,20 @@ class Types:
         self.restarted = set()
         self.indirect = collections.defaultdict(set)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for text in pool.map(intermediate, *zip(*sources())):
-                self.read(text)
+            pairs = list(sources())
+            for (source, _), text in zip(pairs, pool.map(intermediate, *zip(*pairs))):
+                self.read(pathlib.Path(source).name, text)
 
-    def read(self, text):
+    def read(self, unit, text):
+        own = {m.group(2) for m in DEFINED.finditer(text) if " internal " in f" {m.group(1)}"}
+
+        def known(name):
+            return f"{unit}:{name}" if name in own else name
+
         function = None
         for line in text.splitlines():
             if m := DEFINED.match(line):
-                function = m.group(2)
+                function = known(m.group(2))
                 self.of[function].add(plain_type(m.group(1), m.group(3)))
                 continue
             if line.startswith(("declare ", "!", "attributes ")):
@@ -154,7 +176,7 @@ class Types:
             names = re.findall(r"@([\w.]+)", line)
             if called and called.group(2)[0] == "@":
                 names.remove(called.group(2)[1:])
-            (self.restarted if called and called.group(2)[1:] in RESTARTS else self.taken).update(names)
+            (self.restarted if called and called.group(2)[1:] in RESTARTS else self.taken).update(map(known, names))
 
     def reached(self, kind):
         return {f for f in self.taken if kind in self.of[f]}
@@ -163,24 +185,33 @@ class Types:
 # ---- the graph ----
 
 class Graph:
-    """Functions of the linked image, by name, and whom each one calls."""
+    """Functions of the linked image, named as in symbols(), and whom each one calls."""
 
     def __init__(self):
         self.code = tracing.Code()
         self.types = Types()
+        self.known = frames()
+        self.at = symbols(self.known)
         self.text = collections.defaultdict(list)
-        for address, name in self.code.names.items():
-            self.text[name].append((address, self.code.text[address]))
+        name = None
+        for address, instruction in sorted(self.code.text.items()):
+            name = self.at.get(address, name) if self.code.begins(address) else name
+            self.text[name].append((address, instruction))
         self.by_stem = collections.defaultdict(set)
         for name in self.text:
             self.by_stem[stem(name)].add(name)
-        self.known = frames()
+        self.unit = {function: unit for unit, function in self.known}
         self.where = self.code.inlined([a for a, t in self.code.text.items() if t.startswith(("blr ", "br "))])
         self.calls = {name: self.called_by(name) for name in self.text}
 
+    def key(self, name):
+        """(unit, function) of a name, as in frames(); all that is compiled once in the image has one unit."""
+        unit, _, function = stem(name).rpartition(":")
+        return unit or self.unit.get(function, ""), function
+
     def frame(self, name):
-        if stem(name) in self.known:
-            return self.known[stem(name)]
+        if self.key(name) in self.known:
+            return self.known[self.key(name)]
         return assembly_frame(text for _, text in self.text[name])
 
     def called_by(self, name):
@@ -188,9 +219,10 @@ class Graph:
         if name in RESTARTS:
             return callees
         for address, text in self.text[name]:
-            if m := re.search(r"^(bl?|b\.\w+|cbn?z|tbn?z)\b.* <([^+>]+)>$", text):
-                if m.group(1) == "bl" or m.group(2) != name:  # a jump to its own beginning is a loop
-                    callees.add(m.group(2))
+            if m := re.search(r"^(bl?|b\.\w+|cbn?z|tbn?z)\b.*?([0-9a-f]+) <[^+>]+>$", text):
+                callee = self.at[int(m.group(2), 16) + run.LOAD]
+                if m.group(1) == "bl" or callee != name:  # a jump to its own beginning is a loop
+                    callees.add(callee)
             elif text.startswith(("blr ", "br ")):
                 callees |= self.indirect(name, address, text)
         return callees
@@ -198,7 +230,8 @@ class Graph:
     def indirect(self, name, address, text):
         """Whom an indirect call may reach. A switch's jump is a `br` where the source calls nothing so."""
         function = self.where[address][0][0]
-        kinds = self.types.indirect.get(function, set())
+        own = f"{self.key(name)[0]}:{function}"
+        kinds = self.types.indirect.get(own if own in self.types.of else function, set())
         if not kinds and text.startswith("blr "):
             fail(f"{name}: no type for the call at {address - run.LOAD:#x}")
         targets = {copy for kind in kinds for f in self.types.reached(kind) for copy in self.by_stem[f]}

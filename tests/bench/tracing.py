@@ -51,15 +51,21 @@ class Code:
     def __init__(self):
         self.names = {}
         self.text = {}
+        self.heads = set()
         function = "?"
         for line in tool("objdump", "-d", "--no-show-raw-insn", run.ELF).splitlines():
             if m := re.match(r"^([0-9a-f]+) <(.+)>:$", line):
                 function = m.group(2)
+                self.heads.add(int(m.group(1), 16) + run.LOAD)
             elif m := re.match(r"^ *([0-9a-f]+):\t(.*)$", line):
                 address = int(m.group(1), 16) + run.LOAD
                 self.names[address] = function
                 self.text[address] = " ".join(m.group(2).split())
         self.functions = set(self.names.values())
+
+    def begins(self, address):
+        """True where a function begins."""
+        return address in self.heads
 
     def is_call(self, address):
         return self.text.get(address, "").startswith(("bl ", "blr "))
