@@ -178,7 +178,7 @@ $(O)/linker.ld: arch/$(ARCH)/linker.ld $(O)/flags | $(O)/config.h
 -include $(O)/linker.ld.d
 
 $(O)/bulkhead.elf: $(O)/linker.ld $(OBJECTS) $(LIBS)
-	$(call quiet,LD)$(LD) $(LDFLAGS) -T $< -o $@ $(OBJECTS) --start-group $(LIBS) --end-group
+	$(call quiet,LD)$(LD) $(LDFLAGS) -Map=$(@:.elf=.map) -T $< -o $@ $(OBJECTS) --start-group $(LIBS) --end-group
 
 $(O)/bulkhead.bin: $(O)/bulkhead.elf
 	$(call quiet,OBJCOPY)$(OBJCOPY) -O binary $< $@

@@ -47,14 +47,14 @@ def gather(gics, build):
         result[f"gic{gic}"] = guest(gic)
     phases = tracing.boot_phases()
     ram = {n: size.ram(n) for n in (1, 2)}
-    stacks = stack.depths()
+    stacks, parts = stack.depths(), size.parts()
     result["phases"] = phases
     result["bare-boot"] = tracing.bare_boot()
     result["other"] = {
         "boot": sum(phases.values()) - phases["zeroing"],
         "image": size.image(),
         "text": size.text_and_rodata(),
-        "lines": size.lines(),
+        "lines": sum(each["lines"] or 0 for each in parts.values()),
         "ram-1": ram[1][0],
         "ram-2": ram[2][0],
         "stack-cpu": stacks["CPU"]["used"],
@@ -64,6 +64,7 @@ def gather(gics, build):
         result["other"]["build"] = size.build_seconds()
     result["kept"] = {str(n): ram[n][1] for n in ram}
     result["stacks"] = stacks
+    result["parts"] = parts
     return result
 
 
@@ -111,12 +112,32 @@ def show_notes(result):
         print(f"{name} stack: {each['used']:,} of {each['size']:,} bytes, at {each['path'][-1]} from {each['path'][0]}")
 
 
+def parts_table(parts, text):
+    """By part: lines and bytes; `text` is that of the image."""
+    rows_of = [(name, each["lines"], each["text"]) for name, each in parts.items()]
+    rows_of.append(("between them, by alignment", None, text - sum(each["text"] for each in parts.values())))
+    rows_of.append(("all", sum(each["lines"] or 0 for each in parts.values()), text))
+    head = "by part".ljust(44) + "lines".rjust(12) + ".text+.rodata".rjust(16)
+    return [head] + [n.ljust(44) + number(lines).rjust(12) + number(size).rjust(16) for n, lines, size in rows_of]
+
+
+def write_parts():
+    """The table into docs/benchmarks.md, from the image as it is."""
+    page = run.TOP / "docs/benchmarks.md"
+    table = "\n".join([*parts_table(size.parts(), size.text_and_rodata()), f"image: {size.image():,} bytes"])
+    text, count = re.subn(r"(<!-- parts -->\n```\n).*?(\n```)", rf"\g<1>{table}\g<2>", page.read_text(), flags=re.S)
+    if count != 1:
+        raise SystemExit(f"bench: {page} has no place for the table")
+    page.write_text(text)
+
+
 def show(result):
     """The tables; returns the names of the rows above their targets."""
     for gic in (3, 2):
         if f"gic{gic}" in result:
             show_guest(gic, result[f"gic{gic}"])
     show_other(result)
+    print("\n".join(parts_table(result["parts"], result["other"]["text"])) + "\n")
     show_notes(result)
 
 

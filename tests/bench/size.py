@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Bulkhead takes besides time: bytes of image and RAM, lines of source, seconds to build."""
 
+import collections
 import json
 import re
 import shutil
@@ -34,15 +35,43 @@ def compiled_files():
 
 
 def lines():
-    """cloc's count of compiled_files(): neither comments nor blank lines."""
+    """{file: lines} by cloc of compiled_files(): neither comments nor blank lines."""
     listing = run.WORK / "compiled.txt"
     listing.write_text("\n".join(compiled_files()) + "\n")
-    command = ["cloc", "--json", "--quiet", "--skip-uniqueness", f"--list-file={listing}"]
+    command = ["cloc", "--json", "--quiet", "--by-file", "--skip-uniqueness", f"--list-file={listing}"]
     done = subprocess.run(command, cwd=run.TOP, capture_output=True, text=True, check=True)
-    total = json.loads(done.stdout)["SUM"]
-    if total["nFiles"] < len(compiled_files()) - 1:  # it knows no linker script
+    counted = json.loads(done.stdout)
+    if counted["SUM"]["nFiles"] < len(compiled_files()) - 1:  # it knows no linker script
         raise SystemExit("bench: cloc did not count every file")
-    return total["code"]
+    return {file: each["code"] for file, each in counted.items() if file not in ("header", "SUM")}
+
+
+def part_of(path):
+    """The chapter, driver or library that a source, an object or an archive's member belongs to."""
+    if m := re.search(r"(?:^|/)((?:arch|core|drivers)/\w+)(?=/|\.)", path):
+        return m.group(1)
+    if m := re.search(r"/lib(\w+)\.a", path):
+        return m.group(1)
+    raise SystemExit(f"bench: {path} is of no part")
+
+
+def code_bytes():
+    """{part: bytes} of .text and .rodata, as the linker's map tells; strings that are merged count where they come first."""
+    text = run.ELF.with_suffix(".map").read_text().split("Linker script and memory map", 1)[1]
+    found = collections.Counter()
+    # A long section name has a line of its own.
+    for size, path in re.findall(r"^ \.(?:text|rodata)\S*\s+0x[0-9a-f]+ +(0x[0-9a-f]+) (\S+\.(?:o|a\(\S+\)))$", text, re.M):
+        if int(size, 16) != 0:
+            found[part_of(path)] += int(size, 16)
+    return found
+
+
+def parts():
+    """{part: {"lines": cloc's, or None of others' code, "text": bytes of .text and .rodata}}."""
+    ours, bytes_of = collections.Counter(), code_bytes()
+    for file, count in lines().items():
+        ours[part_of(file)] += count
+    return {p: {"lines": ours.get(p), "text": bytes_of[p]} for p in sorted(set(ours) | set(bytes_of))}
 
 
 def gaps(log):

@@ -80,8 +80,16 @@ def calls_of(**calls):
     """A graph of functions with 16 bytes of frame each."""
     graph = stack.Graph.__new__(stack.Graph)
     graph.calls = calls
-    graph.known = dict.fromkeys(calls, 16)
+    graph.unit = {name: "x.c" for name in calls if ":" not in name}
+    graph.known = {graph.key(name): 16 for name in calls}
     return graph
+
+
+def test_functions_of_one_name_are_two():
+    graph = calls_of(**{"a": {"x.c:same"}, "b": {"y.c:same"}, "x.c:same": set(), "y.c:same.part.0": set()})
+    graph.known["y.c", "same"] = 64
+    graph.calls["b"] = {"y.c:same.part.0"}
+    assert graph.deepest("a")[0] == 32 and graph.deepest("b")[0] == 80
 
 
 def test_recursion_is_an_error_and_not_a_depth():
