@@ -229,6 +229,9 @@ enum status smmu_v3_pass(const struct plan *p, const struct plan_stream *stream,
     uint64_t config = on ? u->stage1 ? STE_CONFIG_S1 : STE_CONFIG_S2 : STE_CONFIG_ABORT;
 
     (void)p;
+    if (u->dead) {
+        return E_TIMEOUT; /* it may have no entries */
+    }
     for (uint64_t id = stream->id; id < end; id = next_entry(u, id, end)) {
         uint64_t *entry = entry_of(u, (uint32_t)id);
 

@@ -310,6 +310,7 @@ static void test_one_that_does_not_answer(void **state)
     probe();
     model.commands_stuck = true;
     assert_int_equal(smmu_v3.start(p, 0), E_TIMEOUT);
+    assert_int_equal(smmu_v3.pass(p, &p->streams[0], true), E_TIMEOUT);
     assert_int_equal(model_dma(1, IPA, true, false), ABORTED);
 }
 
