@@ -232,18 +232,30 @@ static void check_images(struct plan *p, uint32_t index)
 
 /* ---- one partition: devices ---- */
 
+/* Registers that EL2 drives or emulates. */
+static bool hits_own(const struct plan_board *board, struct range window)
+{
+    const struct plan_gic *gic = &board->gic;
+    const struct range own[] = {gic->dist, gic->cpu, gic->hyp, gic->virt, board->console.mmio};
+    bool found = hits(window, own, ARRAY_SIZE(own)) || hits(window, gic->redist, gic->redists);
+
+    for (uint32_t i = 0; i < board->smmu_count; i++) {
+        found = found || share_page(window, board->smmus[i].mmio);
+    }
+    return found;
+}
+
 static void check_window(struct plan *p, const struct plan_device *device, struct range window)
 {
     const struct plan_partition *part = &p->partitions[device->partition];
     const struct plan_board *board = &p->board;
-    const struct plan_gic *gic = &board->gic;
-    const struct range own[] = {gic->dist, gic->cpu, gic->hyp, gic->virt, board->console.mmio};
     const char *why = NULL;
 
     if (!range_valid(window.base, window.size) || range_end(window) > BIT(arch_pa_bits())) {
         why = "makes no sense";
-    } else if (hits(window, own, ARRAY_SIZE(own)) || hits(window, gic->redist, gic->redists)) {
-        why = "shares a page with the console or the interrupt controller: it cannot be granted";
+    } else if (hits_own(board, window)) {
+        why = "shares a page with the console, the interrupt controller or an SMMU: it cannot be "
+              "granted";
     } else if (hits(window, board->ram, board->ram_banks)) {
         why = "overlaps the board's RAM: it cannot be granted";
     } else if (hits(window, part->memory, part->memory_count)) {

@@ -6,7 +6,7 @@
 #include "core/base/bits.h"
 
 #define GICR_FRAMES UINT64_C(0x20000) /* one CPU's, at least; IHI 0069 12.10 */
-#define MAX_SHARED  (PLAN_MAX_REDISTS + 5)
+#define MAX_SHARED  (PLAN_MAX_REDISTS + 5 + PLAN_MAX_SMMUS)
 
 struct shared {
     const char *name, *path;
@@ -39,6 +39,9 @@ static uint32_t list_shared(const struct plan *p, struct shared *list)
     }
     for (uint32_t i = 0; gic->version != 2 && i < gic->redists; i++) {
         list[count++] = (struct shared){"GICR", path, gic->redist[i]};
+    }
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        list[count++] = (struct shared){"SMMU", p->board.smmus[i].path, p->board.smmus[i].mmio};
     }
     return count;
 }

@@ -21,7 +21,8 @@ static int setup(void **state)
     told_reset();
     p = (struct plan){.partition_count = 3, .device_count = 3};
     p.board.smmu_count = 1;
-    p.board.smmus[0] = (struct plan_smmu){.path = "/smmu", .groups = 4, .sid_bits = 15};
+    p.board.smmus[0] = (struct plan_smmu){
+        .path = "/smmu", .mmio = {0x9800000, 0x20000}, .groups = 4, .sid_bits = 15};
     for (int i = 0; i < 3; i++) {
         p.partitions[i].name = names[i];
         p.devices[i].path = paths[i];

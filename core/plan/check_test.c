@@ -340,7 +340,7 @@ static void windows_keep_off_ram_and_our_own_registers(void **state)
     }
     make_plan(2);
     p.devices[0].mmio[0] = (struct range){0x08040000, 16};
-    expect(1, "shares a page with the console or the interrupt controller", NULL);
+    expect(1, "shares a page with the console, the interrupt controller or an SMMU", NULL);
     make_plan(3);
     p.partitions[0].memory[0].base = 0x09000000;
     expect(1, "overlaps the partition's memory", NULL);

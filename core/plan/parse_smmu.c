@@ -207,6 +207,7 @@ static bool keep_stream(const struct visitor *v, int smmu, const struct plan_str
     struct plan_stream own = *stream;
     struct plan *p = v->p;
     struct plan_stream *kept = &p->streams[p->stream_count];
+    const char *why;
     uint32_t index;
 
     if (v->function != NULL) {
@@ -216,11 +217,12 @@ static bool keep_stream(const struct visitor *v, int smmu, const struct plan_str
         own.count = 1;
         own.pci = false; /* its path has its number */
     }
-    *v->why = find_smmu(p, smmu, &index);
-    if (*v->why == NULL && p->stream_count == PLAN_MAX_STREAMS) {
-        *v->why = "has too many streams (PLAN_MAX_STREAMS)";
+    why = find_smmu(p, smmu, &index);
+    if (why == NULL && p->stream_count == PLAN_MAX_STREAMS) {
+        why = "has too many streams (PLAN_MAX_STREAMS)";
     }
-    if (*v->why != NULL) {
+    if (why != NULL) {
+        *v->why = why; /* else it stays what a list without sense is told by */
         return false;
     }
     *kept = own;

@@ -96,6 +96,27 @@ static void show_device(const struct plan_device *device)
     }
 }
 
+static void show_streams(const struct plan *p, int device)
+{
+    char text[NAME_TEXT + 1];
+
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        const struct plan_stream *s = &p->streams[i];
+
+        if (s->device != device) {
+            continue;
+        }
+        console_printf("bulkhead:            stream 0x%x", s->id);
+        if (s->count > 1) {
+            console_printf("-0x%x", s->id + (s->count - 1));
+        }
+        if (s->mask != 0) {
+            console_printf(" (but for 0x%x)", s->mask);
+        }
+        console_printf(" of %s\n", name_text(text, p->board.smmus[s->smmu].path));
+    }
+}
+
 static void show_image(const char *what, const struct plan_image *image)
 {
     char size[SIZE_TEXT];
@@ -140,6 +161,7 @@ static void show_partition(const struct plan *p, uint32_t index)
     for (uint32_t i = 0; i < p->device_count; i++) {
         if (p->devices[i].partition == (int)index) {
             show_device(&p->devices[i]);
+            show_streams(p, (int)i);
         }
     }
     show_images(part);

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SMMUs and streams: read from a board's tree, granted, and kept apart. */
+#include "core/plan/smmu.h"
+
+#include "core/plan/testing_system.h"
+
+#define SMMUS                                                                                      \
+    "smmu: smmu@9700000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9700000 0 0x20000>;"            \
+    " #iommu-cells = <1>; dma-coherent; interrupts = <0 60 1>, <0 61 1>, <0 62 1>;"                \
+    " interrupt-names = \"eventq\", \"priq\", \"gerror\"; };"                                      \
+    "old: smmu@9800000 { compatible = \"arm,mmu-500\"; reg = <0 0x9800000 0 0x10000>;"             \
+    " #iommu-cells = <2>; #global-interrupts = <1>; interrupts = <0 63 4>, <0 64 4>; };"           \
+    "off: smmu@9900000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9900000 0 0x20000>;"             \
+    " #iommu-cells = <1>; status = \"disabled\"; };"                                               \
+    "odd: smmu@9a00000 { compatible = \"some,iommu\"; reg = <0 0x9a00000 0 0x20000>;"              \
+    " #iommu-cells = <1>; };"
+#define DEVICE(at, properties)                                                                     \
+    "d@" at " { compatible = \"some,device\"; reg = <0 0x" at " 0 0x1000>; " properties " };"
+#define DEVICES                                                                                    \
+    DEVICE("b000000", "iommus = <&smmu 0x10>;")                                                    \
+    DEVICE("b001000", "iommus = <&smmu 0x11>, <&old 0x40 0x3>;")                                   \
+    DEVICE("b002000", "iommus = <&off 1>;")                                                        \
+    DEVICE("b003000", "iommus = <&odd 1>;")                                                        \
+    DEVICE("b004000", "iommus = <&smmu>;")                                                         \
+    DEVICE("b005000", "iommus = <&smmu 0x20>, <0x7777 1>;")                                        \
+    DEVICE("b006000", "iommus = <&smmu 0x30>;")                                                    \
+    DEVICE("b007000", "iommus = <&smmu 0x30>;")                                                    \
+    DEVICE("b008000", "iommus = <&old 0x142 0x100>;")                                              \
+    DEVICE("b009000", "iommus = <&smmu 0x40>; status = \"disabled\";")                             \
+    DEVICE("b00a000", "iommus = <&smmu 0x40>;")
+#define BRIDGE(at, map)                                                                            \
+    "pcie@" at " { compatible = \"pci-host-ecam-generic\"; device_type = \"pci\";"                 \
+    " #address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>;"                            \
+    " reg = <0 0x" at " 0 0x1000000>; bus-range = <0 3>; interrupt-map-mask = <0x800 0 0 7>;"      \
+    " ranges = <0x2000000 0 0x10000000 0 0x1" at " 0 0x1000000>;"                                  \
+    " interrupt-map = <0 0 0 1 &gic 0 70 4>, <0 0 0 2 &gic 0 71 4>, <0x800 0 0 1 &gic 0 71 4>;"    \
+    " iommu-map = " map "; };"
+#define BRIDGES                                                                                    \
+    BRIDGE("c000000", "<0 &smmu 0x1000 0x200>, <0x200 &smmu 0x8000 0x200>")                        \
+    BRIDGE("d000000", "<0 &smmu 0x2000 0x200>, <0x201 &smmu 0x9000 0x1ff>")
+#define SMMU_BOARD                                                                                 \
+    BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST SMMUS DEVICES BRIDGES "};"
+
+static struct tree smmu_board;
+
+static int begin(void **state)
+{
+    smmu_board = tree_compile(SMMU_BOARD);
+    return set_up(state);
+}
+
+static int end(void **state)
+{
+    tree_free(smmu_board);
+    return tear_down(state);
+}
+
+static void grant(const char *configurations)
+{
+    struct tree file = file_of(configurations);
+
+    plan_board(smmu_board);
+    assert_string_equal(log_text, "");
+    plan_parse_system(&test_plan, file.data, file.size, 0x60000000);
+    tree_free(file);
+}
+
+#define PART(name, cpu, devices)                                                                   \
+    name " { compatible = \"bulkhead,partition\"; " KERNEL "cpus = <" cpu ">; " MEMORY             \
+         "devices = " devices "; };"
+
+static void smmus_are_read(void **state)
+{
+    const struct plan_smmu *s = test_plan.board.smmus;
+
+    (void)state;
+    plan_board(smmu_board);
+    assert_int_equal(test_plan.board.smmu_count, 2);
+    assert_string_equal(s[0].path, "/smmu@9700000");
+    assert_string_equal(s[0].ops->compatible[0], "arm,smmu-v3");
+    assert_int_equal(s[0].mmio.base, 0x9700000);
+    assert_true(s[0].coherent && !s[0].unusable);
+    assert_int_equal(s[0].irq_count, 2); /* not the page requests' */
+    assert_int_equal(s[0].irq[0].intid, 32 + 60);
+    assert_int_equal(s[0].irq[1].intid, 32 + 62);
+    assert_true(s[0].irq[1].edge);
+    assert_string_equal(s[1].path, "/smmu@9800000");
+    assert_false(s[1].coherent);
+    assert_int_equal(s[1].irq_count, 2);
+    assert_int_equal(s[1].irq[1].intid, 32 + 64);
+}
+
+static void a_stream_contains_a_device(void **state)
+{
+    const struct plan_stream *s = test_plan.streams;
+
+    (void)state;
+    grant(PART("p", "0", "\"/d@b000000\", \"/d@b001000\", \"/d@b008000\""));
+    assert_string_equal(log_text, "");
+    assert_int_equal(test_plan.device_count, 3);
+    assert_false(test_plan.devices[0].unprotected || test_plan.devices[1].unprotected);
+    assert_int_equal(test_plan.stream_count, 4);
+    assert_true(s[0].device == 0 && s[0].smmu == 0 && s[0].id == 0x10 && s[0].count == 1);
+    assert_true(s[1].device == 1 && s[1].smmu == 0 && s[1].id == 0x11 && s[1].mask == 0);
+    assert_true(s[2].device == 1 && s[2].smmu == 1 && s[2].id == 0x40 && s[2].mask == 3);
+}
+
+static void what_is_not_contained_is_refused(void **state)
+{
+    static const struct {
+        const char *device, *said;
+    } cases[] = {
+        {"/d@b002000", "is behind an SMMU that is disabled in the board's tree (status); list it"},
+        {"/d@b003000", "is behind an SMMU that no driver is compiled in for; list it"},
+        {"/d@b004000", "has an iommus or iommu-map that makes no sense; list it"},
+        {"/d@b005000", "has an iommus or iommu-map that makes no sense; list it"},
+        {"/pcie@d000000", "has functions that its iommu-map leaves out; list it"},
+    };
+    char text[512];
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)snprintf(text, sizeof(text), PART("p", "0", "\"%s\""), cases[i].device);
+        grant(text);
+        (void)snprintf(text, sizeof(text), "p: %s: it may master the bus (DMA) and %s",
+                       cases[i].device, cases[i].said);
+        assert_log(text);
+        assert_true(test_plan.partitions[0].refused);
+        assert_int_equal(test_plan.stream_count, 0);
+    }
+}
+
+static void a_stream_is_not_shared_with_what_is_kept_back(void **state)
+{
+    (void)state;
+    grant(PART("p", "0", "\"/d@b006000\""));
+    assert_log("p: /d@b006000: it shares stream 0x30 of /smmu@9700000 with /d@b007000, which is "
+               "kept back: grant both to one partition, or neither");
+    assert_true(test_plan.partitions[0].refused);
+    grant(PART("p", "0", "\"/d@b006000\", \"/d@b007000\""));
+    assert_string_equal(log_text, "");
+    grant(PART("p", "0", "\"/d@b00a000\"")); /* the other one is disabled */
+    assert_string_equal(log_text, "");
+}
+
+static void a_host_bridge_has_all_that_is_on_it(void **state)
+{
+    const struct plan_device *d = test_plan.devices;
+    const struct plan_stream *s = test_plan.streams;
+
+    (void)state;
+    grant(PART("p", "0", "\"/pcie@c000000\""));
+    assert_string_equal(log_text, "");
+    assert_true(d->bridge);
+    assert_int_equal(d->mmio_count, 2);
+    assert_int_equal(d->mmio[0].base, 0xc000000);
+    assert_int_equal(d->mmio[1].base, 0x1c000000);
+    assert_int_equal(d->irq_count, 2); /* each wire once */
+    assert_int_equal(d->irq[0].intid, 32 + 70);
+    assert_int_equal(d->irq[1].intid, 32 + 71);
+    assert_int_equal(test_plan.stream_count, 2);
+    assert_true(s[1].pci && s[1].rid == 0x200 && s[1].id == 0x8000 && s[1].count == 0x200);
+}
+
+static void two_partitions_share_no_stream(void **state)
+{
+    (void)state;
+    grant(PART("p", "0", "\"/d@b006000\"") PART("q", "1", "\"/d@b007000\""));
+    plan_check(&test_plan, 10000);
+    assert_log("p: /d@b006000: devices: it shares streams of /smmu@9700000 (0x30) with /d@b007000 "
+               "of \"q\": neither starts; grant both to one");
+    assert_log("q: /d@b007000: devices: it shares streams of /smmu@9700000 (0x30) with /d@b006000 "
+               "of \"p\": neither starts; grant both to one");
+    grant(PART("p", "0", "\"/d@b001000\"") PART("q", "1", "\"/d@b008000\""));
+    plan_check(&test_plan, 10000);
+    assert_log("q: /d@b008000: devices: it shares streams of /smmu@9800000 (0x142)"); /* masks */
+    assert_true(test_plan.partitions[0].refused && test_plan.partitions[1].refused);
+}
+
+/* What the hardware says is held against what the trees say. */
+static void the_smmu_can_do_it(void **state)
+{
+    static const struct plan_smmu limits[] = {
+        {.sid_bits = 4}, {.oas_bits = 30}, {.unusable = true}};
+    static const char *const said[] = {
+        "its stream 0x10 is beyond the 4 bits that /smmu@9700000 has",
+        "it ends beyond the 30 address bits of /smmu@9700000, its device's SMMU: move it down",
+        "its SMMU /smmu@9700000 cannot be used",
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct plan_smmu *s = &test_plan.board.smmus[0];
+
+        grant(PART("p", "0", "\"/d@b000000\""));
+        s->sid_bits = limits[i].sid_bits;
+        s->oas_bits = limits[i].oas_bits;
+        s->unusable = limits[i].unusable;
+        plan_check(&test_plan, 10000);
+        assert_log(said[i]);
+        assert_true(test_plan.partitions[0].refused);
+    }
+}
+
+/* Against all StreamIDs, one by one. */
+static void overlaps_are_found(void **state)
+{
+    uint32_t seed = 1;
+
+    (void)state;
+    for (uint32_t n = 0; n < 20000; n++) {
+        struct plan_stream s[2] = {{.count = 1}, {.count = 1}};
+        bool truth = false;
+
+        for (uint32_t i = 0; i < 2; i++) {
+            seed = seed * 1664525 + 1013904223;
+            s[i].id = seed >> 8 & 63;
+            s[i].mask = seed >> 14 & seed >> 20 & 63;
+            if ((seed >> 26 & 1) != 0) {
+                s[i].mask = 0;
+                s[i].count = 1 + (seed >> 27 & 15);
+            }
+        }
+        for (uint32_t x = 0; x < 128; x++) {
+            bool both = true;
+
+            for (uint32_t i = 0; i < 2; i++) {
+                both = both && (s[i].mask != 0 ? ((x ^ s[i].id) & ~s[i].mask) == 0
+                                               : x - s[i].id < s[i].count);
+            }
+            truth = truth || both;
+        }
+        if (streams_overlap(&s[0], &s[1]) != truth) {
+            fail_msg("0x%x+%u/0x%x and 0x%x+%u/0x%x: %d", s[0].id, s[0].count, s[0].mask, s[1].id,
+                     s[1].count, s[1].mask, truth);
+        }
+        s[1].smmu = 1;
+        assert_false(streams_overlap(&s[0], &s[1]));
+    }
+}
+
+/* Nobody's: the SMMU's registers, and RAM where they are said to be. */
+static void its_registers_are_bulkheads(void **state)
+{
+    (void)state;
+    grant(PART("p", "0", "\"/smmu@9700000\""));
+    assert_log("\"/smmu@9700000\" is an SMMU: it guards the partitions and is none's");
+    grant(PART("p", "0", "\"/d@b000000\""));
+    test_plan.devices[0].mmio[0].base = 0x9700000;
+    plan_check(&test_plan, 10000);
+    assert_log("devices: its window 0x9700000+0x1000 shares a page with");
+    grant(PART("p", "0", "\"/d@b000000\""));
+    test_plan.board.smmus[1].mmio.base = 0x40000000;
+    plan_check(&test_plan, 10000);
+    assert_log("/smmu@9800000: reg: SMMU, 0x40000000, lies in the board's RAM");
+    assert_true(test_plan.fatal);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(smmus_are_read),
+        cmocka_unit_test(a_stream_contains_a_device),
+        cmocka_unit_test(what_is_not_contained_is_refused),
+        cmocka_unit_test(a_stream_is_not_shared_with_what_is_kept_back),
+        cmocka_unit_test(a_host_bridge_has_all_that_is_on_it),
+        cmocka_unit_test(two_partitions_share_no_stream),
+        cmocka_unit_test(the_smmu_can_do_it),
+        cmocka_unit_test(overlaps_are_found),
+        cmocka_unit_test(its_registers_are_bulkheads),
+    };
+
+    return cmocka_run_group_tests(tests, begin, end);
+}
