@@ -18,6 +18,7 @@
 #include "core/guest/partition.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
+#include "core/plan/pci.h"
 #include "core/plan/smmu.h"
 #include "core/plan/testing_system.h"
 
