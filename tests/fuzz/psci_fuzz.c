@@ -67,6 +67,11 @@ void vgic_stop(struct partition *partition)
     require(partition == part && !model.ended, "stopped twice");
 }
 
+void vpci_stop(struct partition *partition)
+{
+    require(partition == part && !model.ended, "its PCI functions are stopped twice");
+}
+
 static void sleep_returns(void)
 {
 }
