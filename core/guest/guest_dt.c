@@ -19,6 +19,7 @@
 
 #define MAX_CLOCKS    8 /* rates in one tree, and clocks of one device */
 #define PHANDLE_GIC   1
+#define PHANDLE_MSI   (PHANDLE_CLOCK + MAX_CLOCKS)
 #define PHANDLE_CLOCK 2 /* of the first rate */
 #define CONSOLE_HZ    24000000
 #define GICR_FRAMES   UINT64_C(0x20000) /* RD_base and SGI_base of one CPU; IHI 0069 12.10 */
@@ -318,6 +319,13 @@ static void write_device(struct maker *m, const struct plan_device *device)
     } else if (device->mmio_count != 0) {
         tree_reg(&m->w, device->mmio, device->mmio_count, 2, 2);
     }
+    if (device->msi) {
+        tree_put(&m->w, "msi-controller", NULL, 0);
+        tree_u32(&m->w, "phandle", PHANDLE_MSI);
+    }
+    if (device->function && plan_msi_frame(m->p, m->index) != NULL) {
+        tree_u32(&m->w, "msi-parent", PHANDLE_MSI);
+    }
     if (device->irq_count != 0 && !device->bridge) {
         put_irqs(m, device->irq, device->irq_count);
     }
@@ -329,7 +337,8 @@ static void write_device(struct maker *m, const struct plan_device *device)
 static void write_host(struct maker *m, uint32_t host)
 {
     const struct plan_pci_host *h = &m->p->pci_hosts[host];
-    struct plan_device bridge = {.path = h->path, .node = h->node, .bridge = true};
+    struct plan_device bridge = {
+        .path = h->path, .node = h->node, .bridge = true, .function = true};
 
     bridge.mmio[bridge.mmio_count++] = h->ecam;
     for (uint32_t i = 0; i < m->p->device_count; i++) {

@@ -55,10 +55,11 @@ void stream_init(struct plan *p)
     }
 }
 
-/* RAM alone: DMA reaches no device's registers. */
+/* RAM, and the MSI frame: DMA reaches no other registers. */
 static const struct lpae *make_table(const struct plan *p, uint32_t partition, uint32_t stage)
 {
     const struct plan_partition *part = &p->partitions[partition];
+    const struct plan_device *frame = plan_msi_frame(p, partition);
     struct lpae *table = &tables[partition][stage - 1];
     enum status status;
 
@@ -71,6 +72,10 @@ static const struct lpae *make_table(const struct plan *p, uint32_t partition, u
         const struct plan_extent *e = &part->extent[i];
 
         status = lpae_map(table, e->ipa, pa(e->pa), e->size, stage == 1 ? LPAE_DATA : LPAE_RAM);
+    }
+    if (status == OK && frame != NULL && frame->msi_count != 0) { /* where MSIs are written to */
+        status = lpae_map(table, frame->mmio[0].base, pa(frame->mmio[0].base),
+                          align_up(frame->mmio[0].size, PAGE_SIZE), LPAE_DEVICE);
     }
     check(status == OK); /* plan_check() has counted its pages */
     lpae_clean(table);

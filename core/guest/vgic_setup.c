@@ -66,6 +66,12 @@ static enum status own_spis(struct partition *part, const struct plan *p)
                 status = own_spi(&part->vgic, &device->irq[n], true);
             }
         }
+        for (uint32_t n = 0; status == OK && n < device->msi_count; n++) {
+            if (device->partition == (int)part->index) {
+                status =
+                    own_spi(&part->vgic, &(struct plan_irq){device->msi_first + n, true}, true);
+            }
+        }
     }
     if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
         status = own_spi(&part->vgic, &p->board.console.irq, false);

@@ -37,11 +37,17 @@ static const struct rule rules[] = {
      PCIE_DEVCTL_ERRORS | PCIE_DEVCTL_RELAXED | PCIE_DEVCTL_NO_SNOOP | PCIE_DEVCTL_MRRS,
      PCIE_DEVSTA_RW1C, 0},
     {CAP, PCI_CAP_PCIE, PCIE_DEVCTL2, PCIE_DEVCTL2_TIMEOUT, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x00, PCI_MSI_ENABLE | PCI_MSI_COUNT, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x04, ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x08, ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x0c, ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x10, ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSIX, 0x00, PCI_MSIX_ENABLE, 0, 0},
 };
 
 /*
  * Capabilities that a guest does not see: their registers move or power the function, make it
- * others, or give it a say in translation; with MSI what the interrupt controller has no part for.
+ * others, or give it a say in translation; MSI and MSI-X only where it has a frame to write to.
  */
 static const struct {
     enum space space;
@@ -62,8 +68,15 @@ struct place {
     bool hidden;
 };
 
-static bool is_hidden(enum space space, uint32_t id)
+static bool is_hidden(const struct plan *p, const struct plan_function *f, enum space space,
+                      uint32_t id)
 {
+    bool msi = space == CAP && (id == PCI_CAP_MSI || id == PCI_CAP_MSIX);
+
+    if (msi && f->device >= 0 &&
+        plan_msi_frame(p, (uint32_t)p->devices[f->device].partition) != NULL) {
+        return false;
+    }
     for (uint32_t i = 0; i < ARRAY_SIZE(hidden); i++) {
         if (hidden[i].space == space && hidden[i].id == id) {
             return true;
@@ -72,7 +85,7 @@ static bool is_hidden(enum space space, uint32_t id)
     return false;
 }
 
-static struct place place_of(const struct plan_function *f, uint32_t reg)
+static struct place place_of(const struct plan *p, const struct plan_function *f, uint32_t reg)
 {
     struct place place = {HEADER, 0, reg, false};
     uint32_t first = reg >= PCI_EXT_FIRST ? PCI_EXT_FIRST : PCI_CAPS_FIRST;
@@ -89,7 +102,7 @@ static struct place place_of(const struct plan_function *f, uint32_t reg)
         }
     }
     place.at = reg - begins;
-    place.hidden = begins != 0 && is_hidden(place.space, place.id);
+    place.hidden = begins != 0 && is_hidden(p, f, place.space, place.id);
     return place;
 }
 
@@ -134,7 +147,7 @@ static uint32_t read_bar(const struct vpci *v, const struct plan_function *f, ui
 static uint32_t read_register(struct vpci *v, const struct plan_function *f, uint32_t reg)
     REQUIRES(&v->lock)
 {
-    struct place place = place_of(f, reg);
+    struct place place = place_of(v->plan, f, reg);
     uint32_t value;
 
     if (is_bar(f, reg)) {
@@ -155,13 +168,28 @@ static uint32_t read_register(struct vpci *v, const struct plan_function *f, uin
     return value & ~rule_of(place)->zero;
 }
 
+/* Past the end of an MSI capability, whose length depends on what it can do: 7.7.1. */
+static bool is_beyond_msi(const struct vpci *v, const struct plan_function *f, struct place place,
+                          uint32_t reg)
+{
+    uint32_t control;
+
+    if (place.space != CAP || place.id != PCI_CAP_MSI || place.at == 0) {
+        return false;
+    }
+    control = read_hardware(v, f, reg - place.at);
+    return place.at >= 0xau + ((control & PCI_MSI_64) != 0 ? 0x4u : 0) +
+                           ((control & PCI_MSI_MASKS) != 0 ? 0x6u : 0);
+}
+
 /* `bits` of the register are written with those of `value`. */
 static void write_register(struct vpci *v, const struct plan_function *f, uint32_t reg,
                            uint32_t value, uint32_t bits) REQUIRES(&v->lock)
 {
-    const struct rule *r = rule_of(place_of(f, reg));
+    struct place place = place_of(v->plan, f, reg);
+    const struct rule *r = rule_of(place);
 
-    if (is_bridge(f)) {
+    if (is_bridge(f) || place.hidden || is_beyond_msi(v, f, place, reg)) {
         return;
     }
     if (is_bar(f, reg)) {

@@ -267,6 +267,38 @@ static void test_capabilities(void **state)
     assert_int_equal(get(OWN, PCIE + PCIE_DEVCAP, 4), 0xefffffff);
 }
 
+/* With a frame MSI-X is there, and MSI as long as it says that it is. */
+static void test_msi(void **state)
+{
+    static const struct {
+        uint32_t control, length;
+    } cases[] = {
+        {0, 0xc}, {PCI_MSI_64, 0x10}, {PCI_MSI_MASKS, 0x10}, {PCI_MSI_64 | PCI_MSI_MASKS, 0x14}};
+
+    (void)state;
+    p.devices[2] = (struct plan_device){.partition = 0, .msi = true};
+    p.device_count = 3;
+    assert_int_equal(get(OWN, MSIX + 4, 4), 0);
+    p.devices[2].partition = 1;
+    config[OWN][MSIX / 4] = 0x00030011;
+    put(OWN, MSIX, 4, 0xffffffff);
+    assert_int_equal(get(OWN, MSIX, 4), 0xc0030011);
+    put(OWN, MSIX + 4, 4, 0xffffffff);
+    assert_int_not_equal(get(OWN, MSIX + 4, 4), 0xffffffff);
+    p.functions[1].cap[2].id = PCI_CAP_MSI;
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        memset(&config[OWN][MSIX / 4], 0, 0x20);
+        config[OWN][MSIX / 4] = PCI_CAP_MSI | cases[i].control;
+        for (uint32_t at = 0; at < 0x20; at += 4) {
+            put(OWN, MSIX + at, 4, 0xffffffff);
+            assert_int_equal(config[OWN][(MSIX + at) / 4],
+                             at == 0                ? PCI_CAP_MSI | cases[i].control | 0x00710000
+                             : at < cases[i].length ? 0xffffffff
+                                                    : 0);
+        }
+    }
+}
+
 static void test_bridge(void **state)
 {
     (void)state;
@@ -300,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup(test_widths, set_up),
         cmocka_unit_test_setup(test_bars, set_up),
         cmocka_unit_test_setup(test_capabilities, set_up),
+        cmocka_unit_test_setup(test_msi, set_up),
         cmocka_unit_test_setup(test_bridge, set_up),
         cmocka_unit_test_setup(test_stop, set_up),
     };

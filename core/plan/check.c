@@ -277,6 +277,7 @@ static void check_device(struct plan *p, const struct plan_device *device)
                        device->mmio[i].base);
         }
     }
+    check_msi_frame(p, device);
     for (uint32_t i = 0; i < device->irq_count; i++) {
         uint32_t intid = device->irq[i].intid;
         bool own = intid == p->board.console.irq.intid;
@@ -349,8 +350,22 @@ static bool share_registers(const struct plan_device *x, const struct plan_devic
     return false;
 }
 
+/* Any of y's interrupts is one that x's frame raises. */
+static bool raises(const struct plan_device *x, const struct plan_device *y)
+{
+    for (uint32_t i = 0; i < y->irq_count; i++) {
+        if (y->irq[i].intid - x->msi_first < x->msi_count) {
+            return true;
+        }
+    }
+    return x->msi_count != 0 && y->msi_first - x->msi_first < x->msi_count && y->msi_count != 0;
+}
+
 static bool share_interrupt(const struct plan_device *x, const struct plan_device *y)
 {
+    if (raises(x, y) || raises(y, x)) {
+        return true;
+    }
     for (uint32_t i = 0; i < x->irq_count; i++) {
         for (uint32_t j = 0; j < y->irq_count; j++) {
             if (x->irq[i].intid == y->irq[j].intid) {

@@ -133,8 +133,16 @@ void check_streams(struct plan *p)
 
 /* ---- pages ---- */
 
-static uint64_t dma_table_pages(const struct plan_partition *part, uint64_t root)
+static uint64_t dma_table_pages(const struct plan *p, const struct plan_partition *part,
+                                uint64_t root)
 {
+    const struct plan_device *frame = plan_msi_frame(p, (uint32_t)(part - p->partitions));
+
+    if (frame != NULL && frame->mmio_count != 0) {
+        struct range page = check_pages_of(frame->mmio[0]);
+
+        root += lpae_bound(page.base, page.base, page.size);
+    }
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 
@@ -158,7 +166,7 @@ uint64_t check_dma_pages(const struct plan *p, const struct plan_partition *part
             wanted = wanted || (plan_smmu_stage(s) == stage && plan_has_streams(p, index, i));
         }
         if (wanted) { /* stage 2: with its root aligned */
-            pages += dma_table_pages(part, stage == 1 ? 1 : 2 * root - 1);
+            pages += dma_table_pages(p, part, stage == 1 ? 1 : 2 * root - 1);
         }
     }
     return pages;

@@ -14,11 +14,14 @@
 
 /* Devices that never master the bus. Those without registers are descriptions only. */
 static const char *const no_dma[] = {
-    "arm,pl011", "arm,pl031", "arm,pl050", "arm,pl061", "arm,sp804", "arm,sp805", "ns16550a", NULL,
+    "arm,gic-v2m-frame", "arm,pl011", "arm,pl031", "arm,pl050", "arm,pl061",
+    "arm,sp804",         "arm,sp805", "ns16550a",  NULL,
 };
 /* Buses that can be granted with all that is on them. */
 static const char *const host_bridges[] = {"pci-host-ecam-generic", NULL};
 static const char *const no_registers[] = {"gpio-keys", "gpio-leds", NULL};
+
+static const char *const msi_frames[] = {"arm,gic-v2m-frame", NULL};
 
 /* ---- the node ---- */
 
@@ -86,7 +89,8 @@ static const char *not_to_grant(const struct plan_board *board, const struct dt_
         return "is the firmware's: every partition has a PSCI of its own";
     }
     for (uint32_t d = 1; d <= at->depth; d++) {
-        if (at->node[d] == board->gic.node) {
+        if (at->node[d] == board->gic.node &&
+            (board->gic.version != 2 || !dt_compatible(fdt, node, msi_frames))) {
             return "is part of the interrupt controller: every partition has one of its own";
         }
         if (!dt_enabled(fdt, at->node[d])) {
@@ -276,6 +280,7 @@ static void grant(const struct config *c, const char *list, const char *name, bo
     }
     device.path = config_keep(c, path);
     device.bridge = dt_compatible(fdt, device.node, host_bridges);
+    device.msi = dt_compatible(fdt, device.node, msi_frames);
     if (read_windows(c, &at, &device) && read_irqs(c, &at, &device) &&
         (!device.bridge ||
          (read_bridge_windows(c, &at, &device) && read_bridge_irqs(c, &device))) &&

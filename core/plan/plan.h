@@ -202,9 +202,11 @@ struct plan_device {
     uint32_t mmio_count;
     struct plan_irq irq[PLAN_MAX_IRQS];
     uint32_t irq_count;
-    bool bridge;      /* a PCI host bridge with all behind it: ECAM, `ranges`, INTx */
-    bool function;    /* a PCI function of the host bridge `node`: `mmio` are its BARs' pages */
-    uint32_t rid;     /* function: its bus, device and function number */
+    bool bridge;   /* a PCI host bridge with all behind it: ECAM, `ranges`, INTx */
+    bool function; /* a PCI function of the host bridge `node`: `mmio` are its BARs' pages */
+    uint32_t rid;  /* function: its bus, device and function number */
+    bool msi;      /* a GICv2m frame: writes of devices' DMA to it raise the SPIs */
+    uint32_t msi_first, msi_count; /* msi_first and those that follow, edge; 0 on a PC */
     bool unprotected; /* DMA is not contained: listed in unprotected-devices, with direct-map */
 };
 
@@ -379,6 +381,17 @@ bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu);
 static inline uint32_t plan_smmu_stage(const struct plan_smmu *smmu)
 {
     return smmu->stage == 1 ? 1 : 2;
+}
+
+/* The GICv2m frame that the partition has; NULL: none. Any CPU. */
+static inline const struct plan_device *plan_msi_frame(const struct plan *p, uint32_t partition)
+{
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        if (p->devices[i].msi && p->devices[i].partition == (int)partition) {
+            return &p->devices[i];
+        }
+    }
+    return NULL;
 }
 
 /* ---- show.c ---- */

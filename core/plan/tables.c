@@ -7,6 +7,7 @@
 #include "core/memory/lpae.h"
 #include "core/plan/pci.h"
 
+#define END_INTID  1020
 #define VCPU_PAGES 1
 /* What EL2 itself still takes after the check: its map of spin-table words. */
 #define SHARED_PAGES 4
@@ -157,6 +158,11 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
                 banks |= 1u << (device->irq[n].intid / 32 & 31);
             }
         }
+        for (uint32_t n = 0; n < device->msi_count && n < END_INTID; n++) {
+            if (device->partition == (int)(part - p->partitions)) {
+                banks |= 1u << ((device->msi_first + n) / 32 & 31);
+            }
+        }
     }
     for (; banks != 0; banks &= banks - 1) {
         count++;
@@ -174,32 +180,6 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
         need += lpae_bound(part->extent[i].pa, part->extent[i].pa, part->extent[i].size);
     }
     return need + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
-}
-
-bool check_functions_are_sane(const struct plan *p)
-{
-    bool sane = p->pci_host_count <= PLAN_MAX_PCI_HOSTS && p->function_count <= PLAN_MAX_FUNCTIONS;
-
-    for (uint32_t i = 0; sane && i < p->function_count; i++) {
-        const struct plan_function *f = &p->functions[i];
-
-        sane = f->host < p->pci_host_count && f->device < (int)p->device_count &&
-               f->cap_count <= PLAN_MAX_CAPS &&
-               PCI_BUS(f->rid) - p->pci_hosts[f->host].first <= p->pci_hosts[f->host].last;
-    }
-    return sane;
-}
-
-uint64_t check_pci_pages(const struct plan *p)
-{
-    uint64_t pages = 0;
-
-    for (uint32_t i = 0; i < p->function_count; i++) {
-        struct range page = pci_page(&p->pci_hosts[p->functions[i].host], p->functions[i].rid);
-
-        pages += lpae_bound(page.base, page.base, page.size);
-    }
-    return pages;
 }
 
 static uint64_t fixed_pages(const struct plan *p)

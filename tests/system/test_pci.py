@@ -141,3 +141,29 @@ def test_config_space_is_attacked(boot, tmp_path, gic):
     assert re.search(r"wild: pci 0 BARs moved, command 0x0[0-9a-f]{3}\s", log), re.findall("wild: pci .*", log)
     assert "wild: done" in log
     assert "DMA fault" not in log
+
+
+V2M = "/intc@8000000/v2m@8020000"
+
+
+def test_msi_through_the_v2m_frame(boot, tmp_path):
+    """With GICv2 the frame is one partition's: its disk and its card interrupt by MSI-X, and DMA that rings is let through."""
+    path, qemu = nvme(tmp_path, "1.0")
+    card = ("-netdev", "user,id=n", "-device", "e1000e,netdev=n,addr=2.0")
+    run = ["load=nvme", "load=e1000e", "disk=nvme0n1", "ping=10.0.2.2"]
+    part = guest("msi", [0], run, devices=[V2M], pci_devices=[f"{HOST} 00:01.0", f"{HOST} 00:02.0"])
+    log = boot([part], gic=2, smp=1, qemu=(*SMMU, *qemu, *card)).off(LINUX)
+    check_disk(log, path, "nvme0n1", "msi")
+    assert "pci: 10.0.2.2 answers" in log
+    interrupts = re.findall(r"pci: irq +\d+: +([1-9]\d*) +MSI \d+ Edge +(nvme0q\d|eth0)", log)
+    assert {name for _, name in interrupts} >= {"nvme0q0", "nvme0q1", "eth0"}, log
+    assert "DMA fault" not in log
+
+
+def test_msi_frame_has_one_owner(boot):
+    """Two partitions that want it get neither; nobody gets it with GICv3."""
+    parts = [partition(name, "hello", [cpu], devices=[V2M]) for cpu, name in enumerate("ab")]
+    board = boot([*parts, partition("c", "hello", [2])], gic=2, smp=3)
+    board.expect(r"\[c\] ")
+    assert f'error: a: {V2M}: devices: it is also in "b": neither starts' in board.log
+    assert f'error: b: {V2M}: devices: it is also in "a": neither starts' in board.log

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of PCI functions and of the frame that MSIs are written to; EL2's pages for them. */
+#include "core/plan/check.h"
+
+#include "core/base/bits.h"
+#include "core/memory/lpae.h"
+#include "core/plan/pci.h"
+
+#define FIRST_SPI 32
+#define END_SPI   1020 /* IHI 0048 2.2.1 */
+
+bool check_functions_are_sane(const struct plan *p)
+{
+    bool sane = p->pci_host_count <= PLAN_MAX_PCI_HOSTS && p->function_count <= PLAN_MAX_FUNCTIONS;
+
+    for (uint32_t i = 0; sane && i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
+
+        sane = f->host < p->pci_host_count && f->device < (int)p->device_count &&
+               f->cap_count <= PLAN_MAX_CAPS &&
+               PCI_BUS(f->rid) - p->pci_hosts[f->host].first <= p->pci_hosts[f->host].last;
+    }
+    return sane;
+}
+
+uint64_t check_pci_pages(const struct plan *p)
+{
+    uint64_t pages = 0;
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        struct range page = pci_page(&p->pci_hosts[p->functions[i].host], p->functions[i].rid);
+
+        pages += lpae_bound(page.base, page.base, page.size);
+    }
+    return pages;
+}
+
+void check_msi_frame(struct plan *p, const struct plan_device *device)
+{
+    uint32_t last =
+        p->board.gic.intids != 0 && p->board.gic.intids < END_SPI ? p->board.gic.intids : END_SPI;
+
+    if (device->msi_count != 0 &&
+        (device->msi_first < FIRST_SPI || device->msi_first >= last ||
+         device->msi_count > last - device->msi_first || device->mmio_count != 1 ||
+         range_end(device->mmio[0]) > BIT(32) || p->board.gic.version != 2 ||
+         p->board.console.irq.intid - device->msi_first < device->msi_count)) {
+        plan_error(p, device->partition, device->path != NULL ? device->path : "?",
+                   "devices: its %u interrupts from %u on are not all the GIC's, or one is the "
+                   "console's: it cannot be granted",
+                   device->msi_count, device->msi_first);
+    }
+}
