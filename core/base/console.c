@@ -12,8 +12,7 @@
 #include "core/base/lock.h"
 #include "core/base/mux.h"
 
-#define BURST      8u         /* bytes sent, and bytes received, per run */
-#define PUMP_STEPS 16u        /* bytes looked at per run, dropped ones too */
+#define BURST      8u         /* bytes looked at, dropped ones too, and received, per run */
 #define PAUSE_HZ   200000u    /* 5 us between two runs are the guest's */
 #define POLL_BOUND (1u << 22) /* looks at a UART that does not get a byte out: seconds */
 #define PIECE_MAX  512u       /* a longer piece of the log is cut off */
@@ -31,9 +30,9 @@ static struct {
     uint32_t orphaned;    /* atomic: it has panicked, everybody serves */
     uint32_t pumping;     /* atomic: who serves will look at the rings without being kicked */
     struct lock lock;     /* of the pump, the UART and console_input.c: who serves; order: first */
-    struct lock log_lock; /* of the log's ring's producers, the UART before the start, and */
-    uint32_t lost;        /* pieces of the log that did not fit */
-    uint32_t starved[CONFIG_MAX_PARTITIONS]; /* atomic: its owner found the output ring full */
+    struct lock log_lock; /* of the log's ring's producers, the UART before the start, `lost` */
+    uint32_t lost;    /* pieces of the log that did not fit; atomic, to see that there are any */
+    uint32_t starved; /* atomic: a bit for each stream whose owner found its output ring full */
     struct console_client client[CONFIG_MAX_PARTITIONS];
     struct mux mux;
 } console;
@@ -92,15 +91,13 @@ enum left { NOTHING_LEFT, UART_FULL, MORE_LEFT };
 /* Send what may be sent, within the bounds. A UART that is full interrupts when it has room. */
 static enum left pump(void) REQUIRES(&console.lock)
 {
-    uint32_t sent = 0;
-
     /* Look after the change: an owner who still saw `pumping` has left its byte to us. */
     set_pumping(false);
     if (!mux_has_next(&console.mux)) {
         return NOTHING_LEFT;
     }
     set_pumping(true);
-    for (uint32_t i = 0; i < PUMP_STEPS && sent < BURST; i++) {
+    for (uint32_t i = 0; i < BURST; i++) {
         int c;
 
         if (console.ops->tx_full(console.base)) {
@@ -109,7 +106,6 @@ static enum left pump(void) REQUIRES(&console.lock)
         c = mux_next(&console.mux);
         if (c >= 0) {
             console.ops->put(console.base, (uint8_t)c);
-            sent++;
         }
     }
     return MORE_LEFT;
@@ -137,12 +133,12 @@ static void wake_pump(void)
 /* All of it into the log's ring, or nothing; the log lock is held. */
 static bool log_put(const char *text) REQUIRES(&console.log_lock)
 {
-    if (ring_room(&console.mux.source[MUX_LOG].ring) < strlen(text)) {
+    size_t length = strlen(text);
+
+    if (ring_room(&console.mux.source[MUX_LOG].ring) < length) {
         return false;
     }
-    for (; *text != '\0'; text++) {
-        mux_put(&console.mux, MUX_LOG, (uint8_t)*text);
-    }
+    mux_put(&console.mux, MUX_LOG, text, (uint32_t)length);
     return true;
 }
 
@@ -150,10 +146,12 @@ static void log_tell_lost(void) REQUIRES(&console.log_lock)
 {
     char text[80];
 
-    if (console.lost > 0) {
+    uint32_t lost = console.lost;
+
+    if (lost > 0) {
         console_format(text, sizeof(text),
-                       "bulkhead: console: %u pieces of the log are lost here\n", console.lost);
-        console.lost = log_put(text) ? 0 : console.lost;
+                       "bulkhead: console: %u pieces of the log are lost here\n", lost);
+        __atomic_store_n(&console.lost, log_put(text) ? 0 : lost, __ATOMIC_RELAXED);
     }
 }
 
@@ -162,7 +160,7 @@ void console_log(const char *text)
     lock_take(&console.log_lock, LOCK_LOG);
     log_tell_lost();
     if (console.lost > 0 || !log_put(text)) {
-        console.lost++;
+        __atomic_store_n(&console.lost, console.lost + 1, __ATOMIC_RELAXED);
     }
     lock_release(&console.log_lock);
 }
@@ -221,6 +219,7 @@ void console_stream_open(uint32_t index, const char *name, const struct console_
 {
     console.client[index] = *client;
     console.mux.source[MUX_STREAM(index)].name = name;
+    console.mux.streams = index >= console.mux.streams ? index + 1 : console.mux.streams;
 }
 
 void console_start(void (*kick_fn)(void), uint64_t counter_hz)
@@ -243,7 +242,7 @@ bool console_stream_has_room(uint32_t index, uint32_t bytes)
     if (ring_room(r) >= bytes) {
         return true;
     }
-    __atomic_store_n(&console.starved[index], 1, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&console.starved, 1u << index, __ATOMIC_SEQ_CST);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return ring_room(r) >= bytes;
 }
@@ -253,7 +252,7 @@ bool console_stream_put(uint32_t index, uint8_t byte)
     if (!console_stream_has_room(index, 1)) {
         return false;
     }
-    mux_put(&console.mux, MUX_STREAM(index), byte);
+    mux_put(&console.mux, MUX_STREAM(index), (const char *)&byte, 1);
     if (mux_pending(&console.mux, MUX_STREAM(index)) > 0) {
         wake_pump();
     }
@@ -290,12 +289,16 @@ static uint32_t take_starved(void) REQUIRES(&console.lock)
     uint32_t set = 0;
 
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    for (uint32_t i = 0; i < CONFIG_MAX_PARTITIONS; i++) {
-        if (__atomic_load_n(&console.starved[i], __ATOMIC_RELAXED) != 0 &&
-            ring_room(&console.mux.source[MUX_STREAM(i)].ring) >= RING_SIZE / 2) {
-            __atomic_store_n(&console.starved[i], 0, __ATOMIC_RELAXED);
-            set |= 1u << i;
+    for (uint32_t left = __atomic_load_n(&console.starved, __ATOMIC_RELAXED); left != 0;
+         left &= left - 1) {
+        uint32_t source = MUX_STREAM((uint32_t)__builtin_ctz(left));
+
+        if (ring_room(&console.mux.source[source].ring) >= RING_SIZE / 2) {
+            set |= left & -left;
         }
+    }
+    if (set != 0) {
+        __atomic_fetch_and(&console.starved, ~set, __ATOMIC_RELAXED);
     }
     return set;
 }
@@ -315,13 +318,6 @@ static uint32_t receive(bool *busy) REQUIRES(&console.lock)
         *busy = true;
     }
     return set;
-}
-
-static void log_tell_lost_locked(void) REQUIRES(&console.lock)
-{
-    lock_take(&console.log_lock, LOCK_LOG);
-    log_tell_lost();
-    lock_release(&console.log_lock);
 }
 
 /* A kick that comes in a pause is no reason to end it. */
@@ -364,18 +360,21 @@ void console_irq(void)
     console.ops->irq_clear(console.base);
     readable = receive(&busy);
     busy |= console_input_more();
-    log_tell_lost_locked();
+    if (__atomic_load_n(&console.lost, __ATOMIC_RELAXED) > 0) {
+        lock_take(&console.log_lock, LOCK_LOG);
+        log_tell_lost();
+        lock_release(&console.log_lock);
+    }
     wait_for_more(busy, pump());
     writable = take_starved();
     lock_release(&console.lock);
 
-    for (uint32_t i = 0; i < CONFIG_MAX_PARTITIONS; i++) {
+    for (uint32_t left = readable | writable; left != 0; left &= left - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(left);
         const struct console_client *client = &console.client[i];
-        bool input = (readable >> i & 1) != 0;
-        bool output = (writable >> i & 1) != 0;
 
-        if ((input || output) && client->ready != NULL) {
-            client->ready(client->owner, input, output);
+        if (client->ready != NULL) {
+            client->ready(client->owner, (readable >> i & 1) != 0, (writable >> i & 1) != 0);
         }
     }
 }

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "core/base/console.h"
-
 /* Where in an escape sequence (ECMA-48) a source is. */
 enum mux_escape { TEXT, AFTER_ESC, IN_CONTROL, IN_STRING };
 
@@ -16,13 +14,21 @@ enum mux_escape { TEXT, AFTER_ESC, IN_CONTROL, IN_STRING };
 
 /* ---- producers ---- */
 
-void mux_put(struct mux *m, uint32_t source, uint8_t byte)
+void mux_put(struct mux *m, uint32_t source, const char *text, uint32_t length)
 {
     struct mux_source *s = &m->source[source];
+    uint32_t head = s->ring.head;
+    uint32_t ready = s->ready;
 
-    ring_put(&s->ring, byte);
-    if (byte == '\n' || s->ring.head - s->ready >= MUX_LINE) {
-        __atomic_store_n(&s->ready, s->ring.head, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < length; i++) {
+        s->ring.data[head++ % RING_SIZE] = (uint8_t)text[i];
+        if (text[i] == '\n' || head - ready >= MUX_LINE) {
+            ready = head;
+        }
+    }
+    __atomic_store_n(&s->ring.head, head, __ATOMIC_RELEASE);
+    if (ready != s->ready) {
+        __atomic_store_n(&s->ready, ready, __ATOMIC_RELEASE);
     }
 }
 
@@ -78,9 +84,8 @@ static uint32_t select_source(const struct mux *m)
     if (m->open != MUX_NONE && m->turn < MUX_LINE && mux_pending(m, m->open) > 0) {
         return m->open;
     }
-    for (uint32_t i = 1; i <= MUX_SOURCES; i++) {
-        uint32_t source = (m->last + i) % MUX_SOURCES;
-
+    for (uint32_t i = 0, source = m->last; i <= m->streams; i++) {
+        source = source < m->streams ? source + 1 : MUX_LOG;
         if (mux_pending(m, source) > 0 &&
             (m->open == MUX_NONE || m->open == source || may_break(m, source))) {
             return source;
@@ -101,21 +106,28 @@ static int text_next(struct mux *m)
     return (uint8_t)m->text[m->text_at++];
 }
 
+static void text_add(struct mux *m, const char *text, size_t most)
+{
+    size_t length = strnlen(text, most);
+
+    memcpy(m->text + m->text_end, text, length);
+    m->text_end += (uint32_t)length;
+}
+
+/* `before`, and the tag with which the source's line begins or goes on. */
 static void text_set(struct mux *m, const char *before, uint32_t source)
 {
     const struct mux_source *s = &m->source[source];
-    const char *mark = s->midline ? "+" : " ";
-    size_t length;
 
-    if (source == m->focus) {
-        length = console_format(m->text, sizeof(m->text), "%s", before);
-    } else if (source == MUX_LOG) {
-        length = console_format(m->text, sizeof(m->text), "%s%s", before, s->midline ? "+" : "");
-    } else {
-        length = console_format(m->text, sizeof(m->text), "%s[%.40s]%s", before, s->name, mark);
+    m->text_at = m->text_end = 0;
+    text_add(m, before, 2);
+    if (source != m->focus && source != MUX_LOG) {
+        text_add(m, "[", 1);
+        text_add(m, s->name, MUX_NAME);
+        text_add(m, s->midline ? "]+" : "] ", 2);
+    } else if (source != m->focus && s->midline) {
+        text_add(m, "+", 1);
     }
-    m->text_at = 0;
-    m->text_end = (uint32_t)length;
 }
 
 /* Follow escape sequences; true where the byte belongs to one. */
@@ -294,8 +306,8 @@ int mux_next(struct mux *m)
     }
     if (m->spoiled && source != m->focus) {
         m->spoiled = false;
-        m->text_end = (uint32_t)console_format(m->text, sizeof(m->text), MUX_RESTORE);
-        m->text_at = 0;
+        m->text_at = m->text_end = 0;
+        text_add(m, MUX_RESTORE, sizeof(MUX_RESTORE));
         return text_next(m);
     }
     if (s->returned && byte != '\n') {

@@ -39,6 +39,7 @@
  * shown as letters again (G0 is ASCII, SI), none concealed or coloured (SGR 0). ECMA-48, ECMA-35.
  */
 #define MUX_RESTORE "\x18\x1b\\\x1b(B\x0f\x1b[m"
+#define MUX_NAME    40u /* bytes of a name that a tag shows */
 _Static_assert(2 * MUX_LINE <= RING_SIZE, "half a ring holds a turn");
 
 struct mux_source {
@@ -55,21 +56,22 @@ struct mux_source {
 
 struct mux {
     struct mux_source source[MUX_SOURCES];
-    uint32_t focus;  /* atomic: shown raw, or MUX_NONE: all are tagged */
-    uint32_t open;   /* atomic: whose line is unfinished on the UART, or MUX_NONE */
-    uint32_t last;   /* who had the last turn */
-    uint32_t turn;   /* bytes of it so far */
-    bool spoiled;    /* the raw one has sent what may disturb the others' text: MUX_RESTORE */
-    bool only;       /* other streams than the one in focus are not shown, */
-    uint64_t hidden; /* but counted */
-    char text[64];   /* a tag or an end of line on its way */
+    uint32_t streams; /* up to the last one that is open */
+    uint32_t focus;   /* atomic: shown raw, or MUX_NONE: all are tagged */
+    uint32_t open;    /* atomic: whose line is unfinished on the UART, or MUX_NONE */
+    uint32_t last;    /* who had the last turn */
+    uint32_t turn;    /* bytes of it so far */
+    bool spoiled;     /* the raw one has sent what may disturb the others' text: MUX_RESTORE */
+    bool only;        /* other streams than the one in focus are not shown, */
+    uint64_t hidden;  /* but counted */
+    char text[64];    /* a tag or an end of line on its way */
     uint32_t text_at, text_end;
 };
 
 /* ---- producers ---- */
 
-/* Put one byte; there is room. */
-void mux_put(struct mux *m, uint32_t source, uint8_t byte);
+/* Put `length` bytes; there is room. */
+void mux_put(struct mux *m, uint32_t source, const char *text, uint32_t length);
 
 /* All that was put may be shown; true where that is news. */
 bool mux_settle(struct mux *m, uint32_t source);

@@ -23,6 +23,7 @@ static int set_up(void **state)
     memset(&mux, 0, sizeof(mux));
     mux.focus = MUX_NONE;
     mux.open = MUX_NONE;
+    mux.streams = CONFIG_MAX_PARTITIONS;
     mux.source[A].name = "a";
     mux.source[B].name = "b";
     mux.source[C].name = "c";
@@ -33,7 +34,7 @@ static void put(uint32_t source, const char *text)
 {
     for (; *text != '\0'; text++) {
         assert_true(ring_room(&mux.source[source].ring) > 0);
-        mux_put(&mux, source, (uint8_t)*text);
+        mux_put(&mux, source, text, 1);
     }
 }
 
@@ -331,7 +332,7 @@ static void check_flood(uint32_t focus, const char *flood)
             put(B, "#\n");
         }
         while (ring_room(&mux.source[A].ring) > 0) {
-            mux_put(&mux, A, (uint8_t)*next++);
+            mux_put(&mux, A, next++, 1);
             next = *next == '\0' ? flood : next;
         }
         c = mux_next(&mux);
@@ -436,14 +437,16 @@ static void test_random(void **state)
         for (int i = 0; i < 20000; i++) {
             int r = rand() % 64;
             uint32_t who = (uint32_t)rand() % 2;
+            char text[1];
 
             if (r < 30 && ring_room(&mux.source[A + who].ring) > 0) {
                 /* a..z of one, A..Z of the other */
-                mux_put(&mux, A + who, (uint8_t)((who == 0 ? 'a' : 'A') + in[who]++ % 26));
+                text[0] = (char)((who == 0 ? 'a' : 'A') + in[who]++ % 26);
+                mux_put(&mux, A + who, text, 1);
             } else if (r < 34 && ring_room(&mux.source[A + who].ring) > 1) {
-                mux_put(&mux, A + who, (uint8_t) "\n\r\x1b\n"[r - 30]);
+                mux_put(&mux, A + who, &"\n\r\x1b\n"[r - 30], 1);
                 if (r == 32) {
-                    mux_put(&mux, A + who, '7'); /* ends the escape sequence */
+                    mux_put(&mux, A + who, "7", 1); /* ends the escape sequence */
                 }
             } else if (r == 34) {
                 mux_settle(&mux, A + who);

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from machine import linux, partition
+from machine import LINUX, linux, partition
 
 SECONDS = 3
 ICOUNT = ("-icount", "shift=2,sleep=off")
@@ -82,13 +82,12 @@ def test_a_fatal_fault_is_reported(boot):
 
 @pytest.mark.parametrize("gic", [2, 3])
 def test_control_serves_the_console(boot, gic):
-    """On the CPU that drains another one's flood it misses no tick. One may wait for a run of the console:
-    31 us were seen (140 before the runs were bounded), where the target is 20."""
+    """On the CPU that drains another one's flood a tick may wait for one short run of the console's."""
     parts = [
         partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
         partition("wild", "wild", [1], bootargs="wild=flood"),
     ]
     board = boot(parts, gic=gic, smp=2, qemu=ICOUNT)
-    board.expect("bulkhead: control: is off")
+    board.expect("bulkhead: control: is off", LINUX)
     assert "panic" not in board.log
-    control_kept_its_loop(board.log, 50_000)
+    control_kept_its_loop(board.log, 25_000)
