@@ -156,9 +156,10 @@ static struct range make_plan(uint64_t fdt_pa)
         drivers_pci->probe(&plan);
     }
     if (!plan.fatal) {
+        plan_check(&plan);
         plan_place(&plan);
         extend_pool();
-        plan_check(&plan, pool_left());
+        plan_check_given(&plan, pool_left());
     }
     if (plan.fatal) {
         give_up("the plan cannot be used");

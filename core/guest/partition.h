@@ -35,8 +35,8 @@ extern struct partition partitions[CONFIG_MAX_PARTITIONS];
 
 /*
  * Make the partition's structures from the sealed plan: vCPUs bound to cpus[], stage 2 (RAM,
- * granted windows, GICV), vGIC, vUART. Fails only where the pool is smaller than plan_check() was
- * told: fatal. The boot CPU, before it starts others.
+ * granted windows, GICV), vGIC, vUART. Fails only where the pool is smaller than
+ * plan_check_given() was told: fatal. The boot CPU, before it starts others.
  */
 enum status partition_build(struct partition *partition, const struct plan *p) MUST_CHECK;
 

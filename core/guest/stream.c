@@ -77,7 +77,7 @@ static const struct lpae *make_table(const struct plan *p, uint32_t partition, u
         status = lpae_map(table, frame->mmio[0].base, pa(frame->mmio[0].base),
                           align_up(frame->mmio[0].size, PAGE_SIZE), LPAE_DEVICE);
     }
-    check(status == OK); /* plan_check() has counted its pages */
+    check(status == OK); /* plan_check_given() has counted its pages */
     lpae_clean(table);
     return table;
 }

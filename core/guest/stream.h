@@ -22,7 +22,7 @@ void stream_init(struct plan *p);
 
 /*
  * Turn the SMMUs on that have streams of partitions, and bind these to tables of their partitions'
- * RAM, still blocked. Takes the pool's pages that plan_check() has counted. Boot CPU, sealed.
+ * RAM, still blocked. Takes the pool's pages that plan_check_given() has counted. Boot CPU, sealed.
  */
 void stream_build(const struct plan *p);
 

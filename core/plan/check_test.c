@@ -24,7 +24,7 @@ static int set_up(void **state)
 /* After the check those of `refused`, a bit each, are refused, and a message has each text. */
 static void expect(uint32_t refused, const char *text, const char *other)
 {
-    plan_check(&p, 256);
+    check_all(256);
     for (uint32_t i = 0; i < p.partition_count; i++) {
         if (p.partitions[i].refused != ((refused >> i & 1) != 0)) {
             fail_msg("partition %u: refused is %d:\n%s", i, p.partitions[i].refused, told);
@@ -57,8 +57,8 @@ static void a_cpu_in_two_is_in_none(void **state)
 {
     (void)state;
     p.partitions[2].cpus[1] = 3;
-    expect(6, "1: /configurations/b: cpus: 0x3 is also in \"c\": neither starts",
-           "2: /configurations/c: cpus: 0x3 is also in \"b\": neither starts");
+    expect(6, "1: /configurations/b: cpus: 0x3 is also listed in \"c\": neither starts",
+           "2: /configurations/c: cpus: 0x3 is also listed in \"b\": neither starts");
     assert_int_equal(p.board.cpus[3].partition, PLAN_NONE);
     assert_int_equal(p.board.cpus[0].partition, 0);
 }
@@ -75,11 +75,13 @@ static void cpus_are_listed_once_and_exist(void **state)
 {
     (void)state;
     p.partitions[0].cpus[1] = 0;
-    p.partitions[1].cpus[1] = 12;
     p.partitions[2].cpu_count = 0;
-    expect(7, "0: /configurations/a: cpus: 0x0 is listed twice",
-           "1: /configurations/b: cpus: entry 1 is no CPU");
-    assert_true(told_of("2: /configurations/c: cpus: it has none"));
+    expect(5, "0: /configurations/a: cpus: 0x0 is also listed: neither",
+           "2: /configurations/c: it has no CPU, or no memory");
+    make_plan(3);
+    p.partitions[1].cpus[1] = 12;
+    check_all(256);
+    assert_true(p.fatal);
 }
 
 static void a_refused_one_is_told_of_cpus_too(void **state)
@@ -89,7 +91,7 @@ static void a_refused_one_is_told_of_cpus_too(void **state)
     p.partitions[0].cpus[1] = 0;
     p.partitions[1].refused = true;
     p.partitions[1].cpu_count = 0;
-    expect(3, "0: /configurations/a: cpus: 0x0 is listed twice; list it once", NULL);
+    expect(3, "0: /configurations/a: cpus: 0x0 is also listed", NULL);
     assert_false(told_of("1: ")); /* why it has none was told where it was found */
 }
 
@@ -123,10 +125,53 @@ static void memory_is_there_and_aligned(void **state)
     p.partitions[0].memory_count = 0;
     p.partitions[1].memory[0].size += 1;
     p.partitions[2].memory[0] = (struct range){BIT(40) - 4096, 8192};
-    expect(7, "0: /configurations/a: memory: it has none",
-           "1: /configurations/b: memory: 0x4000001 bytes at 0x40000000: must be whole 4 KiB");
-    assert_true(told_of("2: /configurations/c: memory: 0x2000 bytes at 0xfffffff000: must be "
-                        "whole 4 KiB pages below 0x10000000000"));
+    expect(7, "0: /configurations/a: it has no CPU, or no memory",
+           "1: /configurations/b: memory: 0x40000000+0x4000001 must be whole 4 KiB pages");
+    assert_true(told_of("2: /configurations/c: memory: 0xfffffff000+0x2000 must not be empty, "
+                        "and be below 0x10000000000"));
+}
+
+static void memory_makes_sense(void **state)
+{
+    static const struct range bad[] = {
+        {RAM_0, 0}, {RAM_0 + 0x800, 4096}, {RAM_0, 0x1800}, {UINT64_MAX - 4095, 8192}};
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        make_plan(3);
+        p.partitions[0].memory[0] = bad[i];
+        p.partitions[0].extent_count = 0;
+        plan_check(&p);
+        assert_true(p.partitions[0].refused);
+        assert_int_equal(p.errors, 1);
+    }
+}
+
+static void direct_maps_are_apart_and_free(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        p.partitions[i].direct_map = true;
+        p.partitions[i].extent_count = 0;
+    }
+    p.partitions[0].memory[0] = (struct range){RAM_0 + MIB, 16 * MIB}; /* on the image */
+    p.partitions[1].memory[0] = (struct range){RAM_0 + 1000 * MIB, 64 * MIB};
+    p.partitions[2].memory[0] = (struct range){RAM_0 + 32 * MIB, 16 * MIB};
+    plan_check(&p);
+    assert_true(told_of("0: /configurations/a: memory: direct-map of 0x40100000+0x1000000 shares a "
+                        "page with what is reserved: image, 0x40000000+0x200000: choose other"));
+    assert_true(told_of("1: /configurations/b: memory: direct-map of 0x7e800000+0x4000000 must be "
+                        "RAM of the board"));
+    assert_false(p.partitions[2].refused);
+    make_plan(3);
+    p.partitions[0].direct_map = p.partitions[1].direct_map = true;
+    p.partitions[0].memory[0] = (struct range){RAM_0 + 32 * MIB, 16 * MIB};
+    p.partitions[1].memory[0] = (struct range){RAM_0 + 40 * MIB, 16 * MIB};
+    plan_check(&p);
+    assert_true(told_of("0: /configurations/a: memory: direct-map of 0x42000000+0x1000000 shares a "
+                        "page with direct-map in \"b\", 0x42800000+0x1000000: neither starts"));
+    assert_true(told_of("1: /configurations/b: memory: direct-map of"));
+    assert_false(p.partitions[2].refused);
 }
 
 static void memory_keeps_off_emulated_windows(void **state)
@@ -135,8 +180,11 @@ static void memory_keeps_off_emulated_windows(void **state)
     p.partitions[0].memory[0] = (struct range){0x08000000, 4096};
     p.partitions[1].memory[0] = (struct range){0x080c0000, 4096};
     p.partitions[2].memory[0] = (struct range){0x09000000, 4096};
-    expect(7, "0: /configurations/a: memory: 0x8000000-0x8000fff overlaps the interrupt controller",
-           "2: /configurations/c: memory: 0x9000000-0x9000fff overlaps the console");
+    expect(7,
+           "0: /configurations/a: memory: 0x8000000+0x1000 shares a page with the interrupt "
+           "controller, "
+           "0x8000000+0x10000: choose other addresses",
+           "2: /configurations/c: memory: 0x9000000+0x1000 shares a page with the console");
 }
 
 static void a_refused_one_is_told_of_windows_too(void **state)
@@ -145,7 +193,8 @@ static void a_refused_one_is_told_of_windows_too(void **state)
     p.partitions[0].refused = true;
     p.partitions[0].cpu_count = 0;
     p.partitions[0].memory[0] = (struct range){0x08000000, 4096};
-    expect(1, "0: /configurations/a: memory: 0x8000000-0x8000fff overlaps the interrupt", NULL);
+    expect(1, "0: /configurations/a: memory: 0x8000000+0x1000 shares a page with the interrupt",
+           NULL);
     assert_int_equal(p.errors, 1);
 }
 
@@ -168,7 +217,8 @@ static void own_ranges_are_disjoint(void **state)
     (void)state;
     p.partitions[0].memory[1] = (struct range){RAM_0 + MIB, MIB};
     p.partitions[0].memory_count = 2;
-    expect(1, "the ranges at 0x40000000 and 0x40100000 overlap", NULL);
+    expect(1, "memory: 0x40100000+0x100000 shares a page with another range, 0x40000000+0x4000000",
+           NULL);
 }
 
 static void extents_are_free_ram_of_their_own(void **state)
@@ -181,31 +231,33 @@ static void extents_are_free_ram_of_their_own(void **state)
     for (uint32_t i = 0; i < ARRAY_SIZE(bad); i++) {
         make_plan(3);
         p.partitions[0].extent[0].pa = bad[i];
-        expect(1, "0: /configurations/a: memory: 0x4000000 bytes of RAM at", NULL);
+        expect(1, "0: /configurations/a: memory: RAM 0x", NULL);
     }
     make_plan(3);
     p.partitions[0].extent[0].size -= 4096;
-    expect(1, "memory: 0x4000000 bytes are asked for, 0x3fff000 given", NULL);
+    expect(1, "memory: 0x1000 bytes of what is asked for are not given", NULL);
     make_plan(3);
     p.partitions[0].extent[0].ipa += 4096;
     expect(1, "cannot be given", NULL);
     make_plan(3);
     p.partitions[0].direct_map = true;
+    p.partitions[0].memory[0].base = p.partitions[0].extent[0].ipa = RAM_0 + 256 * MIB;
     expect(1, "cannot be given", NULL);
     make_plan(3);
     p.partitions[0].extent_count = 2; /* the same RAM twice */
     p.partitions[0].extent[0].size /= 2;
     p.partitions[0].extent[1] = p.partitions[0].extent[0];
     p.partitions[0].extent[1].ipa += 32 * MIB;
-    expect(1, "cannot be given", NULL);
+    expect(1, "memory: RAM 0x44000000+0x2000000 shares a page with RAM", NULL);
 }
 
 static void two_never_share_ram(void **state)
 {
     (void)state;
     p.partitions[1].extent[0].pa = p.partitions[0].extent[0].pa + 63 * MIB;
-    expect(3, "0: /configurations/a: memory: shares RAM with \"b\"",
-           "1: /configurations/b: memory: shares RAM with \"a\"");
+    expect(
+        3, "0: /configurations/a: memory: RAM 0x44000000+0x4000000 shares a page with RAM in \"b\"",
+        "1: /configurations/b: memory: RAM 0x47f00000+0x4000000 shares a page with RAM in \"a\"");
 }
 
 /* ---- images ---- */
@@ -233,12 +285,12 @@ static void a_device_in_two_is_in_none(void **state)
 {
     (void)state;
     p.devices[1].node = p.devices[0].node;
-    expect(3, "0: /pl031@9010000: devices: it is also in \"b\": neither starts",
-           "1: /pl061@9030000: devices: it is also in \"a\": neither starts");
+    expect(3, "0: /pl031@9010000: devices: it is also granted in \"b\": neither starts",
+           "1: /pl061@9030000: devices: it is also granted in \"a\": neither starts");
     make_plan(3);
     p.devices[1].partition = 0;
     p.devices[1].node = p.devices[0].node;
-    expect(1, "devices: it is also in \"a\"", NULL);
+    expect(1, "devices: it is also granted", NULL);
 }
 
 static void a_page_in_two_is_in_none(void **state)
@@ -247,9 +299,9 @@ static void a_page_in_two_is_in_none(void **state)
     p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x10};
     p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
     expect(3,
-           "0: /pl031@9010000: devices: it shares a 4 KiB page of registers with "
-           "/pl061@9030000 of \"b\": grant both to one, or neither",
-           "1: /pl061@9030000: devices: it shares a 4 KiB page of registers with");
+           "0: /pl031@9010000: devices: its window 0x9030ff0+0x10 shares a page with that of "
+           "/pl061@9030000 in \"b\", 0x9030000+0x10: grant both to one, or neither",
+           "1: /pl061@9030000: devices: its window 0x9030000+0x10 shares a page with that of");
 }
 
 static void a_page_twice_in_one_is_refused(void **state)
@@ -257,7 +309,10 @@ static void a_page_twice_in_one_is_refused(void **state)
     (void)state;
     p.devices[0].mmio[1] = (struct range){0x09010ff0, 0x10};
     p.devices[0].mmio_count = 2;
-    expect(1, "0: /pl031@9010000: devices: two of its windows share the page of 0x9010ff0", NULL);
+    expect(1,
+           "0: /pl031@9010000: devices: its window 0x9010ff0+0x10 shares a page with that of "
+           "/pl031@9010000, 0x9010000+0x1000: it cannot be granted",
+           NULL);
 }
 
 static void two_of_one_share_whole_pages_only(void **state)
@@ -272,8 +327,8 @@ static void two_of_one_share_whole_pages_only(void **state)
     p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
     p.devices[1].partition = 0;
     expect(1,
-           "0: /pl031@9010000: devices: it shares a 4 KiB page of registers with "
-           "/pl061@9030000 of \"a\": grant one of them",
+           "0: /pl061@9030000: devices: its window 0x9030000+0x10 shares a page with that of "
+           "/pl031@9010000, 0x9030ff0+0x20: it cannot be granted",
            NULL);
 }
 
@@ -282,7 +337,7 @@ static void a_gicv2_in_parts_of_pages_is_fatal(void **state)
     (void)state;
     make_plan(2);
     p.board.gic.virt.base += 0x800;
-    plan_check(&p, 256);
+    check_all(256);
     assert_true(p.fatal);
     assert_true(told_of("-1: /: the GICv2's CPU interfaces"));
 }
@@ -291,8 +346,9 @@ static void an_interrupt_in_two_is_in_none(void **state)
 {
     (void)state;
     p.devices[0].irq[0].intid = 39;
-    expect(3, "0: /pl031@9010000: devices: it shares an interrupt with",
-           "1: /pl061@9030000: devices: it shares an interrupt with");
+    expect(3,
+           "0: /pl031@9010000: devices: its interrupt 39 is also that of /pl061@9030000 in \"b\"",
+           "1: /pl061@9030000: devices: its interrupt 39 is also that of /pl031@9010000 in \"a\"");
     make_plan(3);
     p.devices[0].irq[0].intid = 39;
     p.devices[1].partition = 0; /* their own affair */
@@ -304,15 +360,16 @@ static void only_spis_are_granted(void **state)
     (void)state;
     p.devices[0].irq[0].intid = 27;
     p.devices[1].irq[0].intid = 1020;
-    expect(3, "0: /pl031@9010000: devices: its interrupt 27 is no SPI",
-           "1: /pl061@9030000: devices: its interrupt 1020 is no SPI");
+    expect(3, "0: /pl031@9010000: devices: its interrupt 27 must be an SPI",
+           "1: /pl061@9030000: devices: its interrupt 1020 must be an SPI that the GIC has, 32 "
+           "to 1019");
     make_plan(3);
     p.devices[0].irq[0].intid = 33;
-    expect(1, "its interrupt 33 is the console's too", NULL);
+    expect(1, "its interrupt 33 is also the console's: it cannot be granted", NULL);
     make_plan(3);
     p.board.gic.intids = 64;
     p.devices[0].irq[0].intid = 64;
-    expect(1, "its interrupt 64 is beyond those that the GIC has", NULL);
+    expect(1, "its interrupt 64 must be an SPI that the GIC has, 32 to 63", NULL);
 }
 
 static void windows_keep_off_ram_and_our_own_registers(void **state)
@@ -335,22 +392,22 @@ static void windows_keep_off_ram_and_our_own_registers(void **state)
     for (uint32_t i = 0; i < ARRAY_SIZE(bad); i++) {
         make_plan(3);
         p.devices[0].mmio[0] = bad[i];
-        plan_check(&p, 256);
+        check_all(256);
         assert_int_equal(p.partitions[0].refused, i != 1);
     }
     make_plan(2);
     p.devices[0].mmio[0] = (struct range){0x08040000, 16};
-    expect(1, "shares a page with the console, the interrupt controller or an SMMU", NULL);
+    expect(1, "shares a page with GICV, 0x8040000+0x10000: it cannot be granted", NULL);
     make_plan(3);
     p.partitions[0].memory[0].base = 0x09000000;
-    expect(1, "overlaps the partition's memory", NULL);
+    expect(1, "memory: 0x9000000+0x4000000 shares a page with the window of /pl031@9010000", NULL);
 }
 
 static void a_plan_that_contradicts_itself_is_fatal(void **state)
 {
     (void)state;
     p.partition_count = CONFIG_MAX_PARTITIONS + 1;
-    plan_check(&p, 256);
+    check_all(256);
     assert_true(p.fatal);
 }
 
@@ -365,6 +422,8 @@ int main(void)
         cmocka_unit_test_setup(a_gicv2_serves_8_cpus, set_up),
         cmocka_unit_test_setup(the_console_goes_to_the_first_that_starts, set_up),
         cmocka_unit_test_setup(memory_is_there_and_aligned, set_up),
+        cmocka_unit_test_setup(memory_makes_sense, set_up),
+        cmocka_unit_test_setup(direct_maps_are_apart_and_free, set_up),
         cmocka_unit_test_setup(memory_keeps_off_emulated_windows, set_up),
         cmocka_unit_test_setup(a_refused_one_is_told_of_windows_too, set_up),
         cmocka_unit_test_setup(without_console_its_page_is_free, set_up),

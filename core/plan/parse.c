@@ -9,6 +9,7 @@
 
 #include "core/base/bits.h"
 #include "core/base/console.h"
+#include "core/plan/claims.h"
 
 #define COMPATIBLE         "bulkhead,partition"
 #define PARTITION_NAME_MAX 31 /* Devicetree Specification 2.2.1; it tags lines of the console too */
@@ -165,18 +166,6 @@ static void read_cpus(const struct config *c, const struct dt_property *property
     }
 }
 
-/* What is wrong with one (base, size) by itself; NULL where nothing is. */
-static const char *range_fault(struct range r)
-{
-    if (r.size == 0) {
-        return "its size is 0";
-    }
-    if (!is_aligned(r.base | r.size, PAGE_SIZE)) {
-        return "base and size must be multiples of 0x1000";
-    }
-    return range_valid(r.base, r.size) ? NULL : "it ends beyond the last address";
-}
-
 static void read_memory(const struct config *c, const struct dt_property *property)
 {
     struct plan_partition *part = c->part;
@@ -195,17 +184,8 @@ static void read_memory(const struct config *c, const struct dt_property *proper
         return;
     }
     for (uint32_t i = 0; i < property->size / 16; i++) {
-        struct range r = {dt_cells(data + i * 16, 2), dt_cells(data + i * 16 + 8, 2)};
-        const char *why = range_fault(r);
-
-        for (uint32_t j = 0; j < part->memory_count && why == NULL; j++) {
-            why = ranges_overlap(part->memory[j], r) ? "it overlaps another of the list" : NULL;
-        }
-        if (why != NULL) {
-            config_error(c, "memory: range %u, 0x%lx bytes at 0x%lx: %s", i, r.size, r.base, why);
-        } else {
-            part->memory[part->memory_count++] = r;
-        }
+        part->memory[part->memory_count++] =
+            (struct range){dt_cells(data + i * 16, 2), dt_cells(data + i * 16 + 8, 2)};
     }
 }
 
@@ -452,6 +432,6 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
         plan_error(p, PLAN_SHARED, "/configurations", "there is no partition in it");
         return;
     }
-    devices_against_board(p);
+    claims_of_board(p);
     streams_against_board(p);
 }

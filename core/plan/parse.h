@@ -137,7 +137,4 @@ const char *device_streams(struct plan *p, const struct plan_device *device);
 /* Streams of granted devices against those of all other nodes of the board's tree. */
 void streams_against_board(struct plan *p);
 
-/* Granted devices against all other nodes of the board's tree: shared pages, shared interrupts. */
-void devices_against_board(struct plan *p);
-
 #endif

@@ -9,8 +9,7 @@
 
 #include "core/base/bits.h"
 
-#define FIRST_SPI     32
-#define MAX_NEIGHBOUR 256 /* windows and interrupts of any other node that are looked at */
+#define FIRST_SPI 32
 
 /* Devices that never master the bus. Those without registers are descriptions only. */
 static const char *const no_dma[] = {
@@ -306,108 +305,6 @@ void config_devices(const struct config *c, const struct dt_property *property, 
         } else {
             config_error(c, "%s: \"%s\" is a PCI function: list it in pci-devices", property->name,
                          s);
-        }
-    }
-}
-
-/* ---- neighbours ---- */
-
-static bool share_page(struct range a, struct range b)
-{
-    return align_down(a.base, PAGE_SIZE) < range_end(b) &&
-           align_down(b.base, PAGE_SIZE) < range_end(a);
-}
-
-static bool is_granted(const struct plan *p, int node)
-{
-    for (uint32_t i = 0; i < p->device_count; i++) {
-        if (p->devices[i].node == node) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A neighbour, and which devices have been told of one: a device is told of its first only. */
-struct neighbour {
-    struct plan *p;
-    const struct dt_at *at;
-    bool enabled;
-    bool *told;
-};
-
-/*
- * A disabled node's registers are there too, but where they begin with the device's, it is another
- * description of the same hardware.
- */
-static void against_window(const struct neighbour *n, struct range window)
-{
-    for (uint32_t i = 0; i < n->p->device_count; i++) {
-        const struct plan_device *device = &n->p->devices[i];
-
-        for (uint32_t w = 0; w < device->mmio_count && !n->told[i]; w++) {
-            if (share_page(window, device->mmio[w]) &&
-                (n->enabled || window.base != device->mmio[w].base)) {
-                plan_error(n->p, device->partition, device->path,
-                           "its registers share the page 0x%lx with %s%s, which would be granted "
-                           "with it%s",
-                           align_down(window.base, PAGE_SIZE), n->enabled ? "" : "the disabled ",
-                           board_path(n->p, n->at->node[n->at->depth]),
-                           n->enabled ? ": grant all that is in that page to one partition, or none"
-                                      : "; if no such hardware is there, delete the node from the "
-                                        "board's tree");
-                n->told[i] = true;
-            }
-        }
-    }
-}
-
-static void against_irq(const struct neighbour *n, uint32_t intid)
-{
-    for (uint32_t i = 0; i < n->p->device_count; i++) {
-        const struct plan_device *device = &n->p->devices[i];
-
-        for (uint32_t k = 0; k < device->irq_count && !n->told[i]; k++) {
-            if (device->irq[k].intid == intid) {
-                plan_error(n->p, device->partition, device->path,
-                           "its interrupt %u is that of %s too", intid,
-                           board_path(n->p, n->at->node[n->at->depth]));
-                n->told[i] = true;
-            }
-        }
-    }
-}
-
-/* Two granted devices are check.c's matter. */
-void devices_against_board(struct plan *p)
-{
-    const struct plan_board *board = &p->board;
-    bool told[PLAN_MAX_DEVICES] = {false};
-    enum status status;
-    struct dt_at at;
-
-    dt_root(&at);
-    while (p->device_count > 0 && dt_step(board->fdt, &at)) {
-        int node = at.node[at.depth];
-        struct neighbour n = {p, &at, dt_enabled(board->fdt, node), told};
-        struct range window;
-        struct plan_irq irq;
-
-        if (is_granted(p, node)) {
-            continue;
-        }
-        for (uint32_t i = 0; i < MAX_NEIGHBOUR && dt_reg_at(board->fdt, &at, i, &window) == OK;
-             i++) {
-            against_window(&n, window);
-        }
-        for (uint32_t i = 0; n.enabled && i < MAX_NEIGHBOUR; i++) {
-            status = dt_irq_at(board->fdt, &at, i, board->gic.node, &irq);
-            if (status == E_NOT_FOUND || status == E_INVALID) {
-                break;
-            }
-            if (status == OK) {
-                against_irq(&n, irq.intid);
-            }
         }
     }
 }

@@ -41,13 +41,14 @@ static const struct {
      "/dma@9100000: it may master the bus (DMA) and is behind no SMMU; only a partition with "
      "direct-map may have it"},
     {GOOD "devices = \"/near@9200000\";",
-     "p: /near@9200000: its registers share the page 0x9200000 with /next@9200200, which would be "
-     "granted with it: grant all that is in that page to one partition, or none"},
+     "p: /near@9200000: devices: its window 0x9200000+0x200 shares a page with that of "
+     "/next@9200200, 0x9200200+0x200: grant all that is in that page to one partition, or none"},
     {GOOD "devices = \"/beside@9500000\";",
-     "p: /beside@9500000: its registers share the page 0x9500000 with the disabled /off@9500800, "
-     "which would be granted with it; if no such hardware is there, delete the node"},
+     "p: /beside@9500000: devices: its window 0x9500000+0x1000 shares a page with that of the "
+     "disabled /off@9500800, 0x9500800+0x100: it cannot be granted; if no such hardware is there, "
+     "delete that node"},
     {GOOD "devices = \"/shared@9300000\";",
-     "p: /shared@9300000: its interrupt 62 is that of /sharer@9310000 too"},
+     "p: /shared@9300000: devices: its interrupt 62 is also that of /sharer@9310000"},
 };
 
 static void test_wrong(void **state)

@@ -326,16 +326,6 @@ static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_
     return true;
 }
 
-static bool is_granted(const struct plan *p, int node)
-{
-    for (uint32_t i = 0; i < p->device_count; i++) {
-        if (p->devices[i].node == node) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void streams_against_board(struct plan *p)
 {
     const void *fdt = p->board.fdt;
@@ -346,7 +336,7 @@ void streams_against_board(struct plan *p)
         struct visitor v = {
             .p = p, .visit = tell_neighbour, .device = -1, .node = at.node[at.depth]};
 
-        if (!is_granted(p, v.node) && is_enabled(fdt, &at)) {
+        if (!plan_is_granted(p, v.node) && is_enabled(fdt, &at)) {
             (void)visit_streams(&v);
         }
     }

@@ -300,28 +300,6 @@ static void place_anywhere(struct plan *p, uint32_t index)
 
 /* ---- direct-map ---- */
 
-static void tell_not_free(struct plan *p, uint32_t index, struct range want)
-{
-    const struct plan_board *board = &p->board;
-
-    for (uint32_t i = 0; i < board->reserved_count; i++) {
-        struct range r = board->reserved[i];
-
-        if (ranges_overlap(r, want)) {
-            plan_refuse(p, index,
-                        "memory: direct-map takes 0x%lx-0x%lx as it is, but 0x%lx-0x%lx there is "
-                        "reserved: %s; choose other addresses",
-                        want.base, range_end(want) - 1, r.base, range_end(r) - 1,
-                        board->reserved_name[i]);
-            return;
-        }
-    }
-    plan_refuse(p, index,
-                "memory: direct-map takes 0x%lx-0x%lx as it is, which is not all RAM of the board; "
-                "choose other addresses",
-                want.base, range_end(want) - 1);
-}
-
 static bool is_free(struct range want)
 {
     for (uint32_t i = 0; i < pieces; i++) {
@@ -341,50 +319,13 @@ static void place_direct(struct plan *p, uint32_t index)
 
         if (!is_free(want)) {
             give_back(p, part);
-            tell_not_free(p, index, want);
+            plan_refuse(p, index, "memory: direct-map of 0x%lx+0x%lx is not free RAM", want.base,
+                        want.size);
             return;
         }
         add_extent(part, want.base, want.base, want.size);
     }
     place_images_or_give_back(p, index);
-}
-
-static bool claims_overlap(const struct plan_partition *a, const struct plan_partition *b,
-                           struct range *where)
-{
-    for (uint32_t i = 0; i < a->memory_count; i++) {
-        for (uint32_t j = 0; j < b->memory_count; j++) {
-            if (ranges_overlap(a->memory[i], b->memory[j])) {
-                *where = a->memory[i];
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static void tell_claim(struct plan *p, uint32_t index, uint32_t other, struct range where)
-{
-    plan_refuse(p, index,
-                "memory: direct-map of this and of \"%s\" overlap near 0x%lx: neither starts; "
-                "choose other addresses for one",
-                p->partitions[other].name, where.base);
-}
-
-/* Two that name the same RAM: neither gets it. */
-static void check_claims(struct plan *p)
-{
-    struct range where;
-
-    for (uint32_t a = 0; a < p->partition_count; a++) {
-        for (uint32_t b = a + 1; b < p->partition_count; b++) {
-            if (p->partitions[a].direct_map && p->partitions[b].direct_map &&
-                claims_overlap(&p->partitions[a], &p->partitions[b], &where)) {
-                tell_claim(p, a, b, where);
-                tell_claim(p, b, a, where);
-            }
-        }
-    }
 }
 
 /* ---- all ---- */
@@ -404,7 +345,6 @@ void plan_place(struct plan *p)
         p->partitions[i].extent_count = 0;
     }
     find_free(p);
-    check_claims(p);
     for (uint32_t i = 0; i < p->partition_count; i++) {
         if (!p->partitions[i].refused && p->partitions[i].direct_map) {
             place_direct(p, i);

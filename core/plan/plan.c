@@ -78,6 +78,29 @@ void plan_warning(struct plan *p, int partition, const char *node, const char *f
     va_end(args);
 }
 
+const char *plan_name(const struct plan *p, uint32_t index)
+{
+    return p->partitions[index].name != NULL ? p->partitions[index].name : "?";
+}
+
+const char *plan_where(const struct plan *p, uint32_t index)
+{
+    static char where[64]; /* class: the boot CPU's, before the seal */
+
+    console_format(where, sizeof(where), "/configurations/%s", plan_name(p, index));
+    return where;
+}
+
+bool plan_is_granted(const struct plan *p, int node)
+{
+    uint32_t i = 0;
+
+    while (i < p->device_count && p->devices[i].node != node) {
+        i++;
+    }
+    return i < p->device_count;
+}
+
 const char *plan_string(struct plan *p, const char *s)
 {
     size_t size = strlen(s) + 1;

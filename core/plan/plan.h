@@ -3,9 +3,10 @@
  * The plan: everything that Bulkhead will do, decided before it does anything.
  *
  * Data's path: parse.c (through dt.c, fit.c) fills the plan from the board's tree and the system
- * file; place.c gives every partition physical memory and puts its images; check.c holds the rules;
- * show.c prints it. main.c then seals it: its pages become read-only and every CPU reads it without
- * a lock. The same code runs at boot, in bulkhead-check, in unit tests and under the fuzzers.
+ * file; check.c and claims.c hold the rules, before and after place.c gives every partition
+ * physical memory and puts its images; show.c prints it. main.c then seals it: its pages become
+ * read-only and every CPU reads it without a lock. The same code runs at boot, in bulkhead-check,
+ * in unit tests and under the fuzzers.
  *
  * Class of everything here: sealed. Before the seal only the boot CPU touches it.
  */
@@ -280,6 +281,12 @@ __attribute__((format(printf, 4, 5))) void plan_warning(struct plan *p, int part
  */
 const char *plan_where(const struct plan *p, uint32_t index);
 
+/* The partition's name; "?" where it has none. */
+const char *plan_name(const struct plan *p, uint32_t index);
+
+/* True where the node of the board's tree is a granted device. */
+bool plan_is_granted(const struct plan *p, int node);
+
 /* plan_error() of partition `index`, at its configuration. */
 #define plan_refuse(p, index, ...) plan_error(p, (int)(index), plan_where(p, index), __VA_ARGS__)
 
@@ -326,8 +333,9 @@ void plan_place(struct plan *p);
 
 /*
  * After plan_place(): set RAM aside for the pages that the plan takes at EL2 beyond `pool_pages`,
- * which the pool has: p->board.pool, as large as can be where there is not so much (plan_check()
- * then tells who gets none). It lands in the smallest piece that is left over and has room.
+ * which the pool has: p->board.pool, as large as can be where there is not so much
+ * (plan_check_given() then tells who gets none). It lands in the smallest piece that is left over
+ * and has room.
  */
 void plan_place_pool(struct plan *p, uint64_t pool_pages);
 
@@ -344,11 +352,16 @@ const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint
 /* ---- check.c: the rules, independent of how the plan was made ---- */
 
 /*
- * Hold every rule against the plan: CPUs, memory, windows, interrupts and images of partitions are
- * disjoint and lie where they may; in a conflict neither side is started. `pool_pages`: what EL2's
- * pool can give for tables.
+ * Hold every rule against what the board has and the partitions ask for: it is there, and no two
+ * get the same. In a conflict neither side is started. After parsing, before plan_place().
  */
-void plan_check(struct plan *p, uint64_t pool_pages);
+void plan_check(struct plan *p);
+
+/*
+ * After plan_place(): hold the rules against what it gave and where it put the images, share out
+ * the `pool_pages` that EL2's pool has for tables, and tell each CPU whose it is.
+ */
+void plan_check_given(struct plan *p, uint64_t pool_pages);
 
 /*
  * May the system file lie there, before anybody reads it: in RAM, in no page of Bulkhead or of the

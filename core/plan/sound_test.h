@@ -89,4 +89,13 @@ static inline void make_plan(uint32_t gic_version)
     add_device("/pl061@9030000", 1, 0x09030000, 39);
 }
 
+/* Hold all rules against it. */
+static inline void check_all(uint64_t pool_pages)
+{
+    plan_check(&p);
+    if (!p.fatal) {
+        plan_check_given(&p, pool_pages);
+    }
+}
+
 #endif

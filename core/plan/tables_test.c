@@ -33,12 +33,12 @@ static void the_pool_is_shared_out_in_order(void **state)
 
     (void)state;
     need = check_pool_need(&p, &p.partitions[0]);
-    plan_check(&p, 4 + 2 + 2 * need);
+    check_all(4 + 2 + 2 * need);
     assert_false(p.partitions[0].refused || p.partitions[1].refused);
     assert_true(p.partitions[2].refused);
     assert_true(told_of("2: /configurations/c: memory: its tables take"));
     make_plan(3);
-    plan_check(&p, 0);
+    check_all(0);
     assert_true(p.partitions[0].refused);
 }
 
@@ -241,7 +241,7 @@ static void any_plan_is_survived(void **state)
         for (uint32_t i = draw(6); i > 0; i--) {
             spoil();
         }
-        plan_check(&p, draw(300));
+        check_all(draw(300));
         for (uint32_t i = 0; !p.fatal && i < p.partition_count; i++) {
             const struct plan_partition *part = &p.partitions[i];
 

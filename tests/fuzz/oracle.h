@@ -20,8 +20,8 @@ struct oracle_world {
 void oracle_plan(const struct plan *p, const struct oracle_world *w);
 
 /*
- * Build every partition that starts, with a pool of `pages` as plan_check() was told, and hold its
- * tables and its device tree against the plan.
+ * Build every partition that starts, with a pool of `pages` as plan_check_given() was told, and
+ * hold its tables and its device tree against the plan.
  */
 void oracle_partitions(const struct plan *p, const struct oracle_world *w, uint32_t pages);
 

@@ -39,8 +39,9 @@ static inline void plan_and_hold(const void *board, size_t board_size, const voi
         plan_parse_system(&plan, file, file_size, GEN_SYSTEM);
     }
     if (!plan.fatal) {
+        plan_check(&plan);
         plan_place(&plan);
-        plan_check(&plan, POOL_PAGES);
+        plan_check_given(&plan, POOL_PAGES);
     }
     if (!plan.fatal) {
         require(fdt_check_full(board, board_size) == 0, "a malformed tree was taken");

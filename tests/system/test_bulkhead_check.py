@@ -300,7 +300,7 @@ def test_a_starter_is_good(files, tmp_path, smp, memory, gic):
     done = run("--init", "-o", source, board)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     text = source.read_text()
-    for words in (f"can host: {smp} CPU", "/virtio_mmio@a000000: its registers share the page 0xa000000",
+    for words in (f"can host: {smp} CPU", "/virtio_mmio@a000000: devices: its window 0xa000000+0x200 shares a page with",
                   "\n *   /pcie@10000000\n", "/fw-cfg@9020000\n", '"/pl031@9010000"',
                   'use console = "shared"'):
         assert words in text, text

@@ -100,7 +100,7 @@ UNCONTAINED = {
         "direct_map": None},
     "it may master the bus (DMA) and is behind no SMMU; list it in unprotected-devices": {
         "unprotected_devices": None, "devices": TRANSPORTS},
-    "its registers share the page 0xa003000 with /virtio_mmio@a003000, which would be granted with it: grant all": {
+    "devices: its window 0xa003e00+0x200 shares a page with that of /virtio_mmio@a003000, 0xa003000+0x200: grant all": {
         "unprotected_devices": TRANSPORTS[1:]},
 }
 

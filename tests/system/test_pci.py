@@ -98,10 +98,10 @@ def test_unprotected_with_gic_v2(boot, tmp_path):
 
 REFUSED = [
     (["00:07.0"], ["00:02.0"], "error: a: /pcie@10000000 00:07.0: pci-devices: there is no such function"),
-    (["00:01.0"], ["00:01.0"], "error: b: /pcie@10000000 00:01.0: devices: it is also in \"a\": neither starts"),
+    (["00:01.0"], ["00:01.0"], "error: b: /pcie@10000000 00:01.0: devices: it is also granted in \"a\": neither starts"),
     (["00:01.0"], ["00:01.1"], "nothing (no ACS) keeps it apart from 00:01.1, which is granted to b"),
     (["00:01.0"], ["00:02.0"], "nothing (no ACS) keeps it apart from 00:01.1, which is kept back"),
-    (["00:02.0"], ["00:06.0"], "it shares an interrupt with /pcie@10000000 00:06.0 of \"b\": neither starts"),
+    (["00:02.0"], ["00:06.0"], "is also that of /pcie@10000000 00:06.0 in \"b\": neither starts"),
     (["00:02.0"], ["00:03.0"], "error: b: /pcie@10000000 00:03.0: pci-devices: it is a bridge"),
 ]
 

@@ -174,9 +174,10 @@ void board_make_plan(const struct file *board, const struct file *system, const 
         plan_parse_system(&plan, system->data, system->size, at->system_pa);
     }
     if (!plan.fatal) {
+        plan_check(&plan);
         plan_place(&plan);
         plan_place_pool(&plan, pool_left() - EL2_MAP_PAGES);
-        plan_check(&plan, pool_left() - EL2_MAP_PAGES + plan.board.pool.size / PAGE_SIZE);
+        plan_check_given(&plan, pool_left() - EL2_MAP_PAGES + plan.board.pool.size / PAGE_SIZE);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/plan/check.h"
+#include "core/plan/claims.h"
 #include "core/plan/parse.h"
 #include "tools/check/files.h"
 #include "tools/check/messages.h"
@@ -161,7 +162,7 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
     trial.fatal = false;
     messages_to(&said);
     config_devices(&config, &property, unprotected);
-    devices_against_board(&trial);
+    claims_of_board(&trial);
     messages_to(NULL);
     good = trial.errors == 0 && trial.device_count == 1;
     c->why[0] = '\0';
@@ -180,16 +181,6 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
     }
     messages_clear(&said);
     return good;
-}
-
-static bool is_granted(const struct plan *p, int node)
-{
-    for (uint32_t i = 0; i < p->device_count; i++) {
-        if (p->devices[i].node == node) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The node and all above it are enabled, it says what it is, and the CPU reaches its registers. */
@@ -218,7 +209,7 @@ struct candidate *model_candidates(const struct plan *p, uint32_t *count)
     while (dt_step(p->board.fdt, &at)) {
         struct candidate c = {.grantable = GRANT_FREELY};
 
-        if (!is_device(p->board.fdt, &at) || is_granted(p, at.node[at.depth])) {
+        if (!is_device(p->board.fdt, &at) || plan_is_granted(p, at.node[at.depth])) {
             continue;
         }
         dt_path_at(p->board.fdt, &at, c.path, sizeof(c.path));

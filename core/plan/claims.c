@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who has what, and that no two have the same. What two partitions ask for counts whether or not
+ * one is refused already, so that what is told depends on no order.
+ */
+#include "core/plan/claims.h"
+
+#include <string.h>
+
+#include "core/base/arch.h"
+#include "core/base/bits.h"
+#include "core/base/console.h"
+#include "core/plan/check.h"
+#include "core/plan/parse.h"
+
+#define FIRST_SPI     32
+#define END_SPI       1020 /* INTIDs from here on are no SPI; IHI 0048 2.2.1, IHI 0069 2.2 */
+#define MAX_NEIGHBOUR 256  /* windows and interrupts of any other node that are looked at */
+#define RIDS          UINT64_C(0x10000) /* PCI: bus, device and function numbers */
+#define CLAIM_TEXT    96                /* the longest: what it is, name and range */
+
+/* Whose: what claims_next() counts first. */
+enum holder { BOARD, PARTITION, DEVICE };
+
+/* What its numbers are: pages of all, or of its owner's address space; INTIDs; MPIDRs; nodes. */
+enum unit { PAGES, OWN_PAGES, INTIDS, MPIDRS, NODES };
+
+#define MOVE      "choose other addresses"
+#define NOT_GIVEN "it cannot be granted"
+#define BAD_TREE  "the board's tree contradicts itself"
+
+static const struct kind {
+    enum holder of;
+    enum unit unit;
+    uint32_t excludes; /* a bit for each kind, of itself or before it, that it must not meet */
+    const char *mine;  /* what it is to its owner, who is told; NULL: who is not */
+    const char *its;   /* what it is to others; its name follows */
+    const char *way;   /* out, for its owner, where the other is a partition's */
+    const char *way_of_board; /* out, where the other is Bulkhead's or the board's */
+} kinds[] = {
+    [CLAIM_OWN] = {BOARD, PAGES, BIT(CLAIM_OWN), "reg: ", " ", NULL, BAD_TREE},
+    [CLAIM_RAM] = {BOARD, PAGES, BIT(CLAIM_OWN), NULL, " the board's RAM", NULL, NULL},
+    [CLAIM_RESERVED] = {BOARD, PAGES, 0, NULL, " what is reserved: ", NULL, NULL},
+    [CLAIM_DIRECT] = {PARTITION, PAGES, BIT(CLAIM_RESERVED) | BIT(CLAIM_DIRECT),
+                      "memory: direct-map of", " direct-map", "neither starts; " MOVE " for one",
+                      MOVE},
+    [CLAIM_WINDOW] = {DEVICE, PAGES,
+                      BIT(CLAIM_OWN) | BIT(CLAIM_RAM) | BIT(CLAIM_RESERVED) | BIT(CLAIM_WINDOW),
+                      "devices: its window", " that of ", "grant both to one, or neither",
+                      NOT_GIVEN},
+    [CLAIM_EMULATED] = {PARTITION, OWN_PAGES, 0, NULL, " the ", NULL, NULL},
+    [CLAIM_SEEN] = {DEVICE, OWN_PAGES, 0, NULL, " the window of ", NULL, NULL},
+    [CLAIM_MEMORY] = {PARTITION, OWN_PAGES,
+                      BIT(CLAIM_EMULATED) | BIT(CLAIM_SEEN) | BIT(CLAIM_MEMORY),
+                      "memory:", " another range", MOVE, MOVE},
+    [CLAIM_PPI] = {BOARD, INTIDS, BIT(CLAIM_PPI), "interrupts: ", " ", NULL, BAD_TREE},
+    [CLAIM_OWN_SPI] = {BOARD, INTIDS, 0, "interrupts: ", " ", NULL, BAD_TREE},
+    [CLAIM_SPI] = {DEVICE, INTIDS, BIT(CLAIM_OWN_SPI) | BIT(CLAIM_SPI), "devices: its interrupt",
+                   " that of ", "neither starts; grant both to one", NOT_GIVEN},
+    [CLAIM_CPU] = {PARTITION, MPIDRS, BIT(CLAIM_CPU), "cpus:", " listed",
+                   "neither starts; give it to one of them", NULL},
+    [CLAIM_NODE] = {DEVICE, NODES, BIT(CLAIM_NODE), "devices: it", " granted",
+                    "neither starts; grant it once", NULL},
+    [CLAIM_EXTENT] = {PARTITION, PAGES, BIT(CLAIM_RESERVED) | BIT(CLAIM_EXTENT), "memory: RAM",
+                      " RAM", MOVE, MOVE},
+    [CLAIM_BOARD] = {BOARD, PAGES, BIT(CLAIM_WINDOW), NULL, " that of ", NULL,
+                     "grant all that is in that page to one partition, or none"},
+    [CLAIM_BOARD_OFF] = {BOARD, PAGES, BIT(CLAIM_WINDOW), NULL, " that of the disabled ", NULL,
+                         NOT_GIVEN "; if no such hardware is there, delete that node"},
+    [CLAIM_BOARD_SPI] = {BOARD, INTIDS, BIT(CLAIM_SPI), NULL, " that of ", NULL, NULL},
+};
+
+/* ---- one after the other ---- */
+
+static bool nth_range(const struct range *list, uint32_t count, uint32_t n, struct claim *out)
+{
+    out->r = n < count ? list[n] : (struct range){0, 0};
+    return n < count;
+}
+
+static bool nth_own(const struct plan_board *board, uint32_t n, struct claim *out)
+{
+    static const char *const names[] = {"GICD", "console", "GICC", "GICH", "GICV"};
+    const struct plan_gic *gic = &board->gic;
+    const struct range windows[] = {gic->dist, board->console.mmio, gic->cpu, gic->hyp, gic->virt};
+    const uint32_t gic_end = gic->version == 2 ? ARRAY_SIZE(windows) : 2 + gic->redists;
+
+    out->path = n == 1 ? board->console.path : gic->path;
+    if (n >= gic_end) {
+        n -= gic_end;
+        out->path = n < board->smmu_count ? board->smmus[n].path : NULL;
+        out->name = "SMMU";
+        out->r = n < board->smmu_count ? board->smmus[n].mmio : (struct range){0, 0};
+        return n < board->smmu_count;
+    }
+    out->name = n < 2 || gic->version == 2 ? names[n] : "GICR";
+    out->r = n < 2 || gic->version == 2 ? windows[n] : gic->redist[n - 2];
+    return true;
+}
+
+/* An INTID of 0: there is none. */
+static bool nth_ppi(const struct plan_board *board, uint32_t n, struct claim *out)
+{
+    static const char *const names[] = {"the maintenance interrupt's", "the physical timer's",
+                                        "the virtual timer's", "EL2's timer's", "the PMU's"};
+    const uint32_t intids[] = {board->gic.maintenance, board->timer_phys, board->timer_virt,
+                               board->timer_hyp, board->pmu};
+
+    if (n == ARRAY_SIZE(intids)) {
+        return false;
+    }
+    out->path = board->gic.path;
+    out->name = names[n];
+    out->r = (struct range){intids[n], intids[n] != 0 ? 1 : 0};
+    return true;
+}
+
+static bool nth_of_board(const struct plan_board *board, uint32_t n, struct claim *out)
+{
+    switch (out->kind) {
+    case CLAIM_OWN:
+        return nth_own(board, n, out);
+    case CLAIM_RAM:
+        return nth_range(board->ram, board->ram_banks, n, out);
+    case CLAIM_RESERVED:
+        out->name = n < board->reserved_count ? board->reserved_name[n] : "";
+        return nth_range(board->reserved, board->reserved_count, n, out);
+    case CLAIM_PPI:
+        return nth_ppi(board, n, out);
+    default: /* CLAIM_OWN_SPI */
+        out->path = board->console.path;
+        out->name = "the console's";
+        out->r = (struct range){board->console.irq.intid, 1};
+        return n == 0;
+    }
+}
+
+static bool nth_of_partition(const struct plan *p, uint32_t index, uint32_t n, struct claim *out)
+{
+    const struct plan_partition *part = &p->partitions[index];
+
+    out->owner = (int)index;
+    switch (out->kind) {
+    case CLAIM_DIRECT:
+        return nth_range(part->memory, part->direct_map ? part->memory_count : 0, n, out);
+    case CLAIM_MEMORY:
+        return nth_range(part->memory, part->memory_count, n, out);
+    case CLAIM_EMULATED:
+        out->name = check_emulated_name(p, n);
+        return check_emulated_window(p, part, n, &out->r);
+    case CLAIM_CPU:
+        out->r = (struct range){n < part->cpu_count ? p->board.cpus[part->cpus[n]].mpidr : 0, 1};
+        return n < part->cpu_count;
+    default: /* CLAIM_EXTENT */
+        out->r = n < part->extent_count ? (struct range){part->extent[n].pa, part->extent[n].size}
+                                        : (struct range){0, 0};
+        return n < part->extent_count;
+    }
+}
+
+/* Of a PCI function: its part of the node of its host bridge. */
+static struct range node_of(const struct plan_device *device)
+{
+    const uint64_t base = (uint64_t)device->node * RIDS;
+
+    return device->function ? (struct range){base + device->rid, 1} : (struct range){base, RIDS};
+}
+
+static bool nth_of_device(const struct plan_device *device, uint32_t n, struct claim *out)
+{
+    out->owner = device->partition;
+    out->node = node_of(device);
+    out->path = out->kind == CLAIM_SEEN ? NULL : device->path;
+    out->name = out->kind == CLAIM_NODE ? "" : device->path;
+    switch (out->kind) {
+    case CLAIM_SPI:
+        out->r = n < device->irq_count
+                     ? (struct range){device->irq[n].intid, 1}
+                     : (struct range){device->msi_first, device->msi_count}; /* that it raises */
+        return n < device->irq_count || (n == device->irq_count && device->msi_count != 0);
+    case CLAIM_NODE:
+        out->r = node_of(device);
+        return n == 0;
+    default: /* CLAIM_WINDOW, CLAIM_SEEN */
+        return nth_range(device->mmio, device->mmio_count, n, out);
+    }
+}
+
+static bool nth(const struct plan *p, const struct claims *at, struct claim *out)
+{
+    *out = (struct claim){.kind = at->kind, .owner = PLAN_SHARED, .name = ""};
+    switch (kinds[at->kind].of) {
+    case BOARD:
+        return nth_of_board(&p->board, at->j, out);
+    case PARTITION:
+        return nth_of_partition(p, at->i, at->j, out);
+    default:
+        return nth_of_device(&p->devices[at->i], at->j, out);
+    }
+}
+
+bool claims_next(const struct plan *p, struct claims *at, struct claim *out)
+{
+    const uint32_t holders[] = {
+        [BOARD] = 1, [PARTITION] = p->partition_count, [DEVICE] = p->device_count};
+
+    for (; at->kind <= CLAIM_EXTENT; at->kind++, at->i = 0) {
+        for (; at->i < holders[kinds[at->kind].of]; at->i++, at->j = 0) {
+            if (nth(p, at, out)) {
+                at->j++;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- telling ---- */
+
+static bool is_pages(const struct claim *c)
+{
+    return kinds[c->kind].unit <= OWN_PAGES;
+}
+
+/* What its owner knows it by: "reg: GICD 0x8000000+0x10000", "cpus: 0x3". */
+static const char *text_of(const struct claim *c, char text[static CLAIM_TEXT])
+{
+    const struct kind *kind = &kinds[c->kind];
+    const char *name = c->owner == PLAN_SHARED ? c->name : "";
+
+    if (is_pages(c)) {
+        console_format(text, CLAIM_TEXT, "%s%s 0x%lx+0x%lx", kind->mine, name, c->r.base,
+                       c->r.size);
+    } else if (kind->unit == NODES) {
+        console_format(text, CLAIM_TEXT, "%s", kind->mine);
+    } else {
+        console_format(text, CLAIM_TEXT, kind->unit == INTIDS ? "%s%s %lu" : "%s%s 0x%lx",
+                       kind->mine, name, c->r.base);
+    }
+    return text;
+}
+
+static const char *path_of(const struct plan *p, const struct claim *c)
+{
+    if (c->path != NULL) {
+        return c->path;
+    }
+    return c->owner == PLAN_SHARED ? "/" : plan_where(p, (uint32_t)c->owner);
+}
+
+/* Tell the owner of the one that it meets the other. */
+static void tell(struct plan *p, const struct claim *mine, const struct claim *its)
+{
+    const struct kind *kind = &kinds[mine->kind];
+    const struct kind *its_kind = &kinds[its->kind];
+    const bool anothers = its->owner >= 0 && its->owner != mine->owner;
+    const char *way = anothers || kind->way_of_board == NULL ? kind->way : kind->way_of_board;
+    char text[CLAIM_TEXT];
+    char where[CLAIM_TEXT] = "";
+
+    if (its_kind->mine == NULL && its_kind->way_of_board != NULL) {
+        way = its_kind->way_of_board;
+    }
+    if (is_pages(its)) {
+        console_format(where, sizeof(where), ", 0x%lx+0x%lx", its->r.base, its->r.size);
+    }
+    plan_error(p, mine->owner, path_of(p, mine), "%s %s%s%s%s%s%s%s: %s", text_of(mine, text),
+               is_pages(mine) ? "shares a page with" : "is also", its_kind->its, its->name,
+               anothers ? " in \"" : "", anothers ? plan_name(p, (uint32_t)its->owner) : "",
+               anothers ? "\"" : "", where, way);
+}
+
+/* ---- the rules ---- */
+
+/* Tell whose claim makes no sense by itself; false where it does not. */
+static bool is_sound(struct plan *p, const struct claim *c)
+{
+    const uint64_t pa_limit = BIT(arch_pa_bits());
+    const uint64_t intids = p->board.gic.intids != 0 ? p->board.gic.intids : END_SPI;
+    const uint64_t last_spi = (intids < END_SPI ? intids : END_SPI) - 1;
+    const char *must = NULL;
+    char text[CLAIM_TEXT];
+
+    if (kinds[c->kind].mine == NULL) {
+        return true;
+    }
+    if (c->kind == CLAIM_SPI || c->kind == CLAIM_OWN_SPI) {
+        if (c->r.base < FIRST_SPI || range_end(c->r) - 1 > last_spi) {
+            plan_error(p, c->owner, path_of(p, c), "%s must be an SPI that the GIC has, %d to %lu",
+                       text_of(c, text), FIRST_SPI, last_spi);
+            return false;
+        }
+    } else if (is_pages(c)) {
+        if (!range_valid(c->r.base, c->r.size) || range_end(c->r) > pa_limit) {
+            must = "not be empty, and be below";
+        } else if (kinds[c->kind].of == PARTITION &&
+                   !is_aligned(c->r.base | c->r.size, PAGE_SIZE)) {
+            must = "be whole 4 KiB pages below";
+        } else if (kinds[c->kind].of == PARTITION && c->kind != CLAIM_MEMORY &&
+                   !check_is_ram(&p->board, c->r)) {
+            must = "be RAM of the board, below";
+        }
+    }
+    if (must != NULL) {
+        plan_error(p, c->owner, path_of(p, c), "%s must %s 0x%lx", text_of(c, text), must,
+                   pa_limit);
+    }
+    return must == NULL;
+}
+
+static bool same_pages(struct range a, struct range b)
+{
+    a = check_pages_of(a);
+    b = check_pages_of(b);
+    return a.base == b.base && a.size == b.size;
+}
+
+/* True where the claim excludes the one before it, and they meet. */
+static bool collide(const struct claim *c, const struct claim *before)
+{
+    const struct kind *kind = &kinds[c->kind];
+
+    if ((kind->excludes & BIT(before->kind)) == 0 ||
+        (kind->unit == OWN_PAGES && c->owner != before->owner) ||
+        (kind->unit == INTIDS && c->owner >= 0 && c->owner == before->owner)) {
+        return false;
+    }
+    if (kind->unit != NODES && c->owner != before->owner && ranges_overlap(c->node, before->node)) {
+        return false; /* the same device: that is told already */
+    }
+    if (!is_pages(c)) {
+        return ranges_overlap(c->r, before->r);
+    }
+    if (c->kind == CLAIM_WINDOW && c->owner == before->owner && same_pages(c->r, before->r) &&
+        !ranges_overlap(c->node, before->node)) {
+        return false; /* two devices of one partition that fill the same pages */
+    }
+    return ranges_overlap(check_pages_of(c->r), check_pages_of(before->r));
+}
+
+/* True where the owner is told: Bulkhead is not, of what a partition asks for. */
+static bool concerns(const struct claim *mine, const struct claim *its)
+{
+    return kinds[mine->kind].mine != NULL &&
+           (mine->owner != PLAN_SHARED || its->owner == PLAN_SHARED);
+}
+
+/* Hold one claim against those before it. */
+static void check_claim(struct plan *p, const struct claims *at, const struct claim *c)
+{
+    const struct kind *kind = &kinds[c->kind];
+    struct claim other;
+
+    for (uint32_t k = 0; k <= c->kind; k++) {
+        struct claims before = {.kind = (enum claim_kind)k};
+
+        while ((kind->excludes & BIT(k)) != 0 && claims_next(p, &before, &other) &&
+               other.kind == k && memcmp(&before, at, sizeof(before)) != 0) {
+            bool hit = collide(c, &other);
+
+            if (hit && concerns(c, &other)) {
+                tell(p, c, &other);
+            }
+            if (hit && concerns(&other, c) && (other.owner != c->owner || kind->mine == NULL)) {
+                tell(p, &other, c);
+            }
+        }
+    }
+}
+
+void claims_check(struct plan *p, enum claim_kind first, enum claim_kind last)
+{
+    struct claims at = {.kind = first};
+    struct claim c;
+
+    while (claims_next(p, &at, &c) && c.kind <= last) {
+        if (is_sound(p, &c)) {
+            check_claim(p, &at, &c);
+        }
+    }
+}
+
+/* ---- other nodes of the board's tree ---- */
+
+/* A device is told of the first of them only. `told`: of each. */
+static void check_neighbour(struct plan *p, struct claim *neighbour, int node, bool *told)
+{
+    const enum claim_kind kind = neighbour->kind == CLAIM_BOARD_SPI ? CLAIM_SPI : CLAIM_WINDOW;
+    struct claims at = {.kind = kind};
+    struct claim c;
+
+    while (claims_next(p, &at, &c) && c.kind == kind) {
+        /* What begins with a disabled one's is another description of the same hardware. */
+        if (!told[at.i] && collide(neighbour, &c) &&
+            (neighbour->kind != CLAIM_BOARD_OFF || neighbour->r.base != c.r.base)) {
+            neighbour->name = board_path(p, node);
+            tell(p, &c, neighbour);
+            told[at.i] = true;
+        }
+    }
+}
+
+void claims_of_board(struct plan *p)
+{
+    const struct plan_board *board = &p->board;
+    bool told[PLAN_MAX_DEVICES] = {false};
+    struct dt_at at;
+
+    dt_root(&at);
+    while (p->device_count > 0 && dt_step(board->fdt, &at)) {
+        const int node = at.node[at.depth];
+        const bool enabled = dt_enabled(board->fdt, node);
+        struct claim c = {.kind = enabled ? CLAIM_BOARD : CLAIM_BOARD_OFF, .owner = PLAN_SHARED};
+        enum status status = OK;
+        struct plan_irq irq;
+
+        if (plan_is_granted(p, node)) {
+            continue;
+        }
+        for (uint32_t i = 0; i < MAX_NEIGHBOUR && dt_reg_at(board->fdt, &at, i, &c.r) == OK; i++) {
+            check_neighbour(p, &c, node, told);
+        }
+        c.kind = CLAIM_BOARD_SPI;
+        for (uint32_t i = 0;
+             enabled && i < MAX_NEIGHBOUR && (status == OK || status == E_UNSUPPORTED); i++) {
+            status = dt_irq_at(board->fdt, &at, i, board->gic.node, &irq);
+            c.r = (struct range){irq.intid, 1};
+            if (status == OK) {
+                check_neighbour(p, &c, node, told);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Claims: everything that the plan gives to somebody, or keeps, one by one, whatever table it is
+ * in: pages, interrupts, CPUs. One rule holds them apart: two that exclude each other never meet.
+ */
+#ifndef CORE_PLAN_CLAIMS_H
+#define CORE_PLAN_CLAIMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/plan/plan.h"
+
+enum claim_kind {
+    /* Physical pages */
+    CLAIM_OWN,      /* registers that Bulkhead drives: GIC, console */
+    CLAIM_RAM,      /* a bank */
+    CLAIM_RESERVED, /* RAM that is nobody's */
+    CLAIM_DIRECT,   /* memory that a partition with direct-map asks for */
+    CLAIM_WINDOW,   /* a granted device's registers */
+    /* Pages of one partition's own address space */
+    CLAIM_EMULATED, /* the console's window and the interrupt controller's */
+    CLAIM_SEEN,     /* a granted device's registers */
+    CLAIM_MEMORY,
+    /* Numbers: of interrupts, of CPUs, of nodes */
+    CLAIM_PPI, /* Bulkhead's, or every partition's */
+    CLAIM_OWN_SPI,
+    CLAIM_SPI,  /* a granted device's */
+    CLAIM_CPU,  /* MPIDR */
+    CLAIM_NODE, /* a granted device itself */
+    /* What place.c gave: physical pages */
+    CLAIM_EXTENT,
+    /* What other nodes of the board's tree have: in no walk; claims_of_board() makes them */
+    CLAIM_BOARD,
+    CLAIM_BOARD_OFF, /* of one that is disabled */
+    CLAIM_BOARD_SPI,
+};
+
+struct claim {
+    enum claim_kind kind;
+    int owner;         /* index of a partition, or PLAN_SHARED */
+    struct range node; /* a granted device: which it is */
+    struct range r;    /* bytes, or numbers; a conflict is one of whole pages */
+    const char *path;  /* where the owner must look: of the board's tree, or of its configuration */
+    const char *name;  /* what it is to others */
+};
+
+/* Where a walk of the plan's claims is; all 0: at the beginning. */
+struct claims {
+    enum claim_kind kind;
+    uint32_t i, j; /* of which partition or device, and which of its */
+};
+
+/* The next claim, all kinds in order; false past the last. Counts in the plan are sane. */
+bool claims_next(const struct plan *p, struct claims *at, struct claim *out);
+
+/*
+ * Tell of every claim of the kinds `first` to `last` that makes no sense by itself, or that meets
+ * one before it which it excludes: the partitions concerned are told, and refused.
+ */
+void claims_check(struct plan *p, enum claim_kind first, enum claim_kind last);
+
+/* Tell each device that shares a page or an interrupt with a node that nobody is granted. */
+void claims_of_board(struct plan *p);
+
+#endif
