@@ -6,6 +6,7 @@
 #include "core/base/console.h"
 #include "core/base/panic.h"
 #include "core/guest/irq.h"
+#include "core/guest/msi.h"
 #include "core/guest/partition.h"
 #include "core/guest/stream.h"
 #include "core/memory/el2_map.h"
@@ -154,6 +155,7 @@ static struct range make_plan(uint64_t fdt_pa)
     plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
     if (!plan.fatal && plan.pci_host_count != 0) {
         drivers_pci->probe(&plan);
+        msi_init(&plan);
     }
     if (!plan.fatal) {
         plan_check(&plan);
@@ -379,7 +381,8 @@ static void finish_boot(const struct range *system)
         give_up("no CPU is left to serve the console");
     }
     for (uint32_t i = 0; i < plan.partition_count; i++) {
-        if (partition_ready[i] && all_cpus_work(&plan.partitions[i]) && stream_open(&plan, i)) {
+        if (partition_ready[i] && all_cpus_work(&plan.partitions[i]) && msi_open(&plan, i) &&
+            stream_open(&plan, i)) {
             partition_start(&partitions[i]);
             started++;
         } else {
@@ -418,6 +421,7 @@ void main_boot(uint64_t fdt_pa)
     make_cpus();
     build_partitions();
     stream_build(&plan);
+    msi_build(&plan);
     taking_part = start_cpus();
     enter_phase(PHASE_LOAD);
     cpu_load(cpu_self());

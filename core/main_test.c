@@ -18,6 +18,7 @@
 #include "core/guest/partition.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
+#include "core/plan/msi.h"
 #include "core/plan/pci.h"
 #include "core/plan/smmu.h"
 #include "core/plan/testing_system.h"
@@ -125,6 +126,7 @@ const struct uart_ops *const drivers_uart[] = {&uart, NULL};
 const struct gic_ops *const drivers_gic[] = {&notes_gic, NULL};
 const struct smmu_ops *const drivers_smmu[] = {NULL};
 const struct pci_ops *const drivers_pci = NULL;
+const struct its_ops *const drivers_its = NULL;
 
 static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
 {

@@ -8,6 +8,7 @@
 #include "core/plan/smmu.h"
 #include "drivers/gic/gic_v2.h"
 #include "drivers/gic/gic_v3.h"
+#include "drivers/gic/its.h"
 #include "drivers/pci/ecam.h"
 #include "drivers/smmu/smmu_v2.h"
 #include "drivers/smmu/smmu_v3.h"
@@ -44,4 +45,10 @@ const struct smmu_ops *const drivers_smmu[] = {
 const struct pci_ops *const drivers_pci = &pci_ecam;
 #else
 const struct pci_ops *const drivers_pci = NULL;
+#endif
+
+#ifdef CONFIG_GIC_V3
+const struct its_ops *const drivers_its = &its_v3;
+#else
+const struct its_ops *const drivers_its = NULL;
 #endif

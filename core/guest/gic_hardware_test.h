@@ -17,6 +17,7 @@
 #include <arch/host.h>
 
 #include "core/guest/irq.h"
+#include "core/guest/msi.h"
 #include "core/guest/partition.h"
 #include "core/guest/vgic.h"
 #include "core/memory/el2_map.h"
@@ -65,6 +66,13 @@ static struct vcpu vcpus[CPUS];
 /* Instead of the library's. */
 struct cpu cpus[CONFIG_MAX_CPUS];
 struct plan plan;
+
+static uint32_t message; /* the LPI that was told last */
+
+void msi_irq(uint32_t lpi)
+{
+    message = lpi;
+}
 
 bool dt_compatible(const void *fdt, int node, const char *const *list)
 {

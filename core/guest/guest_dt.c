@@ -15,6 +15,7 @@
 #include "core/guest/guest_dt_pci.h"
 #include "core/guest/guest_dt_write.h"
 #include "core/plan/dt.h"
+#include "core/plan/msi.h"
 #include "core/plan/pci.h"
 
 #define MAX_CLOCKS    8 /* rates in one tree, and clocks of one device */
@@ -275,6 +276,24 @@ static void write_gic(struct maker *m)
     tree_end(&m->w);
 }
 
+/* Linux, bindings/interrupt-controller/arm,gic.yaml: v2m; behind the GIC, or it is not found. */
+static void write_frame(struct maker *m)
+{
+    struct range frame = msi_frame(m->p, m->part);
+    char name[NODE_NAME_MAX];
+
+    if (frame.size == 0) {
+        return;
+    }
+    console_format(name, sizeof(name), "v2m@%lx", frame.base);
+    tree_begin(&m->w, name);
+    tree_string(&m->w, "compatible", "arm,gic-v2m-frame");
+    tree_put(&m->w, "msi-controller", NULL, 0);
+    tree_reg(&m->w, &frame, 1, 2, 2);
+    tree_u32(&m->w, "phandle", PHANDLE_MSI);
+    tree_end(&m->w);
+}
+
 /* The emulated PL011 in place of the board's console. */
 static void write_console(struct maker *m, const char *name)
 {
@@ -323,7 +342,8 @@ static void write_device(struct maker *m, const struct plan_device *device)
         tree_put(&m->w, "msi-controller", NULL, 0);
         tree_u32(&m->w, "phandle", PHANDLE_MSI);
     }
-    if (device->function && plan_msi_frame(m->p, m->index) != NULL) {
+    if (device->function && (plan_msi_frame(m->p, m->index) != NULL ||
+                             msi_frame(m->p, m->part).size != 0)) {
         tree_u32(&m->w, "msi-parent", PHANDLE_MSI);
     }
     if (device->irq_count != 0 && !device->bridge) {
@@ -375,6 +395,7 @@ static void write_tree(struct maker *m)
     write_cpus(m);
     write_timer(m);
     write_gic(m);
+    write_frame(m);
     if (console[0] != '\0') {
         write_console(m, console);
     }

@@ -6,12 +6,14 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/base/lock.h"
+#include "core/guest/msi.h"
 #include "core/guest/partition.h"
 #include "core/guest/stream.h"
 #include "core/guest/vcpu.h"
 #include "core/guest/vgic.h"
 #include "core/memory/el2_map.h"
 #include "core/plan/dt.h"
+#include "core/plan/msi.h"
 
 #define IAR_INTID 0x3ff
 
@@ -116,8 +118,11 @@ void irq_handle(void)
     uint32_t iar = gic->acknowledge();
     uint32_t intid = iar & IAR_INTID;
 
-    arch_dsb(); /* see vgic.c: the quick way */
-    if (intid == IRQ_KICK) {
+    arch_dsb();             /* see vgic.c: the quick way */
+    if (iar >= LPI_FIRST) { /* a GICv2's are below, sources of SGIs included */
+        msi_irq(iar);
+        gic->drop(iar); /* they are never active */
+    } else if (intid == IRQ_KICK) {
         handle_kick(vcpu, iar);
     } else if (vcpu != NULL && vgic_inject(vcpu, intid)) {
         gic->drop(iar);

@@ -111,6 +111,22 @@ static void test_kick_keeps_its_source(void **state)
     assert_int_equal(deactivated, 1);
 }
 
+/* A message: what it becomes is msi.c's, and it is never active. */
+static void test_lpi(void **state)
+{
+    (void)state;
+    handle(8192);
+    assert_int_equal(message, 8192);
+    handle(8192 + 1024 + 27); /* not PPI 27 */
+    assert_int_equal(message, 8192 + 1024 + 27);
+    assert_int_equal(dropped, 1);
+    assert_int_equal(deactivated, 0);
+    assert_int_equal(take(0), 1023);
+    message = 0;
+    handle(1022 | 7 << 10); /* a GICv2's highest */
+    assert_int_equal(message, 0);
+}
+
 static void test_console(void **state)
 {
     (void)state;
@@ -150,6 +166,7 @@ int main(void)
         cmocka_unit_test_setup(test_spurious, setup),
         cmocka_unit_test_setup(test_guests, setup),
         cmocka_unit_test_setup(test_kick_keeps_its_source, setup),
+        cmocka_unit_test_setup(test_lpi, setup),
         cmocka_unit_test_setup(test_console, setup),
         cmocka_unit_test_setup(test_nobodys, setup),
         cmocka_unit_test_setup(test_no_driver, setup),

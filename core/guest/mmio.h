@@ -11,7 +11,7 @@
 #include "core/plan/plan.h"
 
 /* GICD, console, redistributors, ECAM */
-#define MMIO_MAX_WINDOWS (2 + PLAN_MAX_REDISTS + PLAN_MAX_PCI_HOSTS)
+#define MMIO_MAX_WINDOWS (3 + PLAN_MAX_REDISTS + PLAN_MAX_PCI_HOSTS)
 
 /*
  * Emulate one access `offset` bytes into the window. Returns TRAP_SKIP when done, TRAP_ABORT where

@@ -7,6 +7,7 @@
 #include "core/base/panic.h"
 #include "core/guest/guest_dt.h"
 #include "core/guest/irq.h"
+#include "core/guest/msi.h"
 #include "core/guest/stream.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
@@ -110,6 +111,9 @@ enum status partition_build(struct partition *part, const struct plan *p)
     }
     if (status == OK) {
         status = vpci_init(part, p);
+    }
+    if (status == OK) {
+        status = msi_make_frame(part, p);
     }
     return status;
 }

@@ -10,6 +10,7 @@
 #include "core/guest/irq.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/lpae.h"
+#include "core/plan/msi.h"
 #include "core/plan/smmu.h"
 
 #define FAULTS_AT_ONCE 32  /* that one interrupt tells */
@@ -60,6 +61,7 @@ static const struct lpae *make_table(const struct plan *p, uint32_t partition, u
 {
     const struct plan_partition *part = &p->partitions[partition];
     const struct plan_device *frame = plan_msi_frame(p, partition);
+    struct range emulated = msi_frame(p, part);
     struct lpae *table = &tables[partition][stage - 1];
     enum status status;
 
@@ -76,6 +78,9 @@ static const struct lpae *make_table(const struct plan *p, uint32_t partition, u
     if (status == OK && frame != NULL && frame->msi_count != 0) { /* where MSIs are written to */
         status = lpae_map(table, frame->mmio[0].base, pa(frame->mmio[0].base),
                           align_up(frame->mmio[0].size, PAGE_SIZE), LPAE_DEVICE);
+    }
+    if (status == OK && emulated.size != 0) {
+        status = lpae_map(table, emulated.base, pa(emulated.base), emulated.size, LPAE_DEVICE);
     }
     check(status == OK); /* plan_check_given() has counted its pages */
     lpae_clean(table);

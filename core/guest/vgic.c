@@ -177,6 +177,18 @@ void vgic_set_level(struct partition *partition, uint32_t intid, bool level)
     lock_release(&vgic->lock);
 }
 
+void vgic_pulse(struct partition *partition, uint32_t intid)
+{
+    struct vgic *vgic = &partition->vgic;
+    struct virq *v = &vgic->bank[intid / 32]->virq[intid % 32];
+
+    lock_take(&vgic->lock, LOCK_VGIC);
+    vgic_fetch(vgic, v);
+    v->pending = 1;
+    vgic_settle(vgic, v);
+    lock_release(&vgic->lock);
+}
+
 void vgic_enable(struct vgic *vgic, bool on)
 {
     if (vgic->enabled == on) {

@@ -129,6 +129,9 @@ bool vgic_inject(struct vcpu *vcpu, uint32_t intid);
  * console CPU. */
 void vgic_set_level(struct partition *partition, uint32_t intid, bool level);
 
+/* Make a software edge SPI of the partition pending (a message's). Any CPU. */
+void vgic_pulse(struct partition *partition, uint32_t intid);
+
 /*
  * Do what other CPUs want of this vCPU (after a kick); beside that, take what list registers tell
  * and refill them (on maintenance). On the vCPU's own CPU.

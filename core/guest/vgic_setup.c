@@ -73,6 +73,11 @@ static enum status own_spis(struct partition *part, const struct plan *p)
             }
         }
     }
+    for (uint32_t n = 0; status == OK && part->plan->msi_first != 0 && n < PLAN_MSIS; n++) {
+        const struct plan_irq message = {part->plan->msi_first + n, true};
+
+        status = own_spi(&part->vgic, &message, false);
+    }
     if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
         status = own_spi(&part->vgic, &p->board.console.irq, false);
     }

@@ -74,7 +74,7 @@ static bool is_hidden(const struct plan *p, const struct plan_function *f, enum 
     bool msi = space == CAP && (id == PCI_CAP_MSI || id == PCI_CAP_MSIX);
 
     if (msi && f->device >= 0 &&
-        plan_msi_frame(p, (uint32_t)p->devices[f->device].partition) != NULL) {
+        (f->msi || plan_msi_frame(p, (uint32_t)p->devices[f->device].partition) != NULL)) {
         return false;
     }
     for (uint32_t i = 0; i < ARRAY_SIZE(hidden); i++) {

@@ -4,6 +4,7 @@
 
 #include "core/base/bits.h"
 #include "core/memory/lpae.h"
+#include "core/plan/msi.h"
 #include "core/plan/smmu.h"
 
 static const char *path_of(const struct plan *p, const struct plan_stream *stream)
@@ -137,12 +138,14 @@ static uint64_t dma_table_pages(const struct plan *p, const struct plan_partitio
                                 uint64_t root)
 {
     const struct plan_device *frame = plan_msi_frame(p, (uint32_t)(part - p->partitions));
+    struct range emulated = msi_frame(p, part);
 
     if (frame != NULL && frame->mmio_count != 0) {
         struct range page = check_pages_of(frame->mmio[0]);
 
         root += lpae_bound(page.base, page.base, page.size);
     }
+    root += emulated.size == 0 ? 0 : lpae_bound(emulated.base, emulated.base, emulated.size);
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 

@@ -32,7 +32,9 @@
 #define PLAN_MAX_WINDOWS   6  /* register windows of one device */
 #define PLAN_MAX_IRQS      8  /* interrupts of one device */
 #define PLAN_MAX_SMMUS     16
-#define PLAN_MAX_SMMU_IRQS 9  /* of one SMMU that are used */
+#define PLAN_MAX_SMMU_IRQS 9 /* of one SMMU that are used */
+#define PLAN_MAX_ITS       4
+#define PLAN_MSIS          32 /* message-signalled interrupts of one partition */
 #define PLAN_MAX_STREAMS   64 /* runs of StreamIDs, of all granted devices */
 #define PLAN_MAX_PCI_HOSTS 4
 #define PLAN_MAX_FUNCTIONS 32   /* PCI functions that are granted, and bridges above them */
@@ -104,6 +106,14 @@ struct plan_smmu {
     uint32_t groups;   /* SMMUv2: stream mapping register groups; 0: it needs none, or on a PC */
 };
 
+/* What turns devices' messages into interrupts, with a GICv3. */
+struct plan_its {
+    int node;
+    const char *path;
+    struct range mmio;
+    bool unusable; /* the driver gave it up: its devices send no messages */
+};
+
 /* Consecutive StreamIDs (SMMUv2: or one, with bits that do not matter) of a granted device. */
 struct plan_stream {
     uint32_t smmu; /* index into board.smmus[] */
@@ -142,6 +152,8 @@ struct plan_function {
     } bar[6];
     struct plan_cap cap[PLAN_MAX_CAPS];
     uint32_t cap_count;
+    bool msi;            /* it may send messages, */
+    uint32_t msi_device; /* under this DeviceID */
 };
 
 struct plan_board {
@@ -171,6 +183,8 @@ struct plan_board {
     struct plan_uart console; /* /chosen stdout-path */
     struct plan_smmu smmus[PLAN_MAX_SMMUS];
     uint32_t smmu_count;
+    struct plan_its its[PLAN_MAX_ITS];
+    uint32_t its_count;
 };
 
 /* A piece of a partition's memory: contiguous in both spaces. */
@@ -232,6 +246,8 @@ struct plan_partition {
     struct plan_image ramdisk; /* size 0: none */
     struct plan_image fdt;     /* size 0: the tree is generated */
     const char *bootargs;      /* in the system file; "" where none */
+    uint32_t msi_first;        /* INTID of the first SPI of PLAN_MSIS for messages; 0: none, */
+    uint32_t msi_its;          /* and index into board.its[] */
     uint64_t entry;            /* IPA where vCPU 0 starts */
     uint64_t fdt_ipa;          /* where its device tree goes (8-byte aligned), */
     uint64_t fdt_room;         /* and the bytes kept for it */

@@ -5,6 +5,7 @@
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
 #include "core/memory/lpae.h"
+#include "core/plan/msi.h"
 #include "core/plan/pci.h"
 
 #define END_INTID  1020
@@ -39,14 +40,18 @@ struct range plan_window_pages(const struct plan *p, uint32_t index, uint32_t wi
     return r;
 }
 
-/* Configuration space of the n-th host bridge of which the partition has functions. */
-static bool ecam_window(const struct plan *p, const struct plan_partition *part, uint32_t n,
-                        struct range *out)
+/* Of its PCI functions: the frame for messages, configuration space of the n-th host bridge. */
+static bool pci_window(const struct plan *p, const struct plan_partition *part, uint32_t n,
+                       struct range *out)
 {
     uint32_t index = (uint32_t)(part - p->partitions);
 
+    if (n == 0) {
+        *out = msi_frame(p, part);
+        return true;
+    }
     for (uint32_t i = 0; i < p->pci_host_count; i++) {
-        if (pci_has_functions(p, index, i) && n-- == 0) {
+        if (pci_has_functions(p, index, i) && --n == 0) {
             *out = p->pci_hosts[i].ecam;
             return true;
         }
@@ -68,7 +73,7 @@ bool check_emulated_window(const struct plan *p, const struct plan_partition *pa
     } else if (gic->version != 2 && index - 3 < gic->redists) {
         *out = gic->redist[index - 3];
     } else {
-        return ecam_window(p, part, index - 3 - (gic->version != 2 ? gic->redists : 0), out);
+        return pci_window(p, part, index - 3 - (gic->version != 2 ? gic->redists : 0), out);
     }
     return true;
 }
@@ -150,6 +155,7 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
     uint32_t banks = 1u << (p->board.console.irq.intid / 32 & 31);
     uint32_t count = 0;
 
+    banks |= part->msi_first != 0 ? 1u << part->msi_first / 32 : 0;
     for (uint32_t i = 0; i < p->device_count; i++) {
         const struct plan_device *device = &p->devices[i];
 
@@ -184,7 +190,7 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
 
 static uint64_t fixed_pages(const struct plan *p)
 {
-    return FIXED_PAGES + check_smmu_pages(p) + check_pci_pages(p);
+    return FIXED_PAGES + check_smmu_pages(p) + check_pci_pages(p) + msi_pages(p);
 }
 
 uint64_t check_pool_total(const struct plan *p)

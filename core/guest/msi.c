@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns what becomes of a granted function's messages. */
+#include "core/guest/msi.h"
+
+#include "core/base/console.h"
+#include "core/base/panic.h"
+#include "core/guest/partition.h"
+#include "core/memory/el2_map.h"
+#include "core/plan/msi.h"
+
+/* GICv2m registers. */
+#define V2M_MSI_TYPER     0x008 /* RO: first INTID in 25..16, number in 9..0 */
+#define V2M_MSI_SETSPI_NS 0x040 /* WO */
+
+#define TYPER_FIRST 16
+
+/* Class: sealed; ITSs that did not start, told. */
+static bool broken[PLAN_MAX_ITS];
+
+/* ---- boot ---- */
+
+void msi_init(struct plan *p)
+{
+    msi_find(p);
+    for (uint32_t i = 0; i < p->board.its_count; i++) {
+        struct plan_its *its = &p->board.its[i];
+        const char *why = "its registers cannot be mapped";
+
+        if (el2_map(its->mmio, LPAE_DEVICE) != OK || drivers_its->probe(p, i, &why) != OK) {
+            its->unusable = true;
+            plan_warning(p, PLAN_SHARED, its->path,
+                         "this ITS cannot be used, and no device sends messages by it: %s", why);
+        }
+    }
+    msi_assign(p);
+}
+
+static const struct cpu *first_cpu(const struct plan *p, uint32_t partition)
+{
+    return &cpus[p->partitions[partition].cpus[0]];
+}
+
+static uint32_t owner_of(const struct plan *p, const struct plan_function *f)
+{
+    return (uint32_t)p->devices[f->device].partition;
+}
+
+/* True where messages of the function are to be let through. */
+static bool is_used(const struct plan *p, const struct plan_function *f)
+{
+    return f->msi && !p->partitions[owner_of(p, f)].refused;
+}
+
+void msi_build(const struct plan *p)
+{
+    bool started[PLAN_MAX_ITS] = {false};
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
+        uint32_t its = is_used(p, f) ? p->partitions[owner_of(p, f)].msi_its : 0;
+        enum status status = OK;
+
+        if (!is_used(p, f) || broken[its]) {
+            continue;
+        }
+        if (!started[its]) {
+            started[its] = true;
+            status = drivers_its->start(its);
+        }
+        status = status == OK ? drivers_its->add_cpu(first_cpu(p, owner_of(p, f))) : status;
+        status = status == OK ? drivers_its->add_device(its, f->msi_device) : status;
+        check(status != E_NO_SPACE); /* plan_check() has counted its pages */
+        broken[its] = status != OK;
+    }
+}
+
+static uint32_t lpi_of(uint32_t partition)
+{
+    return LPI_FIRST + partition * PLAN_MSIS;
+}
+
+bool msi_open(const struct plan *p, uint32_t partition)
+{
+    const struct plan_partition *part = &p->partitions[partition];
+    const struct cpu *cpu = first_cpu(p, partition);
+    enum status status = OK;
+
+    if (part->msi_first == 0) {
+        return true;
+    }
+    status = broken[part->msi_its] ? E_UNSUPPORTED : drivers_its->init_cpu(cpu);
+    for (uint32_t i = 0; status == OK && i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
+
+        if (is_used(p, f) && owner_of(p, f) == partition) {
+            status = drivers_its->map(part->msi_its, f->msi_device, part->msi_first, PLAN_MSIS,
+                                      lpi_of(partition), cpu);
+        }
+    }
+    if (status != OK) {
+        console_printf("bulkhead: error: %s: %s or CPU 0x%lx does not take messages of its PCI "
+                       "functions: not started\n",
+                       part->name, p->board.its[part->msi_its].path, cpu->mpidr);
+    }
+    return status == OK;
+}
+
+/* ---- the frame, as the guest sees it ---- */
+
+static enum trap_outcome access_frame(struct vcpu *vcpu, void *device, uint64_t offset,
+                                      struct mmio_access *access)
+{
+    const struct plan_partition *part = vcpu->partition->plan;
+
+    (void)device;
+    if (access->size != 4) {
+        return TRAP_ABORT;
+    }
+    if (access->write) {
+        if (offset == V2M_MSI_SETSPI_NS && access->value - part->msi_first < PLAN_MSIS) {
+            vgic_pulse(vcpu->partition, (uint32_t)access->value);
+        }
+        return TRAP_SKIP;
+    }
+    access->value = offset == V2M_MSI_TYPER ? part->msi_first << TYPER_FIRST | PLAN_MSIS : 0;
+    return TRAP_SKIP;
+}
+
+enum status msi_make_frame(struct partition *partition, const struct plan *p)
+{
+    struct range frame = msi_frame(p, partition->plan);
+
+    return frame.size == 0 ? OK
+                           : mmio_add(&partition->mmio, frame.base, frame.size, access_frame, NULL);
+}
+
+void msi_irq(uint32_t lpi)
+{
+    uint32_t partition = (lpi - LPI_FIRST) / PLAN_MSIS;
+
+    if (lpi - LPI_FIRST < LPI_LIMIT && partition_alive(&partitions[partition])) {
+        vgic_pulse(&partitions[partition], partitions[partition].plan->msi_first + lpi % PLAN_MSIS);
+    }
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of messages: the frame that a guest sees, LPIs, and the order in which an ITS is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <arch/host.h>
+
+#include "core/guest/msi.h"
+#include "core/guest/partition.h"
+#include "core/plan/msi.h"
+
+#define ITS   UINT64_C(0x8080000)
+#define FRAME (ITS + 0x10000)
+
+static struct plan p;
+static struct vcpu vcpu;
+static struct partition *pulsed;
+static uint32_t pulsed_intid, pulses;
+static char calls[512];
+static enum status answer; /* of every call of the ITS's driver but its_start */
+
+struct cpu cpus[CONFIG_MAX_CPUS];
+struct partition partitions[CONFIG_MAX_PARTITIONS];
+
+/* Instead of the library's: */
+bool partition_alive(const struct partition *partition)
+{
+    return partition->state == PARTITION_RUNNING && partition->plan != NULL;
+}
+
+void vgic_pulse(struct partition *partition, uint32_t intid)
+{
+    pulsed = partition;
+    pulsed_intid = intid;
+    pulses++;
+}
+
+void msi_find(struct plan *unused)
+{
+    (void)unused;
+}
+
+void msi_assign(struct plan *unused)
+{
+    (void)unused;
+}
+
+static enum status called(const char *what, uint32_t a, uint32_t b)
+{
+    size_t used = strlen(calls);
+
+    (void)snprintf(calls + used, sizeof(calls) - used, "%s(%x, %x) ", what, a, b);
+    return answer;
+}
+
+static enum status its_start(uint32_t its)
+{
+    return called("start", its, 0);
+}
+
+static enum status its_add_device(uint32_t its, uint32_t device)
+{
+    return called("device", its, device);
+}
+
+static enum status its_add_cpu(const struct cpu *cpu)
+{
+    return called("cpu", cpu->index, 0);
+}
+
+static enum status its_init_cpu(const struct cpu *cpu)
+{
+    return called("init", cpu->index, 0);
+}
+
+static enum status its_map(uint32_t its, uint32_t device, uint32_t first, uint32_t count,
+                           uint32_t lpi, const struct cpu *cpu)
+{
+    (void)its;
+    assert_int_equal(count, PLAN_MSIS);
+    assert_int_equal(cpu->index, 3);
+    assert_int_equal(lpi, LPI_FIRST + PLAN_MSIS);
+    return called("map", device, first);
+}
+
+static const struct its_ops ops = {.start = its_start,
+                                   .add_device = its_add_device,
+                                   .add_cpu = its_add_cpu,
+                                   .init_cpu = its_init_cpu,
+                                   .map = its_map};
+const struct its_ops *const drivers_its = &ops;
+
+static int setup(void **state)
+{
+    (void)state;
+    host_reset();
+    memset(&p, 0, sizeof(p));
+    memset(partitions, 0, sizeof(partitions));
+    p.partition_count = 3;
+    p.device_count = 3;
+    p.function_count = 4;
+    p.board.its_count = 1;
+    p.board.its[0] = (struct plan_its){.path = "/its", .mmio = {ITS, 0x20000}};
+    p.partitions[1] =
+        (struct plan_partition){.name = "net", .msi_first = 64, .cpus = {3}, .cpu_count = 1};
+    p.partitions[2] = (struct plan_partition){.name = "bad", .refused = true, .msi_first = 64};
+    for (int i = 0; i < 3; i++) {
+        p.devices[i].partition = i;
+        p.functions[i] =
+            (struct plan_function){.device = i, .msi = i > 0, .msi_device = 8u * (uint32_t)i};
+        cpus[i].index = (uint32_t)i;
+        partitions[i].plan = &p.partitions[i];
+        partitions[i].index = (uint32_t)i;
+        partitions[i].state = PARTITION_RUNNING;
+    }
+    p.functions[3] = (struct plan_function){.device = 1, .msi = true, .msi_device = 0x33};
+    cpus[3].index = 3;
+    vcpu = (struct vcpu){.partition = &partitions[1]};
+    pulses = 0;
+    pulsed = NULL;
+    calls[0] = '\0';
+    answer = OK;
+    return 0;
+}
+
+static enum trap_outcome access_frame(uint32_t offset, uint8_t size, bool write, uint64_t *value)
+{
+    struct mmio_access a = {.ipa = {FRAME + offset}, .size = size, .write = write, .value = *value};
+    enum trap_outcome outcome = mmio_handle(&vcpu, &a);
+
+    *value = a.value;
+    return outcome;
+}
+
+static void test_the_frame(void **state)
+{
+    uint64_t v = 0;
+
+    (void)state;
+    assert_int_equal(msi_make_frame(&partitions[0], &p), OK); /* it has none */
+    assert_int_equal(partitions[0].mmio.count, 0);
+    assert_int_equal(msi_make_frame(&partitions[1], &p), OK);
+    assert_int_equal(access_frame(0x008, 4, false, &v), TRAP_SKIP);
+    assert_int_equal(v, 64 << 16 | 32);
+    for (uint32_t offset = 0; offset < PAGE_SIZE; offset += 4) {
+        v = 1;
+        assert_int_equal(access_frame(offset, 4, false, &v), TRAP_SKIP);
+        assert_true(offset == 0x008 || v == 0);
+    }
+    v = 64;
+    assert_int_equal(access_frame(0x040, 2, true, &v), TRAP_ABORT);
+    assert_int_equal(access_frame(0x040, 8, true, &v), TRAP_ABORT);
+    assert_int_equal(access_frame(0x008, 1, false, &v), TRAP_ABORT);
+    assert_int_equal(pulses, 0);
+}
+
+/* The CPU may write as its devices do: its own SPIs, no other's. */
+static void test_a_message_by_the_cpu(void **state)
+{
+    static const uint64_t not_its[] = {0, 27, 33, 63, 96, 1023, 1024, 0x100000040, UINT32_MAX};
+    uint64_t v;
+
+    (void)state;
+    assert_int_equal(msi_make_frame(&partitions[1], &p), OK);
+    for (uint32_t i = 0; i < sizeof(not_its) / sizeof(*not_its); i++) {
+        v = not_its[i];
+        assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
+    }
+    for (uint32_t offset = 0; offset < PAGE_SIZE; offset += 4) {
+        v = 64;
+        assert_int_equal(access_frame(offset, 4, true, &v), TRAP_SKIP);
+    }
+    assert_int_equal(pulses, 1);
+    v = 95;
+    assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
+    assert_ptr_equal(pulsed, &partitions[1]);
+    assert_int_equal(pulsed_intid, 95);
+}
+
+static void test_lpis_are_their_partitions(void **state)
+{
+    (void)state;
+    msi_irq(LPI_FIRST + PLAN_MSIS + 5);
+    assert_ptr_equal(pulsed, &partitions[1]);
+    assert_int_equal(pulsed_intid, 69);
+    msi_irq(LPI_FIRST + LPI_LIMIT);
+    msi_irq(UINT32_MAX);
+    partitions[1].state = PARTITION_ENDING;
+    msi_irq(LPI_FIRST + PLAN_MSIS + 5);
+    msi_irq(LPI_FIRST + 3 * PLAN_MSIS); /* no such partition */
+    assert_int_equal(pulses, 1);
+}
+
+static void test_one_is_built_and_opened(void **state)
+{
+    (void)state;
+    msi_build(&p);
+    assert_string_equal(calls, "start(0, 0) cpu(3, 0) device(0, 8) cpu(3, 0) device(0, 33) ");
+    calls[0] = '\0';
+    assert_true(msi_open(&p, 0)); /* none of its functions sends messages */
+    assert_string_equal(calls, "");
+    assert_true(msi_open(&p, 1));
+    assert_string_equal(calls, "init(3, 0) map(8, 40) map(33, 40) ");
+}
+
+static void test_one_that_does_not_map(void **state)
+{
+    (void)state;
+    msi_build(&p);
+    answer = E_TIMEOUT;
+    assert_false(msi_open(&p, 1));
+}
+
+/* Last: it stays so. */
+static void test_one_that_does_not_start(void **state)
+{
+    (void)state;
+    answer = E_UNSUPPORTED;
+    msi_build(&p);
+    answer = OK;
+    calls[0] = '\0';
+    assert_false(msi_open(&p, 1));
+    assert_string_equal(calls, "");
+    assert_true(msi_open(&p, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_the_frame, setup),
+        cmocka_unit_test_setup(test_a_message_by_the_cpu, setup),
+        cmocka_unit_test_setup(test_lpis_are_their_partitions, setup),
+        cmocka_unit_test_setup(test_one_is_built_and_opened, setup),
+        cmocka_unit_test_setup(test_one_that_does_not_map, setup),
+        cmocka_unit_test_setup(test_one_that_does_not_start, setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

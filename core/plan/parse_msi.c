@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Message-signalled interrupts in the plan: `msi-map`, ITSs, and each partition's frame. */
+#include "core/plan/msi.h"
+
+#include "core/base/pci.h"
+#include "core/memory/lpae.h"
+#include "core/plan/check.h"
+#include "core/plan/parse.h"
+#include "core/plan/pci.h"
+
+#define CELL       4
+#define MAP_ENTRY  4 /* cells: RID base, ITS, DeviceID base, length */
+#define FIRST_BANK 2 /* of SPIs, so that the board's UART and timers keep theirs */
+
+/* ---- the board's ITSs ---- */
+
+static void read_its(struct plan *p, const struct dt_at *at)
+{
+    struct plan_its its = {.node = at->node[at->depth]};
+    char path[DT_PATH_MAX];
+
+    dt_path_at(p->board.fdt, at, path, sizeof(path));
+    its.path = plan_string(p, path);
+    if (its.path != NULL && dt_reg_at(p->board.fdt, at, 0, &its.mmio) == OK &&
+        p->board.its_count < PLAN_MAX_ITS) {
+        p->board.its[p->board.its_count++] = its;
+    } else {
+        board_warning(p, its.node, "an ITS that cannot be used: no messages come through it");
+    }
+}
+
+void msi_find(struct plan *p)
+{
+    const void *fdt = p->board.fdt;
+    struct dt_at at;
+
+    dt_root(&at);
+    while (drivers_its != NULL && dt_step(fdt, &at)) {
+        int node = at.node[at.depth];
+
+        if (dt_property(fdt, node, "msi-controller", NULL) != NULL && dt_enabled(fdt, node) &&
+            dt_compatible(fdt, node, drivers_its->compatible)) {
+            read_its(p, &at);
+        }
+    }
+}
+
+/* ---- where a function's messages go: Linux, bindings/pci/pci-msi.txt ---- */
+
+static bool its_of(const struct plan *p, uint32_t phandle, uint32_t *its)
+{
+    int node = dt_phandle(p->board.fdt, phandle);
+
+    for (*its = 0; *its < p->board.its_count; (*its)++) {
+        if (p->board.its[*its].node == node) {
+            return !p->board.its[*its].unusable;
+        }
+    }
+    return false;
+}
+
+/* The function's ITS and DeviceID; false where it has none that can be used. */
+static bool find_its(const struct plan *p, const struct plan_function *f, uint32_t *its,
+                     uint32_t *device)
+{
+    const void *fdt = p->board.fdt;
+    int host = p->pci_hosts[f->host].node;
+    uint32_t size;
+    const char *map = dt_property(fdt, host, "msi-map", &size);
+    uint32_t rid = f->rid & (uint32_t)dt_number(fdt, host, "msi-map-mask", UINT32_MAX);
+
+    if (map == NULL) {
+        const char *parent = dt_property(fdt, host, "msi-parent", &size);
+
+        *device = f->rid;
+        return parent != NULL && size >= CELL && its_of(p, (uint32_t)dt_cells(parent, 1), its);
+    }
+    for (; size >= MAP_ENTRY * CELL; size -= MAP_ENTRY * CELL, map += MAP_ENTRY * CELL) {
+        uint32_t base = (uint32_t)dt_cells(map, 1);
+
+        if (rid - base < (uint32_t)dt_cells(map + 3 * CELL, 1)) {
+            *device = (uint32_t)dt_cells(map + 2 * CELL, 1) + (rid - base);
+            return its_of(p, (uint32_t)dt_cells(map + CELL, 1), its);
+        }
+    }
+    return false;
+}
+
+/* ---- frames ---- */
+
+static bool owns_in_bank(const struct plan *p, uint32_t partition, uint32_t bank)
+{
+    bool owns = p->board.console.irq.intid / 32 == bank;
+
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        for (uint32_t n = 0; n < p->devices[i].irq_count; n++) {
+            owns = owns || (p->devices[i].partition == (int)partition &&
+                            p->devices[i].irq[n].intid / 32 == bank);
+        }
+    }
+    return owns;
+}
+
+/* The lowest 32 SPIs of which the partition has none; 0 where there are no such. */
+static uint32_t free_spis(const struct plan *p, uint32_t partition)
+{
+    for (uint32_t bank = FIRST_BANK; (bank + 1) * PLAN_MSIS <= p->board.gic.intids; bank++) {
+        if (!owns_in_bank(p, partition, bank)) {
+            return bank * PLAN_MSIS;
+        }
+    }
+    return 0;
+}
+
+/* DMA's addresses are as wide as the partition's memory wants, and no wider. */
+static bool reaches_frame(const struct plan *p, const struct plan_partition *part, uint32_t its)
+{
+    return (p->board.its[its].mmio.base + ITS_TRANSLATER_FRAME) >> check_memory_bits(part) == 0;
+}
+
+/* The frame that the partition's functions write to; all of them through one ITS. */
+static bool assign_frame(struct plan *p, uint32_t partition, uint32_t its)
+{
+    struct plan_partition *part = &p->partitions[partition];
+
+    if (part->msi_first == 0 && reaches_frame(p, part, its)) {
+        part->msi_its = its;
+        part->msi_first = free_spis(p, partition);
+    }
+    return part->msi_first != 0 && part->msi_its == its;
+}
+
+void msi_assign(struct plan *p)
+{
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        struct plan_function *f = &p->functions[i];
+        uint32_t its;
+
+        f->msi = f->device >= 0 && !p->partitions[p->devices[f->device].partition].refused &&
+                 (pci_cap(f, PCI_CAP_MSI, false) != 0 || pci_cap(f, PCI_CAP_MSIX, false) != 0) &&
+                 find_its(p, f, &its, &f->msi_device) &&
+                 assign_frame(p, (uint32_t)p->devices[f->device].partition, its);
+    }
+}
+
+uint64_t msi_pages(const struct plan *p)
+{
+    uint64_t pages = 0;
+
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        pages += p->functions[i].msi ? MSI_DEVICE_PAGES : 0;
+    }
+    if (pages == 0) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        pages += p->partitions[i].msi_first != 0 ? MSI_CPU_PAGES : 0;
+    }
+    return pages + p->board.its_count * MSI_ITS_PAGES + MSI_SHARED_PAGES;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of who sends messages: msi-map, ITSs, and the SPIs that a partition sees them as. */
+#include "core/plan/testing_system.h"
+
+#include "core/base/pci.h"
+#include "core/plan/dt.h"
+#include "core/plan/msi.h"
+#include "core/plan/pci.h"
+
+#define ITS(at, rest)                                                                              \
+    "its" at ": its@" at " { compatible = \"arm,gic-v3-its\"; msi-controller;"                     \
+    " #msi-cells = <1>; reg = <0 0x" at " 0 0x20000>;" rest " };"
+#define HOST(at, rest)                                                                             \
+    "pcie@" at " { compatible = \"pci-host-ecam-generic\"; device_type = \"pci\";"                 \
+    " #address-cells = <3>; #size-cells = <2>; reg = <0x40 0x" at " 0 0x1000000>;" rest " };"
+#define BOARD_MSI                                                                                  \
+    BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST ITS("8080000", "")                  \
+        ITS("8180000", "status = \"disabled\";") ITS("8280000", "")                                \
+            HOST("20000000", "msi-map-mask = <0xff>; msi-map = <0x8 &its8280000 0x1000 0x8>,"      \
+                             " <0x10 &its8080000 0x2000 0x8>, <0x20 &its8180000 0 0x8>;")          \
+                HOST("30000000", "msi-parent = <&its8080000>;") HOST("40000000", "") "};"
+
+static struct plan *const p = &test_plan;
+
+static int set_up_msi(void **state)
+{
+    (void)state;
+    board = tree_compile(BOARD_MSI);
+    plan_board(board);
+    assert_string_equal(log_text, "");
+    p->board.gic.intids = 160;
+    p->partition_count = 2;
+    p->pci_host_count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        static const char *const paths[] = {"/pcie@20000000", "/pcie@30000000", "/pcie@40000000"};
+
+        assert_int_equal(dt_find(board.data, paths[i], &p->pci_hosts[i].node), OK);
+    }
+    msi_find(p);
+    return 0;
+}
+
+static struct plan_function *add(int partition, uint32_t host, uint32_t rid)
+{
+    struct plan_function *f = &p->functions[p->function_count++];
+
+    *f = (struct plan_function){.host = host,
+                                .rid = rid,
+                                .device = (int)p->device_count,
+                                .cap = {{0x40, PCI_CAP_MSIX}},
+                                .cap_count = 1};
+    p->devices[p->device_count++].partition = partition;
+    return f;
+}
+
+static void expect(const struct plan_function *f, bool msi, uint32_t device)
+{
+    assert_int_equal(f->msi, msi);
+    if (msi) {
+        assert_int_equal(f->msi_device, device);
+    }
+}
+
+static void test_itss_are_found(void **state)
+{
+    (void)state;
+    assert_int_equal(p->board.its_count, 2); /* one is disabled */
+    assert_string_equal(p->board.its[0].path, "/its@8080000");
+    assert_int_equal(p->board.its[1].mmio.base, 0x8280000);
+}
+
+static void test_the_map_tells_its_and_device(void **state)
+{
+    const struct plan_function *a = add(0, 0, 0x0a);
+    const struct plan_function *b = add(0, 0, 0x10);  /* by the other ITS: INTx */
+    const struct plan_function *c = add(0, 0, 0x318); /* masked to 0x18: in no entry */
+    const struct plan_function *d = add(1, 0, 0x20);  /* the ITS is disabled */
+    const struct plan_function *e = add(1, 1, 0x123); /* msi-parent */
+    const struct plan_function *f = add(1, 2, 0x08);  /* nothing said */
+
+    (void)state;
+    msi_assign(p);
+    expect(a, true, 0x1002);
+    expect(b, false, 0);
+    expect(c, false, 0);
+    expect(d, false, 0);
+    expect(e, true, 0x123);
+    expect(f, false, 0);
+    assert_int_equal(msi_frame(p, &p->partitions[0]).base, 0x8290000);
+    assert_int_equal(msi_frame(p, &p->partitions[1]).base, 0x8090000);
+    assert_int_equal(msi_frame(p, &p->partitions[1]).size, PAGE_SIZE);
+}
+
+static void test_who_sends_none(void **state)
+{
+    struct plan_function *no_cap = add(0, 1, 8);
+    struct plan_function *bridge = add(0, 1, 16);
+    const struct plan_function *refused = add(1, 1, 24);
+
+    (void)state;
+    no_cap->cap[0].id = PCI_CAP_PCIE;
+    bridge->device = PLAN_NONE;
+    p->partitions[1].refused = true;
+    msi_assign(p);
+    expect(no_cap, false, 0);
+    expect(bridge, false, 0);
+    expect(refused, false, 0);
+    assert_int_equal(msi_frame(p, &p->partitions[0]).size, 0);
+    assert_int_equal(msi_pages(p), 0);
+}
+
+static void test_the_spis_are_free_ones(void **state)
+{
+    (void)state;
+    (void)add(0, 1, 8);
+    (void)add(1, 1, 16);
+    p->devices[0].irq[0].intid = 64;
+    p->devices[0].irq[1].intid = 127;
+    p->devices[0].irq_count = 2;
+    msi_assign(p);
+    assert_int_equal(p->partitions[0].msi_first, 128);
+    assert_int_equal(p->partitions[1].msi_first, 64);
+    assert_true(msi_pages(p) >= 2 * (MSI_DEVICE_PAGES + MSI_CPU_PAGES) + MSI_ITS_PAGES);
+}
+
+static void test_no_spis_are_left(void **state)
+{
+    const struct plan_function *f = add(0, 1, 8);
+
+    (void)state;
+    p->board.gic.intids = 96;
+    p->devices[0].irq[0].intid = 90;
+    p->devices[0].irq_count = 1;
+    msi_assign(p);
+    expect(f, false, 0);
+}
+
+static void test_an_its_that_was_given_up(void **state)
+{
+    const struct plan_function *f = add(0, 1, 8);
+
+    (void)state;
+    p->board.its[0].unusable = true;
+    msi_assign(p);
+    expect(f, false, 0);
+}
+
+/* DMA's tables are as wide as memory is. */
+static void test_a_frame_beyond_the_memorys_width(void **state)
+{
+    const struct plan_function *f = add(0, 1, 8);
+
+    (void)state;
+    p->board.its[0].mmio.base = UINT64_C(0x10000000000);
+    msi_assign(p);
+    expect(f, false, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_itss_are_found, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_map_tells_its_and_device, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_sends_none, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_spis_are_free_ones, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_spis_are_left, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_its_that_was_given_up, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_frame_beyond_the_memorys_width, set_up_msi,
+                                        tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of PCI functions with a GICv3: they arrive, and what is forged arrives nowhere."""
+
+import hashlib
+import random
+import re
+
+from machine import LINUX, MIB, partition
+
+HOST = "/pcie@10000000"
+SMMU = ("-machine", "iommu=smmuv3")
+ECAM, BAR = 0x40_1000_0000, 0x1000_0000
+DOORBELL = 0x0809_0040  # GITS_TRANSLATER, and V2M_MSI_SETSPI_NS of the partition's frame
+
+
+def test_nvme_has_a_message_for_each_cpu(boot, tmp_path):
+    """Debian's driver takes MSI-X as it is, a queue for each CPU, and its data are right."""
+    disk = tmp_path / "disk"
+    disk.write_bytes(random.Random(1).randbytes(16 * MIB))
+    found = hashlib.md5(disk.read_bytes()[8 * MIB:]).hexdigest()
+    part = partition("linux0", "linux", [0, 1], ((0x40000000, 256 * MIB),), "devices",
+                     pci_devices=[f"{HOST} 00:02.0"],
+                     bootargs="console=ttyAMA0 quiet bulkhead.run=/tests/nvme bulkhead.exit=off")
+    drive = ("-device", "nvme,serial=1,drive=d,addr=2", "-drive", f"if=none,id=d,file={disk},format=raw")
+    log = boot([part], gic=3, smp=2, qemu=(*SMMU, *drive)).off(LINUX)
+    written = hashlib.md5(disk.read_bytes()[:8 * MIB]).hexdigest()
+    assert f"nvme: found {found}" in log
+    assert f"nvme: wrote {written}" in log
+    assert f"nvme: read {written}" in log
+    counts = {m[3]: int(m[1]) + int(m[2]) for m in
+              re.finditer(r"\d+: +(\d+) +(\d+) +MSI +\d+ +Edge +(nvme0q\d)", log)}
+    assert set(counts) == {"nvme0q0", "nvme0q1", "nvme0q2"}, log
+    assert counts["nvme0q0"] > 0 and counts["nvme0q1"] + counts["nvme0q2"] > 0, counts
+    assert "DMA fault" not in log and "BULKHEAD-GUEST exit status 0" in log
+
+
+def test_forged_messages_arrive_nowhere(boot):
+    """An engine writes nonsense to the doorbell, and around it: dropped by the ITS, blocked by the SMMU."""
+    parts = [
+        partition("attacker", "dma", [1], ((0x40000000, 2 * MIB),), pci_devices=[f"{HOST} 00:01.0"],
+                  bootargs=f"ecam={ECAM:#x} bar={BAR:#x}"),
+        partition("victim", "pattern", [0]),
+    ]
+    edu = ("-device", "edu,addr=1.0,dma_mask=0xffffffffffff")
+    board = boot(parts, gic=3, smp=2, qemu=("-icount", "shift=2,sleep=off", *SMMU, *edu))
+    board.expect(r"dma: own memory: right")
+    for address in (DOORBELL, DOORBELL - 0x40, DOORBELL + 8, DOORBELL + 0xfb8):
+        board.send(f"write {address:#x}\r")
+        board.expect(rf"dma: wrote {address:#x}")
+    assert "DMA fault" not in board.log
+    for address in (0x0808_0000, 0x0808_fff8, 0x0809_1000):  # the ITS's own registers, and what follows
+        board.send(f"write {address:#x}\r")
+        board.expect(rf"bulkhead: attacker: {HOST} 00:01\.0: DMA fault: stream 0x8 .*writes {address:#x}: not its memory")
+        board.expect(rf"dma: wrote {address:#x}")
+    board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+    board.send("end\r")
+    board.expect(r"bulkhead: attacker: is off")
+    board.expect(r"victim\] pattern: \d+ passes, 0 changed")
