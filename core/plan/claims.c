@@ -199,6 +199,22 @@ static bool nth(const struct plan *p, const struct claims *at, struct claim *out
     }
 }
 
+bool claims_touch_own(const struct plan *p, struct range r)
+{
+    static const enum claim_kind of_board[] = {CLAIM_OWN, CLAIM_RAM, CLAIM_RESERVED};
+
+    for (uint32_t k = 0; k < ARRAY_SIZE(of_board); k++) {
+        struct claim own = {.kind = of_board[k]};
+
+        for (uint32_t n = 0; nth_of_board(&p->board, n, &own); n++) {
+            if (ranges_overlap(check_pages_of(own.r), check_pages_of(r))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool claims_next(const struct plan *p, struct claims *at, struct claim *out)
 {
     const uint32_t holders[] = {

@@ -55,6 +55,12 @@ struct claims {
 bool claims_next(const struct plan *p, struct claims *at, struct claim *out);
 
 /*
+ * True where a page of `r` is RAM, reserved, or of registers that EL2 drives: no other registers
+ * are there. The board has been read.
+ */
+bool claims_touch_own(const struct plan *p, struct range r);
+
+/*
  * Tell of every claim of the kinds `first` to `last` that makes no sense by itself, or that meets
  * one before it which it excludes: the partitions concerned are told, and refused.
  */

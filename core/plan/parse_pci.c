@@ -10,6 +10,7 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/base/pci.h"
+#include "core/plan/claims.h"
 #include "core/plan/parse.h"
 
 #define FORM      "\"/pcie@10000000 00:01.0\""
@@ -68,6 +69,9 @@ static const char *read_host(const struct plan *p, const struct dt_at *at,
     }
     if (dt_reg_at(fdt, at, 0, &host->ecam) != OK || !is_aligned(host->ecam.base, BIT(BUS_SHIFT))) {
         return "has a configuration space (reg) that the CPU cannot reach";
+    }
+    if (claims_touch_own(p, host->ecam)) {
+        return "has a configuration space (reg) in RAM, or among registers that Bulkhead drives";
     }
     host->last = 0xff;
     if (buses != NULL && size == 2 * sizeof(uint32_t)) {

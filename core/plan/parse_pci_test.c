@@ -25,10 +25,11 @@
                  "bus-range = <0x10 0xff>;"                                                        \
                  " iommu-map-mask = <0xff00>; iommu-map = <0 &smmu 0x10000 0x10000>;")             \
                 HOST("pcie@40000000", "0x40 0x40000000 0 0x100000", "status = \"disabled\";")      \
-                    HOST("pcie@50000000", "0x40 0x50080000 0 0x100000", "")                        \
-                        HOST("pcie@60000000", "0x40 0x60000000 0 0x80000", "")                     \
-                            HOST("pcie@70000000", "0x40 0x70000000 0 0x100000",                    \
-                                 "bus-range = <5 4>;") "};"
+                    HOST("pcie@50000000", "0x40 0x50080000 0 0x100000",                            \
+                         "") HOST("pcie@60000000", "0x40 0x60000000 0 0x80000", "")                \
+                        HOST("pcie@70000000", "0x40 0x70000000 0 0x100000", "bus-range = <5 4>;")  \
+                            HOST("pcie@8000000", "0 0x8000000 0 0x100000", "")                     \
+                                HOST("pcie@41000000", "0 0x41000000 0 0x100000", "") "};"
 
 #define PCI(functions) GOOD "pci-devices = " functions ";"
 #define F1             "\"/pcie@20000000 00:01.0\""
@@ -69,6 +70,8 @@ static const struct {
     {PCI("\"/pcie@50000000 00:01.0\""),
      "has a configuration space (reg) that the CPU cannot reach"},
     {PCI("\"/pcie@60000000 00:01.0\""), "has a bus-range, or a configuration space (reg), without"},
+    {PCI("\"/pcie@8000000 00:01.0\""), "in RAM, or among registers that Bulkhead drives"},
+    {PCI("\"/pcie@41000000 00:01.0\""), "in RAM, or among registers that Bulkhead drives"},
     {PCI("\"/pcie@70000000 05:01.0\""), "has a bus-range, or a configuration space (reg), without"},
     {PCI(F1 ", " F1), "pci-devices: \"/pcie@20000000 00:01.0\" is listed twice; list it once"},
     {PCI(F1) "direct-map; unprotected-devices = " F1 ";",

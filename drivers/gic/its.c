@@ -106,7 +106,7 @@ static enum status wait_until(uint64_t address, uint64_t mask, uint64_t v)
     uint64_t start = arch_counter();
 
     while ((arch_read32(address) & mask) != v) {
-        if (arch_counter() - start > arch_counter_hz()) {
+        if (arch_counter() - start > plan.board.timer_hz) {
             return E_TIMEOUT;
         }
         arch_wait_hint();
@@ -152,7 +152,7 @@ static enum status run(struct unit *u)
 
     arch_write64(u->base + GITS_CWRITER, u->written);
     while ((at = arch_read64(u->base + GITS_CREADR)) != u->written) {
-        if ((at & GITS_CREADR_STALLED) != 0 || arch_counter() - start > arch_counter_hz()) {
+        if ((at & GITS_CREADR_STALLED) != 0 || arch_counter() - start > plan.board.timer_hz) {
             console_printf("bulkhead: error: %s: the ITS does not take a command (GITS_CREADR "
                            "0x%lx)\n",
                            u->path, at);

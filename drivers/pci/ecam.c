@@ -10,6 +10,7 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 #include "core/memory/el2_map.h"
+#include "core/plan/claims.h"
 #include "core/plan/plan.h"
 #include "drivers/pci/scan.h"
 
@@ -171,7 +172,7 @@ static void read_frames(struct plan *p)
         struct plan_device *device = &p->devices[i];
         uint32_t type;
 
-        if (!device->msi || device->mmio_count == 0 ||
+        if (!device->msi || device->mmio_count == 0 || claims_touch_own(p, device->mmio[0]) ||
             el2_map(device->mmio[0], LPAE_DEVICE) != OK) {
             continue;
         }
