@@ -156,10 +156,18 @@ static enum trap_outcome system_reset(struct vcpu *vcpu, struct smccc_call *call
     return TRAP_STOP;
 }
 
+/* DEN 0022 5.1: PSCI's function IDs, of 32 and 64 bits, differ in these bits only. */
+#define PSCI_FIRST    UINT64_C(0x84000000)
+#define PSCI_OWN      (~UINT64_C(0x4000001f))
+#define SMCCC_VERSION UINT64_C(0x80000000)
+
 static enum trap_outcome psci_features(struct vcpu *vcpu, struct smccc_call *call)
 {
+    uint64_t fid = call->arg[0];
+    bool is_psci = (fid & PSCI_OWN) == PSCI_FIRST || fid == SMCCC_VERSION;
+
     (void)vcpu;
-    return answer(call, psci_find(call->arg[0]) != NULL ? PSCI_SUCCESS : -1);
+    return answer(call, is_psci && psci_find(fid) != NULL ? PSCI_SUCCESS : -1);
 }
 
 static enum trap_outcome smccc_version(struct vcpu *vcpu, struct smccc_call *call)
@@ -194,7 +202,8 @@ static enum trap_outcome arch_features(struct vcpu *vcpu, struct smccc_call *cal
     if (is_workaround(call->arg[0])) {
         return answer(call, workaround_features(call->arg[0]));
     }
-    return answer(call, call->arg[0] == SMCCC_ARCH_FEATURES || call->arg[0] == 0x80000000 ? 0 : -1);
+    return answer(call,
+                  call->arg[0] == SMCCC_ARCH_FEATURES || call->arg[0] == SMCCC_VERSION ? 0 : -1);
 }
 
 /* The mitigation must run in the firmware, where the guest's branch history is known to it. */
@@ -227,7 +236,7 @@ static const struct psci_row rows[] = {
     {0x84000008, false, system_off},
     {0x84000009, false, system_reset},
     {0x8400000a, false, psci_features},
-    {0x80000000, false, smccc_version},
+    {SMCCC_VERSION, false, smccc_version},
     {SMCCC_ARCH_FEATURES, false, arch_features},
     {SMCCC_ARCH_WORKAROUND_1, false, arch_workaround},
     {SMCCC_ARCH_WORKAROUND_2, false, arch_workaround},

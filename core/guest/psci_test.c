@@ -210,6 +210,9 @@ static void test_features(void **state)
     assert_int_equal(call(FEATURES, CPU_OFF, 0, 0), 0);
     assert_int_equal(call(FEATURES, 0x80000000, 0, 0), 0);
     assert_int_equal(call(FEATURES, 0xc4000002, 0, 0), -1);
+    assert_int_equal(call(FEATURES, WORKAROUND_1, 0, 0), -1); /* SMCCC's to tell */
+    assert_int_equal(call(FEATURES, ARCH_FEATURES, 0, 0), -1);
+    assert_int_equal(call(FEATURES, 0x8600ff01, 0, 0), -1);
     assert_int_equal(call(FEATURES, 0, 0, 0), -1);
     assert_int_equal(call(0x84000006, 0, 0, 0), 2); /* no migration */
 }

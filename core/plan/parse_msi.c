@@ -131,8 +131,27 @@ static bool assign_frame(struct plan *p, uint32_t partition, uint32_t its)
     return part->msi_first != 0 && part->msi_its == its;
 }
 
+/* The ITS cannot tell them apart: two host bridges without a map, or a map that folds them. */
+static bool shares_device(const struct plan *p, const struct plan_function *f)
+{
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *g = &p->functions[i];
+        const struct plan_device *owner_f = &p->devices[f->device];
+
+        if (g->msi && g != f && g->msi_device == f->msi_device &&
+            p->devices[g->device].partition != owner_f->partition &&
+            p->partitions[p->devices[g->device].partition].msi_its ==
+                p->partitions[owner_f->partition].msi_its) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void msi_assign(struct plan *p)
 {
+    bool shares[PLAN_MAX_FUNCTIONS];
+
     for (uint32_t i = 0; i < p->function_count; i++) {
         struct plan_function *f = &p->functions[i];
         uint32_t its;
@@ -141,6 +160,12 @@ void msi_assign(struct plan *p)
                  (pci_cap(f, PCI_CAP_MSI, false) != 0 || pci_cap(f, PCI_CAP_MSIX, false) != 0) &&
                  find_its(p, f, &its, &f->msi_device) &&
                  assign_frame(p, (uint32_t)p->devices[f->device].partition, its);
+    }
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        shares[i] = p->functions[i].msi && shares_device(p, &p->functions[i]);
+    }
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        p->functions[i].msi = p->functions[i].msi && !shares[i];
     }
 }
 

@@ -136,6 +136,22 @@ static void test_no_spis_are_left(void **state)
     expect(f, false, 0);
 }
 
+/* Two partitions' functions that the ITS takes for one have INTx; one partition's may. */
+static void test_one_device_of_two_partitions(void **state)
+{
+    const struct plan_function *a = add(0, 1, 0x2008);
+    const struct plan_function *b = add(1, 1, 0x2008);
+    const struct plan_function *c = add(1, 1, 0x30);
+    const struct plan_function *d = add(1, 1, 0x30);
+
+    (void)state;
+    msi_assign(p);
+    expect(a, false, 0);
+    expect(b, false, 0);
+    expect(c, true, 0x30);
+    expect(d, true, 0x30);
+}
+
 static void test_an_its_that_was_given_up(void **state)
 {
     const struct plan_function *f = add(0, 1, 8);
@@ -165,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_who_sends_none, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_the_spis_are_free_ones, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_no_spis_are_left, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_device_of_two_partitions, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_an_its_that_was_given_up, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_a_frame_beyond_the_memorys_width, set_up_msi,
                                         tear_down),
