@@ -342,8 +342,8 @@ static void write_device(struct maker *m, const struct plan_device *device)
         tree_put(&m->w, "msi-controller", NULL, 0);
         tree_u32(&m->w, "phandle", PHANDLE_MSI);
     }
-    if (device->function && (plan_msi_frame(m->p, m->index) != NULL ||
-                             msi_frame(m->p, m->part).size != 0)) {
+    if (device->function &&
+        (plan_msi_frame(m->p, m->index) != NULL || msi_frame(m->p, m->part).size != 0)) {
         tree_u32(&m->w, "msi-parent", PHANDLE_MSI);
     }
     if (device->irq_count != 0 && !device->bridge) {

@@ -26,9 +26,9 @@ static const struct plan *plan_of_streams;
 /* What a run of streams did. Class: locked, its SMMU's. */
 static struct {
     uint64_t second; /* the second (of the counter) that is counted, */
-    uint32_t count;  /* faults in it, */
-    uint64_t untold; /* those that nobody was told of, */
-    uint64_t total;  /* and all of them */
+    uint64_t untold; /* faults that nobody was told of, */
+    uint64_t total;  /* all of them, */
+    uint32_t count;  /* and those of that second */
     bool blocked;
 } seen[PLAN_MAX_STREAMS];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A CPU's first instructions, which save all of its state; and its last ones, which dirty it. */
-#include "registers.h"
+#include "registers.inc"
 
 /* A struct saved (cputest.h): where to go on, X0 to X30, Q0 to Q31, then `registers`. */
 #define SAVED_X   16

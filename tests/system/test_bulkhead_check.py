@@ -230,7 +230,7 @@ def test_json_tells_the_same(plan):
             "streams": []} in told["devices"]
     kinds = {d["node"]: (d.get("grantable"), d.get("why", "")) for d in told["devices"]}
     assert kinds["/pcie@10000000"][0] == "unprotected"
-    assert kinds["/virtio_mmio@a000000"][0] == "no" and "share the page" in kinds["/virtio_mmio@a000000"][1]
+    assert kinds["/virtio_mmio@a000000"][0] == "no" and "shares a page" in kinds["/virtio_mmio@a000000"][1]
     # All of RAM, once, in order; what the partitions see lies on what they have.
     at = 0x40000000
     for piece in told["ram"]:

@@ -74,7 +74,7 @@ class Attack:
         self.board.send(f"read {address:#x}\r")
         if fault:
             self.fault("reads", address)
-        match = self.board.expect(rf"dma: read {address:#x}: (0x\w+)(, nothing came)?")
+        match = self.board.expect(rf"dma: read {address:#x}: (0x[0-9a-f]{{16}})(, nothing came)?[^\r]*\r")
         return None if match[2] else int(match[1], 16)
 
     def write(self, address, fault=False):

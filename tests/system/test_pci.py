@@ -165,5 +165,5 @@ def test_msi_frame_has_one_owner(boot):
     parts = [partition(name, "hello", [cpu], devices=[V2M]) for cpu, name in enumerate("ab")]
     board = boot([*parts, partition("c", "hello", [2])], gic=2, smp=3)
     board.expect(r"\[c\] ")
-    assert f'error: a: {V2M}: devices: it is also in "b": neither starts' in board.log
-    assert f'error: b: {V2M}: devices: it is also in "a": neither starts' in board.log
+    assert f'error: a: {V2M}: devices: it is also granted in "b": neither starts' in board.log
+    assert f'error: b: {V2M}: devices: it is also granted in "a": neither starts' in board.log
