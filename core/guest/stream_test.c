@@ -24,15 +24,15 @@ static uint32_t faults, mutes, agains, routed;
 static struct lpae attached[CONFIG_MAX_PARTITIONS];
 static enum status probed, started, passed, mapped;
 
-static uint8_t pages[64][PAGE_SIZE] __attribute__((aligned(4096)));
+static uint8_t ram[64][PAGE_SIZE] __attribute__((aligned(4096)));
 static uint32_t pages_used;
 
 /* Instead of the library's: */
-void *pool_take(uint32_t count)
+void *pool_take(uint32_t pages)
 {
-    pages_used += count;
-    assert_true(pages_used <= sizeof(pages) / sizeof(*pages));
-    return memset(pages[pages_used - count], 0, count * PAGE_SIZE);
+    pages_used += pages;
+    assert_true(pages_used <= sizeof(ram) / sizeof(*ram));
+    return memset(ram[pages_used - pages], 0, pages * PAGE_SIZE);
 }
 
 uint32_t pool_left(void)

@@ -11,7 +11,7 @@
 
 #include "core/memory/pool.h"
 #include "core/plan/plan.h"
-#include "drivers/gic/its.c" /* what it keeps begins anew with each test */
+#include "drivers/gic/its.c" /* NOLINT: what it keeps begins anew with each test */
 
 #define ITS       UINT64_C(0x8080000)
 #define RD        UINT64_C(0x80a0000)
@@ -19,7 +19,7 @@
 #define CPUS      2
 
 /* A pool of our own, that starts anew with each test. */
-static uint8_t pages[256][PAGE_SIZE] __attribute__((aligned(0x10000)));
+static uint8_t ram[256][PAGE_SIZE] __attribute__((aligned(0x10000)));
 static uint32_t pages_used;
 
 static struct {
@@ -40,23 +40,23 @@ static struct {
 static struct cpu cpu[CPUS];
 
 /* Instead of the library's. */
-void *pool_take(uint32_t count)
+void *pool_take(uint32_t pages)
 {
     uint32_t align = 1;
 
-    while (align < count) {
+    while (align < pages) {
         align *= 2;
     }
-    pages_used = (uint32_t)align_up(pages_used, align) + count;
-    assert_true(pages_used <= sizeof(pages) / sizeof(*pages));
-    return memset(pages[pages_used - count], 0, count * PAGE_SIZE);
+    pages_used = (uint32_t)align_up(pages_used, align) + pages;
+    assert_true(pages_used <= sizeof(ram) / sizeof(*ram));
+    return memset(ram[pages_used - pages], 0, pages * PAGE_SIZE);
 }
 
 /* ---- the model ---- */
 
 static uint64_t *memory_at(uint64_t address)
 {
-    assert_true(address >= (uintptr_t)pages && address < (uintptr_t)pages + sizeof(pages));
+    assert_true(address >= (uintptr_t)ram && address < (uintptr_t)ram + sizeof(ram));
     return (uint64_t *)(uintptr_t)address;
 }
 

@@ -13,7 +13,7 @@
 #define REFUSED  1u /* a partition of no consequence, between the two others */
 
 /* A pool of our own, that starts anew with each test. */
-static uint8_t pages[64][PAGE_SIZE] __attribute__((aligned(4096)));
+static uint8_t ram[64][PAGE_SIZE] __attribute__((aligned(4096)));
 static uint32_t pages_used;
 
 static struct lpae tables[3];
@@ -25,13 +25,13 @@ static struct plan_smmu *smmu(void)
 }
 
 /* Instead of the library's: */
-void *pool_take(uint32_t count)
+void *pool_take(uint32_t pages)
 {
-    void *taken = pages[pages_used];
+    void *taken = ram[pages_used];
 
-    pages_used += count;
-    assert_true(pages_used <= sizeof(pages) / sizeof(*pages));
-    memset(taken, 0, count * PAGE_SIZE);
+    pages_used += pages;
+    assert_true(pages_used <= sizeof(ram) / sizeof(*ram));
+    memset(taken, 0, pages * PAGE_SIZE);
     return taken;
 }
 

@@ -37,7 +37,7 @@ static uint8_t table_bits(const struct plan *p, uint32_t smmu, bool two_level)
 
 static uint64_t top_pages(uint8_t bits, bool two_level)
 {
-    uint64_t bytes = two_level ? sizeof(uint64_t) << (bits - SPLIT) : STE_BYTES << bits;
+    uint64_t bytes = two_level ? (sizeof(uint64_t) << bits) >> SPLIT : STE_BYTES << bits;
 
     return align_up(bytes, PAGE_SIZE) / PAGE_SIZE;
 }

@@ -12,23 +12,23 @@
 #define POOL     256
 
 /* Class: what the last test took of it. */
-static uint8_t pages[POOL][PAGE_SIZE] __attribute__((aligned(POOL * 4096)));
+static uint8_t ram[POOL][PAGE_SIZE] __attribute__((aligned(POOL * 4096)));
 static uint32_t pages_used;
 static struct lpae tables[2];
 static struct plan *const p = &plan;
 
 /* Instead of the library's: one that starts anew with each test, aligned as that. */
-void *pool_take(uint32_t count)
+void *pool_take(uint32_t pages)
 {
     uint32_t align = 1;
 
-    while (align < count) {
+    while (align < pages) {
         align *= 2;
     }
-    pages_used = (uint32_t)align_up(pages_used, align) + count;
+    pages_used = (uint32_t)align_up(pages_used, align) + pages;
     assert_true(pages_used <= POOL);
-    memset(pages[pages_used - count], 0, count * PAGE_SIZE);
-    return pages[pages_used - count];
+    memset(ram[pages_used - pages], 0, pages * PAGE_SIZE);
+    return ram[pages_used - pages];
 }
 
 static void add_stream(int device, uint32_t id, uint32_t count)
