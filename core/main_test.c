@@ -426,9 +426,10 @@ static void it_goes_in_order(void **state)
 {
     (void)state;
     boot();
+    /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
     IN_ORDER("bulkhead: version " VERSION ", entered at EL2\n", "[console]\n", "[gic]\n",
              "bulkhead: partition a\n", "[start 0x1]\n", "[start 0x100]\n", "[start 0x101]\n",
-             "bulkhead: sealed: EL2's table, walked, maps 8 KiB code r-x,", /* NOLINT */
+             "bulkhead: sealed: EL2's table, walked, maps 8 KiB code r-x,",
              " both writable and executable 0, partitions' RAM 0 bytes; the plan r--\n",
              "bulkhead: 3 of 3 partitions start\n");
 }

@@ -17,7 +17,7 @@
 #define ITS   UINT64_C(0x8080000)
 #define FRAME (ITS + 0x10000)
 
-static struct plan p;
+static struct plan the_plan;
 static struct vcpu vcpu;
 static struct partition *pulsed;
 static uint32_t pulsed_intid, pulses;
@@ -40,14 +40,14 @@ void vgic_pulse(struct partition *partition, uint32_t intid)
     pulses++;
 }
 
-void msi_find(struct plan *unused) /* NOLINT: `p` is the tests' */
+void msi_find(struct plan *p)
 {
-    (void)unused;
+    (void)p;
 }
 
-void msi_assign(struct plan *unused) /* NOLINT */
+void msi_assign(struct plan *p)
 {
-    (void)unused;
+    (void)p;
 }
 
 static enum status called(const char *what, uint32_t a, uint32_t b)
@@ -99,26 +99,27 @@ static int setup(void **state)
 {
     (void)state;
     host_reset();
-    memset(&p, 0, sizeof(p));
+    memset(&the_plan, 0, sizeof(the_plan));
     memset(partitions, 0, sizeof(partitions));
-    p.partition_count = 3;
-    p.device_count = 3;
-    p.function_count = 4;
-    p.board.its_count = 1;
-    p.board.its[0] = (struct plan_its){.path = "/its", .mmio = {ITS, 0x20000}};
-    p.partitions[1] =
+    the_plan.partition_count = 3;
+    the_plan.device_count = 3;
+    the_plan.function_count = 4;
+    the_plan.board.its_count = 1;
+    the_plan.board.its[0] = (struct plan_its){.path = "/its", .mmio = {ITS, 0x20000}};
+    the_plan.partitions[1] =
         (struct plan_partition){.name = "net", .msi_first = 64, .cpus = {3}, .cpu_count = 1};
-    p.partitions[2] = (struct plan_partition){.name = "bad", .refused = true, .msi_first = 64};
+    the_plan.partitions[2] =
+        (struct plan_partition){.name = "bad", .refused = true, .msi_first = 64};
     for (int i = 0; i < 3; i++) {
-        p.devices[i].partition = i;
-        p.functions[i] =
+        the_plan.devices[i].partition = i;
+        the_plan.functions[i] =
             (struct plan_function){.device = i, .msi = i > 0, .msi_device = 8u * (uint32_t)i};
         cpus[i].index = (uint32_t)i;
-        partitions[i].plan = &p.partitions[i];
+        partitions[i].plan = &the_plan.partitions[i];
         partitions[i].index = (uint32_t)i;
         partitions[i].state = PARTITION_RUNNING;
     }
-    p.functions[3] = (struct plan_function){.device = 1, .msi = true, .msi_device = 0x33};
+    the_plan.functions[3] = (struct plan_function){.device = 1, .msi = true, .msi_device = 0x33};
     cpus[3].index = 3;
     vcpu = (struct vcpu){.partition = &partitions[1]};
     pulses = 0;
@@ -142,9 +143,9 @@ static void test_the_frame(void **state)
     uint64_t v = 0;
 
     (void)state;
-    assert_int_equal(msi_make_frame(&partitions[0], &p), OK); /* it has none */
+    assert_int_equal(msi_make_frame(&partitions[0], &the_plan), OK); /* it has none */
     assert_int_equal(partitions[0].mmio.count, 0);
-    assert_int_equal(msi_make_frame(&partitions[1], &p), OK);
+    assert_int_equal(msi_make_frame(&partitions[1], &the_plan), OK);
     assert_int_equal(access_frame(0x008, 4, false, &v), TRAP_SKIP);
     assert_int_equal(v, 64 << 16 | 32);
     for (uint32_t offset = 0; offset < PAGE_SIZE; offset += 4) {
@@ -166,7 +167,7 @@ static void test_a_message_by_the_cpu(void **state)
     uint64_t v;
 
     (void)state;
-    assert_int_equal(msi_make_frame(&partitions[1], &p), OK);
+    assert_int_equal(msi_make_frame(&partitions[1], &the_plan), OK);
     for (uint32_t i = 0; i < sizeof(not_its) / sizeof(*not_its); i++) {
         v = not_its[i];
         assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
@@ -199,21 +200,21 @@ static void test_lpis_are_their_partitions(void **state)
 static void test_one_is_built_and_opened(void **state)
 {
     (void)state;
-    msi_build(&p);
+    msi_build(&the_plan);
     assert_string_equal(calls, "start(0, 0) cpu(3, 0) device(0, 8) cpu(3, 0) device(0, 33) ");
     calls[0] = '\0';
-    assert_true(msi_open(&p, 0)); /* none of its functions sends messages */
+    assert_true(msi_open(&the_plan, 0)); /* none of its functions sends messages */
     assert_string_equal(calls, "");
-    assert_true(msi_open(&p, 1));
+    assert_true(msi_open(&the_plan, 1));
     assert_string_equal(calls, "init(3, 0) map(8, 40) map(33, 40) ");
 }
 
 static void test_one_that_does_not_map(void **state)
 {
     (void)state;
-    msi_build(&p);
+    msi_build(&the_plan);
     answer = E_TIMEOUT;
-    assert_false(msi_open(&p, 1));
+    assert_false(msi_open(&the_plan, 1));
 }
 
 /* Last: it stays so. */
@@ -221,12 +222,12 @@ static void test_one_that_does_not_start(void **state)
 {
     (void)state;
     answer = E_UNSUPPORTED;
-    msi_build(&p);
+    msi_build(&the_plan);
     answer = OK;
     calls[0] = '\0';
-    assert_false(msi_open(&p, 1));
+    assert_false(msi_open(&the_plan, 1));
     assert_string_equal(calls, "");
-    assert_true(msi_open(&p, 0));
+    assert_true(msi_open(&the_plan, 0));
 }
 
 int main(void)
