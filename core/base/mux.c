@@ -119,7 +119,8 @@ static void text_set(struct mux *m, const char *before, uint32_t source)
 {
     const struct mux_source *s = &m->source[source];
 
-    m->text_at = m->text_end = 0;
+    m->text_at = 0;
+    m->text_end = 0;
     text_add(m, before, 2);
     if (source != m->focus && source != MUX_LOG) {
         text_add(m, "[", 1);
@@ -306,7 +307,8 @@ int mux_next(struct mux *m)
     }
     if (m->spoiled && source != m->focus) {
         m->spoiled = false;
-        m->text_at = m->text_end = 0;
+        m->text_at = 0;
+        m->text_end = 0;
         text_add(m, MUX_RESTORE, sizeof(MUX_RESTORE));
         return text_next(m);
     }
