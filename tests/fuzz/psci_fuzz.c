@@ -119,12 +119,12 @@ static int64_t model_affinity(uint64_t target, uint64_t level)
     return model.step[target] == OFF ? 1 : model.step[target] == ASKED ? 2 : 0;
 }
 
+/* What PSCI_FEATURES answers for; the rest of SMCCC's calls are SMCCC_ARCH_FEATURES'. */
 static bool is_known(uint32_t fid)
 {
     static const uint32_t known[] = {0x84000000, 0x84000001, 0xc4000001, 0x84000002, 0x84000003,
                                      0xc4000003, 0x84000004, 0xc4000004, 0x84000006, 0x84000008,
-                                     0x84000009, 0x8400000a, 0x80000000, 0x80000001, 0x80008000,
-                                     0x80007fff, 0x80003fff, 0x8600ff01};
+                                     0x84000009, 0x8400000a, 0x80000000};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (known[i] == fid) {
