@@ -25,7 +25,7 @@ all menuconfig savedefconfig tidy:
 .PHONY: all menuconfig savedefconfig tidy FORCE
 
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
-boardless := %_defconfig unit tools guests newlib systems format demo check bench fuzz coverage mutations \
+boardless := %_defconfig unit tools guests newlib ramdisks systems format demo check bench fuzz coverage mutations \
              clean distclean help build/guest/% build/guests/% build/newlib/% build/dts/%
 boardful := all menuconfig savedefconfig tidy unit-run fuzzers build/%
 goals := $(or $(MAKECMDGOALS),all)
@@ -87,9 +87,10 @@ savedefconfig:
 ##   tools            programs for this PC: build/host/NAME from tools/NAME.c
 ##   guests           bare-metal partitions: build/guests/NAME/
 ##   newlib           their C library: build/newlib/aarch64-none-elf/ (once, about a minute)
+##   ramdisks         initrds of the Linux guest: build/guest/arm64/
 ##   systems          system files: build/dts/*/NAME.itb from dts/*/NAME.its (of BOARD, if given)
 ##   format           clang-format on all sources
-.PHONY: unit coverage tools guests newlib systems format
+.PHONY: unit coverage tools guests newlib ramdisks systems format
 
 unit:
 	@$(MAKE) BOARD=host unit-run
@@ -113,12 +114,13 @@ guests: newlib
 build/guests/%: guests
 	@:
 
-INITRD := build/guest/arm64/initrd.gz
+# The Linux guest's small one, and the same with the drivers of devices that are granted.
+RAMDISKS := build/guest/arm64/initrd.gz build/guest/arm64/devices.gz
 
 # A system file names what it includes by its path in build/. What is not there and nobody makes is
 # for scripts/mksystem to tell.
 incbins = $(shell sed -n 's|.*/incbin/("\([^"]*\)").*|build/\1|p' $(1))
-included = $(foreach f,$(incbins),$(filter $(INITRD) build/guests/% $(wildcard $(f)),$(f)))
+included = $(foreach f,$(incbins),$(filter $(RAMDISKS) build/guests/% $(wildcard $(f)),$(f)))
 
 # One that cannot be made does not stop the others.
 systems:
@@ -128,11 +130,12 @@ systems:
 build/dts/%.itb: dts/%.its scripts/mksystem $$(call included,dts/$$*.its)
 	$(call quiet,MKIMAGE)mkdir -p $(@D); scripts/mksystem $(if $(V),-v) $< $@
 
-$(INITRD): build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
-           $(wildcard guests/linux/tests/*)
+ramdisks: $(RAMDISKS)
+
+build/guest/arm64/initrd.gz: build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
+                             $(wildcard guests/linux/tests/*)
 	$(call quiet,INITRD)scripts/mkinitrd
 
-# The same with the drivers of devices that are granted.
 build/guest/arm64/devices.gz: build/guest/arm64/initrd.gz build/guest/arm64/modules/nvme.order
 	$(call quiet,INITRD)(cat $<; cd build/guest/arm64; find modules -exec touch -h -d @0 {} +; \
 	    find modules | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible | gzip -9n) > $@.part
