@@ -37,6 +37,12 @@ static void add(int device, uint32_t id, uint32_t count, uint32_t mask)
         (struct plan_stream){.id = id, .count = count, .mask = mask, .device = device};
 }
 
+static void expect_told(const char *text)
+{
+    check_streams(&p);
+    assert_string_equal(told, text);
+}
+
 static void expect_refused(bool a, bool b, bool c)
 {
     assert_int_equal(p.partitions[0].refused, a);
@@ -76,12 +82,9 @@ static void test_too_many_groups_refuse_the_last(void **state)
     add(0, 0, 2, 0);
     add(1, 0x10, 1, 0xf);
     add(1, 0x20, 3, 0); /* two groups: four in all */
-    check_streams(&p);
-    assert_string_equal(told, "");
+    expect_told("");
     add(2, 0x40, 1, 0);
-    check_streams(&p);
-    assert_string_equal(told, "2: /c: devices: /smmu can match 4 runs of streams, and this is one "
-                              "too many\n");
+    expect_told("2: /c: devices: /smmu can match 4 runs of streams, and this is one too many\n");
     expect_refused(false, false, true);
 }
 
@@ -92,8 +95,7 @@ static void test_groups_do_not_matter_where_streams_index(void **state)
     for (uint32_t i = 0; i < 10; i++) {
         add(0, 2 * i, 1, 0);
     }
-    check_streams(&p);
-    assert_string_equal(told, "");
+    expect_told("");
 }
 
 static void test_the_refused_take_no_groups(void **state)
@@ -102,8 +104,7 @@ static void test_the_refused_take_no_groups(void **state)
     add(0, 1, 14, 0); /* six */
     add(1, 0x20, 1, 0);
     p.partitions[0].refused = true;
-    check_streams(&p);
-    assert_string_equal(told, "");
+    expect_told("");
     assert_null(stream_overlapped(&p, &p.streams[1]));
 }
 
@@ -114,8 +115,7 @@ static void test_a_stream_of_two_devices_takes_one_group(void **state)
     for (uint32_t i = 0; i < 6; i++) {
         add(i % 2 == 0 ? 0 : 1, 7, 1, 0);
     }
-    check_streams(&p);
-    assert_string_equal(told, "");
+    expect_told("");
     assert_ptr_equal(stream_alike(&p, &p.streams[5]), &p.streams[0]);
     assert_null(stream_alike(&p, &p.streams[0]));
 }
@@ -127,9 +127,8 @@ static void test_streams_that_are_shared_in_part_are_refused(void **state)
     add(0, 4, 2, 0);
     add(1, 5, 1, 0);
     add(2, 9, 1, 0);
-    check_streams(&p);
-    assert_string_equal(told, "0: /b: devices: of its streams of /smmu (0x5) only some are those "
-                              "of /a: an SMMUv2 cannot match both\n");
+    expect_told("0: /b: devices: of its streams of /smmu (0x5) only some are those "
+                "of /a: an SMMUv2 cannot match both\n");
     expect_refused(true, false, false);
 }
 

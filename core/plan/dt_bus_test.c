@@ -2,79 +2,87 @@
 /* Tests of dt_bus.c: what buses and interrupt controllers make of `reg` and `interrupts`. */
 #include "core/plan/testing.h"
 
+#include <inttypes.h>
+
 #include <libfdt.h>
 
 #include "core/base/bits.h"
 #include "core/plan/dt.h"
 
-/* ---- addresses ---- */
-
-static enum status reg_of(struct tree tree, const char *path, uint32_t index, struct range *out)
+static struct dt_at at_of(struct tree tree, const char *path)
 {
     struct dt_at at;
     int node;
 
     assert_int_equal(dt_find(tree.data, path, &node), OK);
     assert_true(dt_at(tree.data, node, &at));
-    return dt_reg_at(tree.data, &at, index, out);
+    return at;
 }
+
+/* ---- addresses ---- */
+
+static const char reg_source[] =
+    "/ { #address-cells = <2>; #size-cells = <2>;"
+    " plain { reg = <1 0x1000 0 0x10>, <0 0x2000 0 0x20>; };"
+    " empty { reg = <0 0x1000 0 0>; }; wraps { reg = <0xffffffff 0xfffff000 0 0x2000>; };"
+    " high { reg = <0xffff 0xfffff000 0 0x1000>; };"
+    " higher { reg = <0xffff 0xfffff000 0 0x1001>; }; cut { reg = <0 1 2>; };"
+    " none { };"
+    " outer { #address-cells = <1>; #size-cells = <1>;"
+    "  ranges = <0 0 0x80000000 0x1000>, <0x1000 1 0x90000000 0x1000>;"
+    "  dev { reg = <0x1800 0x800>; }; over { reg = <0x1800 0x801>; };"
+    "  inner { #address-cells = <2>; #size-cells = <1>; ranges = <7 0 0x400 0x100>;"
+    "   dev { reg = <7 0x10 4>; }; other { reg = <6 0x10 4>; }; };"
+    "  same { #address-cells = <1>; #size-cells = <1>; ranges; dev { reg = <0x10 4>; }; }; };"
+    " closed { #address-cells = <1>; #size-cells = <1>; dev { reg = <0x10 4>; }; };"
+    " i2c { #address-cells = <1>; #size-cells = <0>; dev { reg = <0x10>; }; };"
+    " cells { #address-cells = <9>; #size-cells = <1>; ranges; dev { reg = <0x10>; }; };"
+    " top { #address-cells = <1>; #size-cells = <1>; ranges = <0 0xffffffff 0xfffffff0 0x100>;"
+    "  dev { reg = <0x20 4>; }; }; };";
+
+static const struct {
+    const char *path;
+    uint32_t index;
+    enum status status;
+    struct range range;
+} reg_cases[] = {
+    {"/plain", 0, OK, {UINT64_C(0x100001000), 0x10}},
+    {"/plain", 1, OK, {0x2000, 0x20}},
+    {"/plain", 2, E_NOT_FOUND, {0, 0}},
+    {"/empty", 0, E_INVALID, {0, 0}},
+    {"/wraps", 0, E_INVALID, {0, 0}},
+    {"/high", 0, OK, {UINT64_C(0xfffffffff000), 0x1000}},
+    {"/higher", 0, E_INVALID, {0, 0}},
+    {"/cut", 0, E_INVALID, {0, 0}},
+    {"/none", 0, E_NOT_FOUND, {0, 0}},
+    {"/outer/dev", 0, OK, {UINT64_C(0x190000800), 0x800}},
+    {"/outer/over", 0, E_INVALID, {0, 0}},
+    {"/outer/inner/dev", 0, OK, {0x80000410, 4}},
+    {"/outer/inner/other", 0, E_INVALID, {0, 0}},
+    {"/outer/same/dev", 0, OK, {0x80000010, 4}},
+    {"/closed/dev", 0, E_INVALID, {0, 0}},
+    {"/i2c/dev", 0, E_INVALID, {0, 0}},
+    {"/cells/dev", 0, E_INVALID, {0, 0}},
+    {"/top/dev", 0, E_INVALID, {0, 0}},
+};
 
 static void test_reg(void **state)
 {
-    struct tree tree = tree_compile(
-        "/ { #address-cells = <2>; #size-cells = <2>;"
-        " plain { reg = <1 0x1000 0 0x10>, <0 0x2000 0 0x20>; };"
-        " empty { reg = <0 0x1000 0 0>; }; wraps { reg = <0xffffffff 0xfffff000 0 0x2000>; };"
-        " high { reg = <0xffff 0xfffff000 0 0x1000>; };"
-        " higher { reg = <0xffff 0xfffff000 0 0x1001>; }; cut { reg = <0 1 2>; };"
-        " none { };"
-        " outer { #address-cells = <1>; #size-cells = <1>;"
-        "  ranges = <0 0 0x80000000 0x1000>, <0x1000 1 0x90000000 0x1000>;"
-        "  dev { reg = <0x1800 0x800>; }; over { reg = <0x1800 0x801>; };"
-        "  inner { #address-cells = <2>; #size-cells = <1>; ranges = <7 0 0x400 0x100>;"
-        "   dev { reg = <7 0x10 4>; }; other { reg = <6 0x10 4>; }; };"
-        "  same { #address-cells = <1>; #size-cells = <1>; ranges; dev { reg = <0x10 4>; }; }; };"
-        " closed { #address-cells = <1>; #size-cells = <1>; dev { reg = <0x10 4>; }; };"
-        " i2c { #address-cells = <1>; #size-cells = <0>; dev { reg = <0x10>; }; };"
-        " cells { #address-cells = <9>; #size-cells = <1>; ranges; dev { reg = <0x10>; }; };"
-        " top { #address-cells = <1>; #size-cells = <1>; ranges = <0 0xffffffff 0xfffffff0 0x100>;"
-        "  dev { reg = <0x20 4>; }; }; };");
-    static const struct {
-        const char *path;
-        uint32_t index;
-        enum status status;
-        struct range range;
-    } cases[] = {
-        {"/plain", 0, OK, {UINT64_C(0x100001000), 0x10}},
-        {"/plain", 1, OK, {0x2000, 0x20}},
-        {"/plain", 2, E_NOT_FOUND, {0, 0}},
-        {"/empty", 0, E_INVALID, {0, 0}},
-        {"/wraps", 0, E_INVALID, {0, 0}},
-        {"/high", 0, OK, {UINT64_C(0xfffffffff000), 0x1000}},
-        {"/higher", 0, E_INVALID, {0, 0}},
-        {"/cut", 0, E_INVALID, {0, 0}},
-        {"/none", 0, E_NOT_FOUND, {0, 0}},
-        {"/outer/dev", 0, OK, {UINT64_C(0x190000800), 0x800}},
-        {"/outer/over", 0, E_INVALID, {0, 0}},
-        {"/outer/inner/dev", 0, OK, {0x80000410, 4}},
-        {"/outer/inner/other", 0, E_INVALID, {0, 0}},
-        {"/outer/same/dev", 0, OK, {0x80000010, 4}},
-        {"/closed/dev", 0, E_INVALID, {0, 0}},
-        {"/i2c/dev", 0, E_INVALID, {0, 0}},
-        {"/cells/dev", 0, E_INVALID, {0, 0}},
-        {"/top/dev", 0, E_INVALID, {0, 0}},
-    };
+    struct tree tree = tree_compile(reg_source);
 
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct range r;
+    for (uint32_t i = 0; i < ARRAY_SIZE(reg_cases); i++) {
+        struct dt_at at = at_of(tree, reg_cases[i].path);
+        struct range r = {0, 0};
+        enum status status = dt_reg_at(tree.data, &at, reg_cases[i].index, &r);
 
-        if (reg_of(tree, cases[i].path, cases[i].index, &r) != cases[i].status) {
-            fail_msg("%s %u", cases[i].path, cases[i].index);
+        if (status != reg_cases[i].status) {
+            fail_msg("%s %u: %d", reg_cases[i].path, reg_cases[i].index, (int)status);
         }
-        if (cases[i].status == OK) {
-            assert_int_equal(r.base, cases[i].range.base);
-            assert_int_equal(r.size, cases[i].range.size);
+        if (status == OK &&
+            (r.base != reg_cases[i].range.base || r.size != reg_cases[i].range.size)) {
+            fail_msg("%s %u: 0x%" PRIx64 "+0x%" PRIx64, reg_cases[i].path, reg_cases[i].index,
+                     r.base, r.size);
         }
     }
     tree_free(tree);
@@ -146,20 +154,16 @@ static void test_irq(void **state)
     (void)state;
     assert_int_equal(dt_find(tree.data, "/gic", &gic), OK);
     for (uint32_t i = 0; i < ARRAY_SIZE(irq_cases); i++) {
-        struct plan_irq irq;
-        enum status status;
-        struct dt_at at;
-        int node;
+        struct dt_at at = at_of(tree, irq_cases[i].path);
+        struct plan_irq irq = {.intid = 0};
+        enum status status = dt_irq_at(tree.data, &at, irq_cases[i].index, gic, &irq);
 
-        assert_int_equal(dt_find(tree.data, irq_cases[i].path, &node), OK);
-        assert_true(dt_at(tree.data, node, &at));
-        status = dt_irq_at(tree.data, &at, irq_cases[i].index, gic, &irq);
         if (status != irq_cases[i].status) {
             fail_msg("%s %u: %d", irq_cases[i].path, irq_cases[i].index, (int)status);
         }
-        if (status == OK) {
-            assert_int_equal(irq.intid, irq_cases[i].irq.intid);
-            assert_int_equal(irq.edge, irq_cases[i].irq.edge);
+        if (status == OK &&
+            (irq.intid != irq_cases[i].irq.intid || irq.edge != irq_cases[i].irq.edge)) {
+            fail_msg("%s %u: %u, %d", irq_cases[i].path, irq_cases[i].index, irq.intid, irq.edge);
         }
     }
     tree_free(tree);

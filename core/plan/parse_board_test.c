@@ -7,14 +7,6 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 
-static void parse(const char *text)
-{
-    struct tree tree = tree_compile(text);
-
-    plan_board(tree);
-    tree_free(tree);
-}
-
 static bool is_reserved(uint64_t base, uint64_t size, const char *name)
 {
     for (uint32_t i = 0; i < test_plan.board.reserved_count; i++) {
@@ -71,15 +63,16 @@ static void test_ram(void **state)
     const struct plan_board *board = &test_plan.board;
 
     (void)state;
-    parse(BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_REST
-          "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x10000000>,"
-          " <1 0 0 0x10000800>, <0 0x60000000 0 0x1000>; };"
-          "memory@40000800 { device_type = \"memory\"; reg = <0 0x40000800 0 0x20000000>; };"
-          "memory@70000000 { device_type = \"memory\"; reg = <0 0x70000000 0 0x10000000>; };"
-          "memory@1 { device_type = \"memory\"; reg = <0 0x1 0 0x100>; };"
-          "memory@3 { device_type = \"memory\"; reg = <0 0x3000 0 0>, <0 0 0 0>; };"
-          "memory@2 { device_type = \"memory\"; reg = <2 0 0 0x10000>; status = \"disabled\"; };"
-          "};");
+    plan_board_text(
+        BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_REST
+        "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x10000000>,"
+        " <1 0 0 0x10000800>, <0 0x60000000 0 0x1000>; };"
+        "memory@40000800 { device_type = \"memory\"; reg = <0 0x40000800 0 0x20000000>; };"
+        "memory@70000000 { device_type = \"memory\"; reg = <0 0x70000000 0 0x10000000>; };"
+        "memory@1 { device_type = \"memory\"; reg = <0 0x1 0 0x100>; };"
+        "memory@3 { device_type = \"memory\"; reg = <0 0x3000 0 0>, <0 0 0 0>; };"
+        "memory@2 { device_type = \"memory\"; reg = <2 0 0 0x10000>; status = \"disabled\"; };"
+        "};");
     assert_string_equal(log_text, "");
     assert_int_equal(board->ram_banks, 3);
     assert_int_equal(board->ram[0].base, 0x40001000);
@@ -117,19 +110,20 @@ static void test_cpus(void **state)
     const struct plan_board *board = &test_plan.board;
 
     (void)state;
-    parse(BOARD_ROOT BOARD_CHOSEN BOARD_MEMORY BOARD_REST
-          "cpus { #address-cells = <2>; #size-cells = <0>; enable-method = \"psci\";"
-          " cpu@2 { device_type = \"cpu\"; reg = <0 2>; };"
-          " cpu@3 { device_type = \"cpu\"; reg = <1 3>; status = \"disabled\"; };"
-          " cpu@0 { device_type = \"cpu\"; reg = <0 0>; enable-method = \"spin-table\";"
-          "  cpu-release-addr = <0 0xd8>; };"
-          " cpu@8 { device_type = \"cpu\"; reg = <0 8>; enable-method = \"spin-table\";"
-          "  cpu-release-addr = <0 0xe0>; };"
-          " cpu@5 { device_type = \"cpu\"; reg = <0 5>; enable-method = \"spin-table\"; };"
-          " cpu@6 { device_type = \"cpu\"; reg = <0 6>; enable-method = \"magic\"; };"
-          " cpu@7 { device_type = \"cpu\"; reg = <7 7>; enable-method = \"spin-table\";"
-          "  cpu-release-addr = <0x1 0xe0>; };"
-          " cache { }; cpu-map { cluster { device_type = \"cpu\"; }; }; }; };");
+    plan_board_text(
+        BOARD_ROOT BOARD_CHOSEN BOARD_MEMORY BOARD_REST
+        "cpus { #address-cells = <2>; #size-cells = <0>; enable-method = \"psci\";"
+        " cpu@2 { device_type = \"cpu\"; reg = <0 2>; };"
+        " cpu@3 { device_type = \"cpu\"; reg = <1 3>; status = \"disabled\"; };"
+        " cpu@0 { device_type = \"cpu\"; reg = <0 0>; enable-method = \"spin-table\";"
+        "  cpu-release-addr = <0 0xd8>; };"
+        " cpu@8 { device_type = \"cpu\"; reg = <0 8>; enable-method = \"spin-table\";"
+        "  cpu-release-addr = <0 0xe0>; };"
+        " cpu@5 { device_type = \"cpu\"; reg = <0 5>; enable-method = \"spin-table\"; };"
+        " cpu@6 { device_type = \"cpu\"; reg = <0 6>; enable-method = \"magic\"; };"
+        " cpu@7 { device_type = \"cpu\"; reg = <7 7>; enable-method = \"spin-table\";"
+        "  cpu-release-addr = <0x1 0xe0>; };"
+        " cache { }; cpu-map { cluster { device_type = \"cpu\"; }; }; }; };");
     assert_int_equal(test_plan.errors, 0);
     assert_log("warning: /cpus/cpu@5: enable-method \"spin-table\" is not one");
     assert_log("warning: /cpus/cpu@6: enable-method \"magic\" is not one");
@@ -156,7 +150,7 @@ static void test_too_many_cpus(void **state)
                        "cpu@%x { device_type = \"cpu\"; reg = <%d>; };", (unsigned int)i, i);
     }
     strcat(text, "}; };");
-    parse(text);
+    plan_board_text(text);
     assert_int_equal(test_plan.errors, 0);
     assert_log("warning: /cpus/cpu@1: more than");
     assert_log("warning: /cpus/cpu@2: more than");
@@ -173,10 +167,7 @@ static void test_too_many_cpus(void **state)
     WITHOUT_CPUS "cpus { #address-cells = <1>; #size-cells = <0>;"                                 \
                  " cpu@0 { device_type = \"cpu\"; reg = <0>; };" text "}; };"
 
-static const struct {
-    const char *text;
-    const char *message;
-} wrong[] = {
+static const struct wrong wrong[] = {
     {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_REST "};", "/memory: no RAM"},
     {BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_REST
      "memory@0 { device_type = \"memory\"; reg = <0 0 0 0>; }; };",
@@ -203,12 +194,7 @@ static const struct {
 static void test_wrong(void **state)
 {
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        parse(wrong[i].text);
-        assert_log("bulkhead: error: /");
-        assert_log(wrong[i].message);
-        assert_true(test_plan.fatal);
-    }
+    assert_each(wrong, ARRAY_SIZE(wrong), plan_board_text, assert_fatal);
 }
 
 static void test_too_much_memory(void **state)
@@ -224,7 +210,7 @@ static void test_too_much_memory(void **state)
                        i, i);
     }
     strcat(text, "};");
-    parse(text);
+    plan_board_text(text);
     assert_int_equal(test_plan.errors, 0);
     assert_int_equal(test_plan.board.ram_banks, PLAN_MAX_RAM_BANKS);
     assert_log("warning: /memory@90000: more than 8 banks: RAM from 0x90000 is left out");
@@ -241,7 +227,7 @@ static void test_too_many_reservations(void **state)
         (void)snprintf(text + used, sizeof(text) - used, "/memreserve/ 0x%u0000 0x1000;", i);
     }
     strcat(text, BOARD);
-    parse(text);
+    plan_board_text(text);
     assert_true(test_plan.fatal);
     assert_log("error: /reserved-memory: more than 32 reservations");
 }

@@ -4,10 +4,7 @@
 
 #include "core/base/bits.h"
 
-static const struct {
-    const char *properties;
-    const char *message;
-} wrong[] = {
+static const struct wrong wrong[] = {
     {GOOD "devices = \"/rtc@9010001\";", "devices: \"/rtc@9010001\" is not in the board's tree: "
                                          "did you mean \"/rtc@9010000\"?"},
     {GOOD "devices = \"rtc\";", "\"rtc\" is not in the board's tree: did you mean \"rtc0\"?"},
@@ -54,14 +51,7 @@ static const struct {
 static void test_wrong(void **state)
 {
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        parse_one(wrong[i].properties);
-        assert_log("bulkhead: error: p: ");
-        assert_log(wrong[i].message);
-        assert_true(test_plan.errors > 0);
-        assert_true(test_plan.partitions[0].refused);
-        assert_false(test_plan.fatal);
-    }
+    assert_each(wrong, ARRAY_SIZE(wrong), parse_one, assert_refused);
 }
 
 static void test_alias(void **state)
@@ -115,8 +105,7 @@ static void parse_with(const char *properties)
                    "x { compatible = \"arm,pl031\"; %s }; };",
                    properties);
     tree = tree_compile(text);
-    plan_board(tree);
-    plan_parse_system(&test_plan, file.data, file.size, 0x60000000);
+    parse_on(tree, file);
     tree_free(tree);
     tree_free(file);
 }
@@ -133,9 +122,15 @@ static void test_windows_and_interrupts(void **state)
     assert_true(test_plan.devices[0].irq[7].edge);
 }
 
+static void assert_not_granted(const struct wrong *w)
+{
+    assert_refused(w);
+    assert_case(w, test_plan.device_count == 0);
+}
+
 static void test_wrong_windows_and_interrupts(void **state)
 {
-    static const char *const cases[][2] = {
+    static const struct wrong cases[] = {
         {"reg = " MANY_WINDOWS ", <0 0xb006000 0 8>;", "/x: reg: more than 6 windows"},
         {"reg = <0 0xb000000 0 0>;", "/x: reg: window 0 is not one that the CPU can reach"},
         {"reg = <0 0xb000000>;", "/x: reg: window 0 is not one that the CPU can reach"},
@@ -150,12 +145,7 @@ static void test_wrong_windows_and_interrupts(void **state)
     };
 
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        parse_with(cases[i][0]);
-        assert_log(cases[i][1]);
-        assert_true(test_plan.partitions[0].refused);
-        assert_int_equal(test_plan.device_count, 0);
-    }
+    assert_each(cases, ARRAY_SIZE(cases), parse_with, assert_not_granted);
 }
 
 int main(void)

@@ -4,10 +4,7 @@
 
 #include "core/base/bits.h"
 
-static const struct {
-    const char *properties;
-    const char *message;
-} wrong[] = {
+static const struct wrong wrong[] = {
     {CPUS MEMORY "kernel = \"lunix\";",
      "p: /configurations/p: kernel: \"lunix\" is not in /images; it has raw, linux, disk, sha"},
     {CPUS MEMORY "kernel = \"disk\";",
@@ -31,25 +28,14 @@ static const struct {
 static void test_wrong(void **state)
 {
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        parse_one(wrong[i].properties);
-        assert_log("bulkhead: error: p: ");
-        assert_log(wrong[i].message);
-        assert_true(test_plan.errors > 0);
-        assert_true(test_plan.partitions[0].refused);
-        assert_false(test_plan.fatal);
-    }
+    assert_each(wrong, ARRAY_SIZE(wrong), parse_one, assert_refused);
 }
 
 static void test_own_tree(void **state)
 {
-    struct tree file =
-        file_of("p { compatible = \"bulkhead,partition\"; " GOOD "fdt = \"tree\"; };");
-
     (void)state;
-    parse(file);
+    parse_one(GOOD "fdt = \"tree\";");
     assert_log("p: /images/tree: it is no well-formed device tree");
-    tree_free(file);
 }
 
 /* ---- what is right ---- */
@@ -71,21 +57,17 @@ static void test_uses(void **state)
     assert_int_equal(part->fdt.size, 0);
 }
 
+#define WITH(name, ramdisk) CONFIGURATION(name, GOOD "ramdisk = \"" ramdisk "\";")
+
 /* An image with a wrong hash is told for each partition that names it. */
 static void test_shared(void **state)
 {
-    struct tree file =
-        file_of("a { compatible = \"bulkhead,partition\"; " GOOD "ramdisk = \"bad\"; };"
-                "b { compatible = \"bulkhead,partition\"; " GOOD "ramdisk = \"bad\"; };"
-                "c { compatible = \"bulkhead,partition\"; " GOOD "ramdisk = \"disk\"; };");
-
     (void)state;
-    parse(file);
+    parse_file(WITH("a", "bad") WITH("b", "bad") WITH("c", "disk"));
     assert_log("a: /images/bad: hash-1 does not match");
     assert_log("b: /images/bad: hash-1 does not match");
     assert_int_equal(test_plan.errors, 2);
     assert_false(test_plan.partitions[2].refused);
-    tree_free(file);
 }
 
 int main(void)

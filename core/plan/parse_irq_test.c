@@ -5,20 +5,12 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 
-static void parse(const char *text)
-{
-    struct tree tree = tree_compile(text);
-
-    plan_board(tree);
-    tree_free(tree);
-}
-
 static void test_gic_v3(void **state)
 {
     const struct plan_gic *gic = &test_plan.board.gic;
 
     (void)state;
-    parse(
+    plan_board_text(
         BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_TIMER BOARD_UART
             BOARD_OTHER
         "soc { #address-cells = <1>; #size-cells = <1>; ranges = <0 0 0x8000000 0x1000000>;"
@@ -38,7 +30,7 @@ static void test_gic_v3(void **state)
 static void test_timer_names(void **state)
 {
     (void)state;
-    parse(
+    plan_board_text(
         BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_UART BOARD_OTHER
         "timer { compatible = \"arm,armv7-timer\"; interrupts = <1 10 4>, <1 11 4>, <1 14 4>;"
         " interrupt-names = \"hyp-phys\", \"virt\", \"phys\"; clock-frequency = <24000000>; }; };");
@@ -51,26 +43,24 @@ static void test_timer_names(void **state)
 
 static void test_pmu_choice(void **state)
 {
-    struct tree tree = tree_compile(
+    (void)state;
+    plan_board_text(
         BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_GIC BOARD_TIMER BOARD_UART
         "clk: clock { }; ddr { compatible = \"x,ddr-pmu\"; interrupts = <0 50 4>; };"
         "core { compatible = \"arm,cortex-a53-pmu\"; interrupts = <1 7 4>; }; };");
-
-    (void)state;
-    plan_board(tree);
     assert_string_equal(log_text, "");
     assert_int_equal(test_plan.board.pmu, 23);
-    tree_free(tree);
 }
 
 static void test_console_choice(void **state)
 {
     (void)state;
-    parse(BOARD_ROOT BOARD_CPUS BOARD_MEMORY BOARD_REST "};"); /* the alias serial0 */
+    plan_board_text(BOARD_ROOT BOARD_CPUS BOARD_MEMORY BOARD_REST "};"); /* the alias serial0 */
     assert_string_equal(log_text, "");
     assert_string_equal(test_plan.board.console.path, "/uart@9000000");
-    parse(BOARD_ROOT
-          "chosen { stdout-path = \"serial0:9600\"; };" BOARD_CPUS BOARD_MEMORY BOARD_REST "};");
+    plan_board_text(BOARD_ROOT
+                    "chosen { stdout-path = \"serial0:9600\"; };" BOARD_CPUS BOARD_MEMORY BOARD_REST
+                    "};");
     assert_string_equal(log_text, "");
     assert_string_equal(test_plan.board.console.path, "/uart@9000000");
 }
@@ -80,10 +70,7 @@ static void test_console_choice(void **state)
 #define WITHOUT_GIC                                                                                \
     BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_PSCI BOARD_TIMER BOARD_UART BOARD_OTHER
 
-static const struct {
-    const char *text;
-    const char *message;
-} wrong[] = {
+static const struct wrong wrong[] = {
     {WITHOUT_GIC "gic: gic { }; };", "/: there is no interrupt controller that Bulkhead drives"},
     {WITHOUT_GIC "gic: gic { compatible = \"arm,gic-400\"; #interrupt-cells = <3>;"
                  " interrupts = <1 9 4>; reg = <0 0 0 0x1000>, <0 0x1000 0 0x1000>; }; };",
@@ -142,19 +129,14 @@ static const struct {
 static void test_wrong(void **state)
 {
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        parse(wrong[i].text);
-        assert_log("bulkhead: error: /");
-        assert_log(wrong[i].message);
-        assert_true(test_plan.fatal);
-    }
+    assert_each(wrong, ARRAY_SIZE(wrong), plan_board_text, assert_fatal);
 }
 
 /* Without the GIC nobody's interrupts are known: that is told once, not for each of them. */
 static void test_no_gic_is_told_once(void **state)
 {
     (void)state;
-    parse(WITHOUT_GIC "gic: gic { }; };");
+    plan_board_text(WITHOUT_GIC "gic: gic { }; };");
     assert_int_equal(test_plan.errors, 1);
     assert_log("error: /: there is no interrupt controller");
 }

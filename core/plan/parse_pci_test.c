@@ -41,10 +41,7 @@ static int set_up_pci(void **state)
     return 0;
 }
 
-static const struct {
-    const char *properties;
-    const char *message;
-} wrong[] = {
+static const struct wrong wrong[] = {
     {PCI("\"/pcie@20000000\""),
      "p: /configurations/p: pci-devices: \"/pcie@20000000\": give a host bridge and a function, as "
      "in \"/pcie@10000000 00:01.0\""},
@@ -89,13 +86,7 @@ static const struct {
 static void test_wrong(void **state)
 {
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        parse_one(wrong[i].properties);
-        assert_log("bulkhead: error: p: ");
-        assert_log(wrong[i].message);
-        assert_true(test_plan.partitions[0].refused);
-        assert_false(test_plan.fatal);
-    }
+    assert_each(wrong, ARRAY_SIZE(wrong), parse_one, assert_refused);
 }
 
 /* Streams through iommu-map and its mask; the path names the function. */
@@ -134,13 +125,8 @@ static void test_streams(void **state)
 
 static void test_two_partitions(void **state)
 {
-    struct tree file = file_of("a { compatible = \"bulkhead,partition\"; " PCI(
-        F1) " };"
-            "b { compatible = \"bulkhead,partition\"; " PCI("\"/pcie@20000000 00:02.0\"") " };");
-
     (void)state;
-    parse(file);
-    tree_free(file);
+    parse_file(CONFIGURATION("a", PCI(F1)) CONFIGURATION("b", PCI("\"/pcie@20000000 00:02.0\"")));
     assert_string_equal(log_text, "");
     assert_int_equal(test_plan.pci_host_count, 1);
     assert_true(pci_has_functions(&test_plan, 0, 0));

@@ -4,6 +4,8 @@
 
 #include "core/plan/testing_system.h"
 
+#include "core/base/bits.h"
+
 #define SMMUS                                                                                      \
     "smmu: smmu@9700000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9700000 0 0x20000>;"            \
     " #iommu-cells = <1>; dma-coherent; interrupts = <0 60 1>, <0 61 1>, <0 62 1>;"                \
@@ -41,40 +43,22 @@
 #define SMMU_BOARD                                                                                 \
     BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST SMMUS DEVICES BRIDGES "};"
 
-static struct tree smmu_board;
-
-static int begin(void **state)
+static int set_up_smmu(void **state)
 {
-    smmu_board = tree_compile(SMMU_BOARD);
-    return set_up(state);
-}
-
-static int end(void **state)
-{
-    tree_free(smmu_board);
-    return tear_down(state);
-}
-
-static void grant(const char *configurations)
-{
-    struct tree file = file_of(configurations);
-
-    plan_board(smmu_board);
-    assert_string_equal(log_text, "");
-    plan_parse_system(&test_plan, file.data, file.size, 0x60000000);
-    tree_free(file);
+    (void)state;
+    board = tree_compile(SMMU_BOARD);
+    return 0;
 }
 
 #define PART(name, cpu, devices)                                                                   \
-    name " { compatible = \"bulkhead,partition\"; " KERNEL "cpus = <" cpu ">; " MEMORY             \
-         "devices = " devices "; };"
+    CONFIGURATION(name, KERNEL "cpus = <" cpu ">; " MEMORY "devices = " devices ";")
 
 static void smmus_are_read(void **state)
 {
     const struct plan_smmu *s = test_plan.board.smmus;
 
     (void)state;
-    plan_board(smmu_board);
+    plan_board(board);
     assert_int_equal(test_plan.board.smmu_count, 2);
     assert_string_equal(s[0].path, "/smmu@9700000");
     assert_string_equal(s[0].ops->compatible[0], "arm,smmu-v3");
@@ -95,7 +79,7 @@ static void a_stream_contains_a_device(void **state)
     const struct plan_stream *s = test_plan.streams;
 
     (void)state;
-    grant(PART("p", "0", "\"/d@b000000\", \"/d@b001000\", \"/d@b008000\""));
+    parse_file(PART("p", "0", "\"/d@b000000\", \"/d@b001000\", \"/d@b008000\""));
     assert_string_equal(log_text, "");
     assert_int_equal(test_plan.device_count, 3);
     assert_false(test_plan.devices[0].unprotected || test_plan.devices[1].unprotected);
@@ -105,41 +89,42 @@ static void a_stream_contains_a_device(void **state)
     assert_true(s[2].device == 1 && s[2].smmu == 1 && s[2].id == 0x40 && s[2].mask == 3);
 }
 
+static void assert_not_contained(const struct wrong *w)
+{
+    assert_refused(w);
+    assert_case(w, test_plan.stream_count == 0);
+}
+
+#define LOOSE(device, why)                                                                         \
+    {                                                                                              \
+        .text = PART("p", "0", "\"" device "\""),                                                  \
+        .message = "p: " device ": it may master the bus (DMA) and " why "; list it"               \
+    }
+
 static void what_is_not_contained_is_refused(void **state)
 {
-    static const struct {
-        const char *device, *said;
-    } cases[] = {
-        {"/d@b002000", "is behind an SMMU that is disabled in the board's tree (status); list it"},
-        {"/d@b003000", "is behind an SMMU that no driver is compiled in for; list it"},
-        {"/d@b004000", "has an iommus or iommu-map that makes no sense; list it"},
-        {"/d@b005000", "has an iommus or iommu-map that makes no sense; list it"},
-        {"/pcie@d000000", "has functions that its iommu-map leaves out; list it"},
+    static const struct wrong cases[] = {
+        LOOSE("/d@b002000", "is behind an SMMU that is disabled in the board's tree (status)"),
+        LOOSE("/d@b003000", "is behind an SMMU that no driver is compiled in for"),
+        LOOSE("/d@b004000", "has an iommus or iommu-map that makes no sense"),
+        LOOSE("/d@b005000", "has an iommus or iommu-map that makes no sense"),
+        LOOSE("/pcie@d000000", "has functions that its iommu-map leaves out"),
     };
-    char text[512];
 
     (void)state;
-    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        (void)snprintf(text, sizeof(text), PART("p", "0", "\"%s\""), cases[i].device);
-        grant(text);
-        (void)snprintf(text, sizeof(text), "p: %s: it may master the bus (DMA) and %s",
-                       cases[i].device, cases[i].said);
-        assert_log(text);
-        assert_true(test_plan.partitions[0].refused);
-        assert_int_equal(test_plan.stream_count, 0);
-    }
+    assert_each(cases, ARRAY_SIZE(cases), parse_file, assert_not_contained);
 }
 
 static void a_stream_is_not_shared_with_what_is_kept_back(void **state)
 {
     (void)state;
-    grant(PART("p", "0", "\"/d@b006000\""));
+    parse_file(PART("p", "0", "\"/d@b006000\""));
     assert_log("p: /d@b006000: it shares stream 0x30 of /smmu@9700000 with /d@b007000, which is "
                "kept back: grant both to one partition, or neither");
     assert_true(test_plan.partitions[0].refused);
-    grant(PART("p", "0", "\"/d@b006000\", \"/d@b007000\""));
+    parse_file(PART("p", "0", "\"/d@b006000\", \"/d@b007000\""));
     assert_string_equal(log_text, "");
-    grant(PART("p", "0", "\"/d@b00a000\"")); /* the other one is disabled */
+    parse_file(PART("p", "0", "\"/d@b00a000\"")); /* the other one is disabled */
     assert_string_equal(log_text, "");
 }
 
@@ -149,7 +134,7 @@ static void a_host_bridge_has_all_that_is_on_it(void **state)
     const struct plan_stream *s = test_plan.streams;
 
     (void)state;
-    grant(PART("p", "0", "\"/pcie@c000000\""));
+    parse_file(PART("p", "0", "\"/pcie@c000000\""));
     assert_string_equal(log_text, "");
     assert_true(d->bridge);
     assert_int_equal(d->mmio_count, 2);
@@ -165,14 +150,14 @@ static void a_host_bridge_has_all_that_is_on_it(void **state)
 static void two_partitions_share_no_stream(void **state)
 {
     (void)state;
-    grant(PART("p", "0", "\"/d@b006000\"") PART("q", "1", "\"/d@b007000\""));
+    parse_file(PART("p", "0", "\"/d@b006000\"") PART("q", "1", "\"/d@b007000\""));
     plan_check(&test_plan);
     plan_check_given(&test_plan, 10000);
     assert_log("p: /d@b006000: devices: it shares streams of /smmu@9700000 (0x30) with /d@b007000 "
                "of \"q\": neither starts; grant both to one");
     assert_log("q: /d@b007000: devices: it shares streams of /smmu@9700000 (0x30) with /d@b006000 "
                "of \"p\": neither starts; grant both to one");
-    grant(PART("p", "0", "\"/d@b001000\"") PART("q", "1", "\"/d@b008000\""));
+    parse_file(PART("p", "0", "\"/d@b001000\"") PART("q", "1", "\"/d@b008000\""));
     plan_check(&test_plan);
     plan_check_given(&test_plan, 10000);
     assert_log("q: /d@b008000: devices: it shares streams of /smmu@9800000 (0x142)"); /* masks */
@@ -194,7 +179,7 @@ static void the_smmu_can_do_it(void **state)
     for (uint32_t i = 0; i < 3; i++) {
         struct plan_smmu *s = &test_plan.board.smmus[0];
 
-        grant(PART("p", "0", "\"/d@b000000\""));
+        parse_file(PART("p", "0", "\"/d@b000000\""));
         s->sid_bits = limits[i].sid_bits;
         s->oas_bits = limits[i].oas_bits;
         s->unusable = limits[i].unusable;
@@ -246,14 +231,14 @@ static void overlaps_are_found(void **state)
 static void its_registers_are_bulkheads(void **state)
 {
     (void)state;
-    grant(PART("p", "0", "\"/smmu@9700000\""));
+    parse_file(PART("p", "0", "\"/smmu@9700000\""));
     assert_log("\"/smmu@9700000\" is an SMMU: it guards the partitions and is none's");
-    grant(PART("p", "0", "\"/d@b000000\""));
+    parse_file(PART("p", "0", "\"/d@b000000\""));
     test_plan.devices[0].mmio[0].base = 0x9700000;
     plan_check(&test_plan);
     plan_check_given(&test_plan, 10000);
     assert_log("devices: its window 0x9700000+0x1000 shares a page with");
-    grant(PART("p", "0", "\"/d@b000000\""));
+    parse_file(PART("p", "0", "\"/d@b000000\""));
     test_plan.board.smmus[1].mmio.base = 0x40000000;
     plan_check(&test_plan);
     plan_check_given(&test_plan, 10000);
@@ -275,5 +260,5 @@ int main(void)
         cmocka_unit_test(its_registers_are_bulkheads),
     };
 
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, set_up_smmu, tear_down);
 }

@@ -80,15 +80,7 @@ static void test_all_words(void **state)
 
 /* ---- several configurations ---- */
 
-#define PARTITION(name, rest) name " { compatible = \"bulkhead,partition\"; " GOOD rest " };"
-
-static void parse_file(const char *configurations)
-{
-    struct tree file = file_of(configurations);
-
-    parse(file);
-    tree_free(file);
-}
+#define PARTITION(name, rest) CONFIGURATION(name, GOOD rest)
 
 static void test_only_the_bad_is_refused(void **state)
 {
@@ -133,8 +125,7 @@ static void test_too_many(void **state)
     for (uint32_t i = 0; i <= CONFIG_MAX_PARTITIONS; i++) {
         size_t used = strlen(text);
 
-        (void)snprintf(text + used, sizeof(text) - used,
-                       "p%u { compatible = \"bulkhead,partition\"; " GOOD "};", i);
+        (void)snprintf(text + used, sizeof(text) - used, PARTITION("p%u", ""), i);
     }
     parse_file(text);
     assert_int_equal(test_plan.partition_count, CONFIG_MAX_PARTITIONS);

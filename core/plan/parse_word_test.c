@@ -6,10 +6,7 @@
 
 /* ---- what is wrong with one word ---- */
 
-static const struct {
-    const char *properties;
-    const char *message;
-} wrong[] = {
+static const struct wrong wrong[] = {
     /* names */
     {GOOD "memroy = <1>;", "p: /configurations/p: unknown property \"memroy\": did you mean "
                            "\"memory\"?"},
@@ -59,14 +56,7 @@ static const struct {
 static void test_wrong(void **state)
 {
     (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        parse_one(wrong[i].properties);
-        assert_log("bulkhead: error: p: ");
-        assert_log(wrong[i].message);
-        assert_true(test_plan.errors > 0);
-        assert_true(test_plan.partitions[0].refused);
-        assert_false(test_plan.fatal);
-    }
+    assert_each(wrong, ARRAY_SIZE(wrong), parse_one, assert_refused);
 }
 
 static void test_all_errors_are_told(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the plan's tests share: trees compiled from text, the log caught, a board to plan on. */
+/* What the plan's tests share: trees compiled from text, the log caught, a board, wrong inputs. */
 #ifndef CORE_PLAN_TESTING_H
 #define CORE_PLAN_TESTING_H
 
@@ -221,6 +221,48 @@ static inline void plan_board(struct tree board)
     memset(&test_plan, 0, sizeof(test_plan));
     log_clear();
     plan_parse_board(&test_plan, board.data, board.size, BOARD_FDT_PA, 0, test_image);
+}
+
+static inline void plan_board_text(const char *text)
+{
+    struct tree tree = tree_compile(text);
+
+    plan_board(tree);
+    tree_free(tree);
+}
+
+/* ---- tables of wrong inputs ---- */
+
+struct wrong {
+    const char *text;
+    const char *message; /* what must be said of it */
+};
+
+/* A case that fails is told by its message; its text may be more than fail_msg() takes. */
+#define assert_case(w, condition)                                                                  \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            (void)fprintf(stderr, "of the text:\n%s\nthe log is:\n%s\n", (w)->text, log_text);     \
+            fail_msg("\"%s\": it must be that %s", (w)->message, #condition);                      \
+        }                                                                                          \
+    } while (0)
+
+/* The board cannot be used: an error, told with its node. */
+static inline void assert_fatal(const struct wrong *w)
+{
+    assert_case(w, log_has("bulkhead: error: /"));
+    assert_case(w, log_has(w->message));
+    assert_case(w, test_plan.fatal);
+}
+
+/* Each text is read, and what came of it judged. */
+static inline void assert_each(const struct wrong *table, uint32_t count,
+                               void (*read)(const char *), void (*judge)(const struct wrong *))
+{
+    for (uint32_t i = 0; i < count; i++) {
+        read(table[i].text);
+        judge(&table[i]);
+    }
 }
 
 #endif

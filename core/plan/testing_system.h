@@ -10,6 +10,9 @@
 #define MEMORY "memory = <0 0x40000000 0 0x200000>;"
 #define GOOD   KERNEL CPUS MEMORY
 
+#define CONFIGURATION(name, properties)                                                            \
+    name " { compatible = \"bulkhead,partition\"; " properties " };"
+
 /* The 64 bytes that begin an arm64 Image: text_offset 0x80000, image_size 0x100000. */
 #define IMAGE_HEADER                                                                               \
     "data = [00000014 00000000 0000080000000000 0000100000000000 0a00000000000000"                 \
@@ -76,8 +79,7 @@ static inline struct tree one_of(const char *properties)
 {
     static char text[8192];
 
-    (void)snprintf(text, sizeof(text), "p { compatible = \"bulkhead,partition\"; %s };",
-                   properties);
+    (void)snprintf(text, sizeof(text), CONFIGURATION("p", "%s"), properties);
     return file_of(text);
 }
 
@@ -97,11 +99,24 @@ static inline int tear_down(void **state)
     return 0;
 }
 
-static inline void parse(struct tree file)
+static inline void parse_on(struct tree on, struct tree file)
 {
-    plan_board(board);
+    plan_board(on);
     assert_string_equal(log_text, "");
     plan_parse_system(&test_plan, file.data, file.size, 0x60000000);
+}
+
+static inline void parse(struct tree file)
+{
+    parse_on(board, file);
+}
+
+static inline void parse_file(const char *configurations)
+{
+    struct tree file = file_of(configurations);
+
+    parse(file);
+    tree_free(file);
 }
 
 static inline void parse_one(const char *properties)
@@ -110,6 +125,16 @@ static inline void parse_one(const char *properties)
 
     parse(file);
     tree_free(file);
+}
+
+/* "p", the only partition, is refused: an error of its own. */
+static inline void assert_refused(const struct wrong *w)
+{
+    assert_case(w, log_has("bulkhead: error: p: "));
+    assert_case(w, log_has(w->message));
+    assert_case(w, test_plan.errors > 0);
+    assert_case(w, test_plan.partitions[0].refused);
+    assert_case(w, !test_plan.fatal);
 }
 
 #endif
