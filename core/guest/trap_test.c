@@ -5,9 +5,8 @@
 #include <arch/host.h>
 
 #include "core/guest/partition.h"
-#include "core/plan/testing.h"
+#include "core/plan/testing_board.h"
 
-static struct tree board;
 static struct plan_partition plan_part;
 static struct partition part;
 static struct vcpu vcpus[2];
@@ -24,20 +23,6 @@ void partition_end(struct partition *partition, const char *why)
     console_printf("-");
 }
 
-static int compile_board(void **state)
-{
-    (void)state;
-    board = tree_compile(BOARD);
-    return 0;
-}
-
-static int free_board(void **state)
-{
-    (void)state;
-    tree_free(board);
-    return 0;
-}
-
 static char report[sizeof(log_text)];
 
 void arch_vcpu_print(const struct vcpu *vcpu, const struct arch_regs *r)
@@ -48,7 +33,7 @@ void arch_vcpu_print(const struct vcpu *vcpu, const struct arch_regs *r)
     memcpy(report, log_text, sizeof(report));
 }
 
-static int set_up(void **state)
+static int start_over(void **state)
 {
     (void)state;
     host_reset();
@@ -132,10 +117,10 @@ static void a_path_too_long_is_not_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_fault_without_an_address, set_up),
-        cmocka_unit_test_setup(an_address_is_told_with_its_node, set_up),
-        cmocka_unit_test_setup(a_path_too_long_is_not_told, set_up),
+        cmocka_unit_test_setup(a_fault_without_an_address, start_over),
+        cmocka_unit_test_setup(an_address_is_told_with_its_node, start_over),
+        cmocka_unit_test_setup(a_path_too_long_is_not_told, start_over),
     };
 
-    return cmocka_run_group_tests(tests, compile_board, free_board);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

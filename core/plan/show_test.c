@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of show.c: the picture of a plan, how wide it gets, and what lies at an address. */
-#include "core/plan/testing.h"
+#include "core/plan/testing_board.h"
 
 #include "core/base/bits.h"
 #include "core/plan/dt.h"
 
-static struct tree board;
-
-static int set_up(void **state)
+static int set_up_plan(void **state)
 {
-    (void)state;
-    board = tree_compile(BOARD);
+    (void)set_up(state);
     plan_board(board);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    tree_free(board);
     return 0;
 }
 
@@ -212,11 +202,11 @@ static void test_node_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_picture, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_left_over_adds_up, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_width, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_odd_text, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_node_at, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_picture, set_up_plan, tear_down),
+        cmocka_unit_test_setup_teardown(test_left_over_adds_up, set_up_plan, tear_down),
+        cmocka_unit_test_setup_teardown(test_width, set_up_plan, tear_down),
+        cmocka_unit_test_setup_teardown(test_odd_text, set_up_plan, tear_down),
+        cmocka_unit_test_setup_teardown(test_node_at, set_up_plan, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

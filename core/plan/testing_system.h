@@ -3,7 +3,7 @@
 #ifndef CORE_PLAN_TESTING_SYSTEM_H
 #define CORE_PLAN_TESTING_SYSTEM_H
 
-#include "core/plan/testing.h"
+#include "core/plan/testing_board.h"
 
 #define KERNEL "kernel = \"raw\";"
 #define CPUS   "cpus = <0>;"
@@ -81,22 +81,6 @@ static inline struct tree one_of(const char *properties)
 
     (void)snprintf(text, sizeof(text), CONFIGURATION("p", "%s"), properties);
     return file_of(text);
-}
-
-static struct tree board;
-
-static inline int set_up(void **state)
-{
-    (void)state;
-    board = tree_compile(BOARD);
-    return 0;
-}
-
-static inline int tear_down(void **state)
-{
-    (void)state;
-    tree_free(board);
-    return 0;
 }
 
 static inline void parse_on(struct tree on, struct tree file)
