@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tests of the console's input side alone: to whom each key goes, who is waited for and how long,
- * and each command's answer. Through a UART and in time: console_test.c.
+ * and each command's answer. Through a UART and in time: console_keys_test.c.
  */
 #include "core/base/console_input.h"
 
@@ -110,6 +110,14 @@ static void fill(uint32_t index)
         assert_true(console_input_has_room());
         assert_int_equal(console_input_byte('x'), 1u << index);
     }
+}
+
+/* It listens, its ring is full, and what comes next waits for it. */
+static void hold(uint32_t index)
+{
+    console_stream_listen(index);
+    fill(index);
+    assert_false(console_input_has_room());
 }
 
 /* ---- to whom a key goes ---- */
@@ -341,9 +349,7 @@ static void a_listener_is_waited_for(void **state)
 static void it_goes_on_at_half_a_ring_and_is_told_once(void **state)
 {
     (void)state;
-    console_stream_listen(1);
-    fill(1);
-    assert_false(console_input_has_room());
+    hold(1);
     for (uint32_t left = RING_SIZE; left > RING_SIZE / 2; left--) {
         assert_false(console_input_resume(1));
         assert_int_equal(console_input_take(1), 'x');
@@ -381,9 +387,7 @@ static void who_takes_nothing_for_3_seconds_is_given_up(void **state)
 static void a_byte_in_3_seconds_is_reading(void **state)
 {
     (void)state;
-    console_stream_listen(1);
-    fill(1);
-    assert_false(console_input_has_room());
+    hold(1);
     for (uint32_t i = 0; i < 100; i++) {
         (void)console_input_more();
         assert_true(console_input_held());
@@ -417,9 +421,7 @@ static void its_time_begins_when_it_is_waited_for(void **state)
 static void who_was_given_up_and_reads_is_waited_for_again(void **state)
 {
     (void)state;
-    console_stream_listen(1);
-    fill(1);
-    assert_false(console_input_has_room());
+    hold(1);
     (void)console_input_more();
     host.counter += DEAF;
     (void)console_input_more();
@@ -436,9 +438,7 @@ static void who_was_given_up_and_reads_is_waited_for_again(void **state)
 static void what_is_held_goes_on_with_another(void **state)
 {
     (void)state;
-    console_stream_listen(1);
-    fill(1);
-    assert_false(console_input_has_room());
+    hold(1);
     (void)console_input_more();
     close_stream(1);
     (void)console_input_more();

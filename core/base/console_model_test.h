@@ -27,6 +27,7 @@
 #define FIFO     32u
 #define LEVEL    16u
 #define MEGABYTE (1u << 20)
+#define ESCAPE   "\x1d" /* CONSOLE_ESCAPE, before a command's key */
 
 /* ---- the UART ---- */
 
