@@ -41,6 +41,13 @@ static inline void line(uint32_t cpu, uint32_t intid, bool level)
     settle();
 }
 
+/* The line of an edge-triggered one that has come: as often as it likes. */
+static inline void falls_and_rises(uint32_t spi)
+{
+    line(0, spi, false);
+    line(0, spi, true);
+}
+
 /* ---- the guest's CPU interface ---- */
 
 static int running(uint32_t cpu)
@@ -203,6 +210,13 @@ static inline void send(uint32_t from, uint32_t to, uint32_t sgi)
     }
 }
 
+/* The SPI goes to `target`, and is enabled. */
+static inline void enable_at(uint32_t target, uint32_t spi)
+{
+    set_bit(0, ISENABLER, spi);
+    route(0, spi, target);
+}
+
 /* ---- the partition ---- */
 
 static inline void cpu_on(uint32_t cpu)
@@ -290,5 +304,42 @@ static inline void model_start(uint32_t version)
         cpu_on(i);
     }
 }
+
+/* ---- where a test starts: at a GIC as it is out of reset, or with its guest booted ---- */
+
+static inline int fresh_v2(void **state)
+{
+    (void)state;
+    model_start(2);
+    return 0;
+}
+
+static inline int fresh_v3(void **state)
+{
+    (void)state;
+    model_start(3);
+    return 0;
+}
+
+static inline int booted_v2(void **state)
+{
+    (void)fresh_v2(state);
+    guest_init();
+    return 0;
+}
+
+static inline int booted_v3(void **state)
+{
+    (void)fresh_v3(state);
+    guest_init();
+    return 0;
+}
+
+/* A test on a GICv2, and the same on a GICv3; `start` is fresh or booted. */
+#define ON_BOTH(name, start) ON_GIC(2, name, start), ON_GIC(3, name, start)
+/* clang-format off */
+#define ON_GIC(version, name, start) \
+    {#name " (GICv" #version ")", name, start##_v##version, NULL, NULL}
+/* clang-format on */
 
 #endif

@@ -58,9 +58,7 @@ static void set_edge(uint32_t spi, bool edge)
 
 static int setup(void **state)
 {
-    (void)state;
-    model_start(3);
-    guest_init();
+    (void)booted_v3(state);
     ops = model_ops;
     ops.acknowledge = next;
     ops.drop = drop;

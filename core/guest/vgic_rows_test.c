@@ -17,22 +17,6 @@
 #define OWNED  (BIT_OF(SPI_CONSOLE) | BIT_OF(SPI_EDGE) | BIT_OF(SPI_LEVEL))
 #define SHARED GICD + 4 /* bank 1 of a row with a bit each */
 
-static int start_v2(void **state)
-{
-    (void)state;
-    model_start(2);
-    guest_init();
-    return 0;
-}
-
-static int start_v3(void **state)
-{
-    (void)state;
-    model_start(3);
-    guest_init();
-    return 0;
-}
-
 static struct vgic_bank *shared(void)
 {
     return part->vgic.bank[1];
@@ -282,14 +266,12 @@ static void what_was_set_stays_pending(void **state)
 static void what_another_holds_is_cleared_there(void **state)
 {
     (void)state;
-    wr(0, SHARED + ISENABLER, BIT_OF(SPI_EDGE));
-    route(0, SPI_EDGE, 1);
+    enable_at(1, SPI_EDGE);
     line(0, SPI_EDGE, true);
     wr(0, SHARED + ICPENDR, BIT_OF(SPI_EDGE));
     assert_int_equal(take(1), SPURIOUS);
     assert_false(model.spi[SPI_EDGE].active);
-    line(0, SPI_EDGE, false);
-    line(0, SPI_EDGE, true);
+    falls_and_rises(SPI_EDGE);
     assert_int_equal(take(1), SPI_EDGE);
 }
 
@@ -335,8 +317,7 @@ static void another_cpu_is_asked_once(void **state)
     uint32_t kicks;
 
     (void)state;
-    wr(0, SHARED + ISENABLER, BIT_OF(SPI_LEVEL));
-    route(0, SPI_LEVEL, 1);
+    enable_at(1, SPI_LEVEL);
     line(0, SPI_LEVEL, true);
     kicks = model.kicks;
     assert_int_equal(access_as(0, shared(), ISPENDR + 4, &access), TRAP_RESUME);
@@ -362,30 +343,24 @@ static void another_cpu_is_asked_once(void **state)
     assert_int_equal(access_as(0, shared(), ISPENDR + 4, &access), TRAP_RESUME);
 }
 
-#define BOTH(name)                                                                                 \
-    {#name " (GICv2)", name, start_v2, NULL, NULL},                                                \
-    {                                                                                              \
-#name " (GICv3)", name, start_v3, NULL, NULL                                               \
-    }
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(where_no_interrupts_are_nothing_is),
-        BOTH(other_widths_do_nothing),
-        BOTH(only_its_own_interrupts_are_there),
-        BOTH(enable_is_mirrored),
-        BOTH(gicv2s_sgis_are_fixed),
-        BOTH(a_priority_goes_to_the_list_register),
-        BOTH(a_trigger_changes_while_it_is_off),
-        BOTH(pending_is_set_and_cleared_physically),
-        BOTH(a_line_keeps_it_pending),
-        BOTH(a_line_that_has_fallen_is_told),
-        BOTH(what_was_set_stays_pending),
-        BOTH(what_another_holds_is_cleared_there),
-        BOTH(active_ones_outside_are_told_too),
-        BOTH(active_is_set_and_cleared_physically),
-        BOTH(another_cpu_is_asked_once),
+        ON_BOTH(where_no_interrupts_are_nothing_is, booted),
+        ON_BOTH(other_widths_do_nothing, booted),
+        ON_BOTH(only_its_own_interrupts_are_there, booted),
+        ON_BOTH(enable_is_mirrored, booted),
+        ON_BOTH(gicv2s_sgis_are_fixed, booted),
+        ON_BOTH(a_priority_goes_to_the_list_register, booted),
+        ON_BOTH(a_trigger_changes_while_it_is_off, booted),
+        ON_BOTH(pending_is_set_and_cleared_physically, booted),
+        ON_BOTH(a_line_keeps_it_pending, booted),
+        ON_BOTH(a_line_that_has_fallen_is_told, booted),
+        ON_BOTH(what_was_set_stays_pending, booted),
+        ON_BOTH(what_another_holds_is_cleared_there, booted),
+        ON_BOTH(active_ones_outside_are_told_too, booted),
+        ON_BOTH(active_is_set_and_cleared_physically, booted),
+        ON_BOTH(another_cpu_is_asked_once, booted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

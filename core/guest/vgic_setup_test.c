@@ -6,20 +6,6 @@
 
 #define FOREIGN 50u /* granted to another partition */
 
-static int start_v2(void **state)
-{
-    (void)state;
-    model_start(2);
-    return 0;
-}
-
-static int start_v3(void **state)
-{
-    (void)state;
-    model_start(3);
-    return 0;
-}
-
 /* ---- build ---- */
 
 static enum status build(void)
@@ -245,8 +231,7 @@ static void a_cpu_that_is_off_gets_nothing(void **state)
     (void)state;
     guest_init();
     set_bit(1, ISENABLER, TIMER);
-    set_bit(0, ISENABLER, SPI_EDGE);
-    route(0, SPI_EDGE, 1);
+    enable_at(1, SPI_EDGE);
     assert_true(model.private[1][TIMER].enabled && model.spi[SPI_EDGE].enabled);
     cpu_off(1);
     assert_false(model.private[1][TIMER].enabled || model.spi[SPI_EDGE].enabled);
@@ -266,10 +251,8 @@ static void what_it_leaves_can_come_again(void **state)
 {
     (void)state;
     guest_init();
-    set_bit(0, ISENABLER, SPI_LEVEL);
-    set_bit(0, ISENABLER, SPI_EDGE);
-    route(0, SPI_LEVEL, 1);
-    route(0, SPI_EDGE, 1);
+    enable_at(1, SPI_LEVEL);
+    enable_at(1, SPI_EDGE);
     line(0, SPI_EDGE, true);
     assert_int_equal(take(1), SPI_EDGE); /* active, */
     line(0, SPI_LEVEL, true);            /* and waiting in its list register */
@@ -280,8 +263,7 @@ static void what_it_leaves_can_come_again(void **state)
     line(0, SPI_LEVEL, false);
     end(2, SPI_LEVEL);
     assert_false(model.spi[SPI_EDGE].active);
-    line(0, SPI_EDGE, false);
-    line(0, SPI_EDGE, true);
+    falls_and_rises(SPI_EDGE);
     assert_int_equal(take_and_end(2), SPI_EDGE);
 }
 
@@ -294,8 +276,7 @@ static void a_reset_is_of_one_cpu(void **state)
     cpu_on(2);
     guest_init();
     set_bit(2, ISENABLER, TIMER);
-    set_bit(0, ISENABLER, SPI_LEVEL);
-    route(0, SPI_LEVEL, 2);
+    enable_at(2, SPI_LEVEL);
     line(2, TIMER, true);
     line(0, SPI_LEVEL, true);
     assert_int_equal(take(2), TIMER);
@@ -344,29 +325,23 @@ static void its_end_silences_what_is_its_own(void **state)
     assert_int_equal(part->vgic.lock.held, 0);
 }
 
-#define BOTH(name)                                                                                 \
-    {#name " (GICv2)", name, start_v2, NULL, NULL},                                                \
-    {                                                                                              \
-#name " (GICv3)", name, start_v3, NULL, NULL                                               \
-    }
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(private_ones_are_sgis_timers_and_pmu),
-        BOTH(what_is_no_ppi_is_nobodys),
+        ON_BOTH(private_ones_are_sgis_timers_and_pmu, fresh),
+        ON_BOTH(what_is_no_ppi_is_nobodys, fresh),
         cmocka_unit_test(sgis_are_always_enabled_on_gicv2_alone),
-        BOTH(shared_ones_are_those_granted),
-        BOTH(without_a_console_its_interrupt_is_not_there),
-        BOTH(what_the_gic_does_not_have_is_refused),
-        BOTH(a_reset_forgets_what_the_guest_did),
-        BOTH(a_reset_forgets_what_was_under_way),
-        cmocka_unit_test_setup(a_redistributor_sleeps_again, start_v3),
-        BOTH(a_cpu_that_is_off_gets_nothing),
-        BOTH(what_it_leaves_can_come_again),
-        BOTH(a_reset_is_of_one_cpu),
-        BOTH(its_end_silences_what_is_its_own),
-        cmocka_unit_test_setup(banks_come_from_the_pool, start_v3), /* last: it leaves no page */
+        ON_BOTH(shared_ones_are_those_granted, fresh),
+        ON_BOTH(without_a_console_its_interrupt_is_not_there, fresh),
+        ON_BOTH(what_the_gic_does_not_have_is_refused, fresh),
+        ON_BOTH(a_reset_forgets_what_the_guest_did, fresh),
+        ON_BOTH(a_reset_forgets_what_was_under_way, fresh),
+        cmocka_unit_test_setup(a_redistributor_sleeps_again, fresh_v3),
+        ON_BOTH(a_cpu_that_is_off_gets_nothing, fresh),
+        ON_BOTH(what_it_leaves_can_come_again, fresh),
+        ON_BOTH(a_reset_is_of_one_cpu, fresh),
+        ON_BOTH(its_end_silences_what_is_its_own, fresh),
+        cmocka_unit_test_setup(banks_come_from_the_pool, fresh_v3), /* last: it leaves no page */
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

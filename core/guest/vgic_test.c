@@ -2,14 +2,6 @@
 /* Tests of the virtual GIC's state machine, on a GICv3's registers. */
 #include "core/guest/gic_guest_test.h"
 
-static int setup(void **state)
-{
-    (void)state;
-    model_start(3);
-    guest_init();
-    return 0;
-}
-
 /* ---- one interrupt ---- */
 
 static void test_timer(void **state)
@@ -250,8 +242,7 @@ static void test_retarget(void **state)
     assert_int_equal(take(1), SPI_EDGE);
     assert_int_equal(model.spi[SPI_EDGE].target, 1);
     route(0, SPI_EDGE, 2); /* while it is active, there */
-    line(0, SPI_EDGE, false);
-    line(0, SPI_EDGE, true);
+    falls_and_rises(SPI_EDGE);
     assert_int_equal(take(2), SPURIOUS);
     end(1, SPI_EDGE);
     assert_int_equal(take(1), SPURIOUS);
@@ -374,21 +365,21 @@ static void test_foreign_redistributor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_timer, setup),
-        cmocka_unit_test_setup(test_line_stays_high, setup),
-        cmocka_unit_test_setup(test_line_falls_before_it_is_taken, setup),
-        cmocka_unit_test_setup(test_line_while_disabled, setup),
-        cmocka_unit_test_setup(test_disabled_while_pending, setup),
-        cmocka_unit_test_setup(test_set_and_clear_pending, setup),
-        cmocka_unit_test_setup(test_set_and_clear_active, setup),
-        cmocka_unit_test_setup(test_sgi, setup),
-        cmocka_unit_test_setup(test_software_line, setup),
-        cmocka_unit_test_setup(test_distributor_off, setup),
-        cmocka_unit_test_setup(test_retarget, setup),
-        cmocka_unit_test_setup(test_retarget_race, setup),
-        cmocka_unit_test_setup(test_state_in_another_cpus_list_register, setup),
-        cmocka_unit_test_setup(test_change_in_another_cpus_list_register, setup),
-        cmocka_unit_test_setup(test_foreign_redistributor, setup),
+        cmocka_unit_test_setup(test_timer, booted_v3),
+        cmocka_unit_test_setup(test_line_stays_high, booted_v3),
+        cmocka_unit_test_setup(test_line_falls_before_it_is_taken, booted_v3),
+        cmocka_unit_test_setup(test_line_while_disabled, booted_v3),
+        cmocka_unit_test_setup(test_disabled_while_pending, booted_v3),
+        cmocka_unit_test_setup(test_set_and_clear_pending, booted_v3),
+        cmocka_unit_test_setup(test_set_and_clear_active, booted_v3),
+        cmocka_unit_test_setup(test_sgi, booted_v3),
+        cmocka_unit_test_setup(test_software_line, booted_v3),
+        cmocka_unit_test_setup(test_distributor_off, booted_v3),
+        cmocka_unit_test_setup(test_retarget, booted_v3),
+        cmocka_unit_test_setup(test_retarget_race, booted_v3),
+        cmocka_unit_test_setup(test_state_in_another_cpus_list_register, booted_v3),
+        cmocka_unit_test_setup(test_change_in_another_cpus_list_register, booted_v3),
+        cmocka_unit_test_setup(test_foreign_redistributor, booted_v3),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,14 +2,6 @@
 /* Tests of the virtual GICv2's registers. */
 #include "core/guest/gic_guest_test.h"
 
-static int setup(void **state)
-{
-    (void)state;
-    model_start(2);
-    guest_init();
-    return 0;
-}
-
 static uint8_t rd8(uint32_t cpu, uint64_t address)
 {
     return (uint8_t)guest_access(cpu, address, 1, false, 0);
@@ -205,16 +197,16 @@ static void test_pending_registers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_identification, setup),
-        cmocka_unit_test_setup(test_groups_are_not_there, setup),
-        cmocka_unit_test_setup(test_enable, setup),
-        cmocka_unit_test_setup(test_priorities, setup),
-        cmocka_unit_test_setup(test_targets, setup),
-        cmocka_unit_test_setup(test_lone_cpu, setup),
-        cmocka_unit_test_setup(test_config, setup),
-        cmocka_unit_test_setup(test_sgir, setup),
-        cmocka_unit_test_setup(test_sources, setup),
-        cmocka_unit_test_setup(test_pending_registers, setup),
+        cmocka_unit_test_setup(test_identification, booted_v2),
+        cmocka_unit_test_setup(test_groups_are_not_there, booted_v2),
+        cmocka_unit_test_setup(test_enable, booted_v2),
+        cmocka_unit_test_setup(test_priorities, booted_v2),
+        cmocka_unit_test_setup(test_targets, booted_v2),
+        cmocka_unit_test_setup(test_lone_cpu, booted_v2),
+        cmocka_unit_test_setup(test_config, booted_v2),
+        cmocka_unit_test_setup(test_sgir, booted_v2),
+        cmocka_unit_test_setup(test_sources, booted_v2),
+        cmocka_unit_test_setup(test_pending_registers, booted_v2),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

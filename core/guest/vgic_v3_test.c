@@ -4,14 +4,6 @@
 
 #define RD(cpu) (frame(cpu, 0) - 0x10000)
 
-static int setup(void **state)
-{
-    (void)state;
-    model_start(3);
-    guest_init();
-    return 0;
-}
-
 static uint64_t rd64(uint32_t cpu, uint64_t address)
 {
     return guest_access(cpu, address, 8, false, 0);
@@ -168,8 +160,7 @@ static void test_write_pending(void **state)
     struct mmio_access access = {ipa(GICD + ICENABLER + 4), 4, true, 1u << (SPI_EDGE - 32)};
 
     (void)state;
-    set_bit(0, ISENABLER, SPI_EDGE);
-    route(0, SPI_EDGE, 1);
+    enable_at(1, SPI_EDGE);
     line(0, SPI_EDGE, true);
     host_cpu_become(&cpus[0]);
     assert_int_equal(mmio_handle(&vcpus[0], &access), TRAP_SKIP);
@@ -195,15 +186,15 @@ static void test_regions_too_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_distributor, setup),
-        cmocka_unit_test_setup(test_no_private_ones_in_the_distributor, setup),
-        cmocka_unit_test_setup(test_redistributors, setup),
-        cmocka_unit_test_setup(test_private_registers, setup),
-        cmocka_unit_test_setup(test_reset_values, setup),
-        cmocka_unit_test_setup(test_routing, setup),
-        cmocka_unit_test_setup(test_sgi1r, setup),
-        cmocka_unit_test_setup(test_write_pending, setup),
-        cmocka_unit_test_setup(test_regions_too_small, setup),
+        cmocka_unit_test_setup(test_distributor, booted_v3),
+        cmocka_unit_test_setup(test_no_private_ones_in_the_distributor, booted_v3),
+        cmocka_unit_test_setup(test_redistributors, booted_v3),
+        cmocka_unit_test_setup(test_private_registers, booted_v3),
+        cmocka_unit_test_setup(test_reset_values, booted_v3),
+        cmocka_unit_test_setup(test_routing, booted_v3),
+        cmocka_unit_test_setup(test_sgi1r, booted_v3),
+        cmocka_unit_test_setup(test_write_pending, booted_v3),
+        cmocka_unit_test_setup(test_regions_too_small, booted_v3),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
