@@ -155,6 +155,8 @@ static struct range make_plan(uint64_t fdt_pa)
     plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
     if (!plan.fatal && plan.pci_host_count != 0) {
         drivers_pci->probe(&plan);
+    }
+    if (!plan.fatal) {
         msi_init(&plan);
     }
     if (!plan.fatal) {

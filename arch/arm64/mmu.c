@@ -38,10 +38,7 @@ __attribute__((section(".data.rel.ro.boot_mmu"))) struct boot_mmu boot_mmu;
 
 uint8_t arch_pa_bits(void)
 {
-    static const uint8_t bits[] = {32, 36, 40, 42, 44, 48};
-    uint64_t range = field_get(ID_AA64MMFR0_PA, sysreg_read(ID_AA64MMFR0_EL1));
-
-    return range < ARRAY_SIZE(bits) ? bits[range] : 48;
+    return lpae_pa_bits(field_get(ID_AA64MMFR0_PA, sysreg_read(ID_AA64MMFR0_EL1)));
 }
 
 uint64_t mmu_ps(void)

@@ -8,9 +8,10 @@
 
 #include "core/base/bits.h"
 
-#define PCI_CONFIG_SIZE 4096u  /* bytes of one function */
-#define PCI_CAPS_FIRST  0x40u  /* capabilities lie from here on, */
-#define PCI_EXT_FIRST   0x100u /* extended ones from here on */
+#define PCI_CONFIG_SIZE 4096u                /* bytes of one function */
+#define PCI_CAPS_FIRST  0x40u                /* capabilities lie from here on, */
+#define PCI_EXT_FIRST   0x100u               /* extended ones from here on */
+#define PCI_ALL_ONES    UINT32_C(0xffffffff) /* what reads where nothing is */
 
 /* Registers of 32 bits; both header types where nothing else is said. */
 #define PCI_ID          0x00u /* RO  vendor and device; all ones: no function is there */
@@ -84,6 +85,9 @@
 #define PCIE_DEVCTL2 0x28u /* RW  control 2 */
 
 #define PCIE_PORT_TYPE       MASK(23, 20)
+#define PCIE_PORT_ROOT       4u
+#define PCIE_PORT_UP         5u /* of a switch: what comes from below goes further up */
+#define PCIE_PORT_DOWN       6u /* of a switch: what comes from below may turn to those beside it */
 #define PCIE_PORT_TO_PCI     7u /* a bridge from PCI Express to conventional PCI */
 #define PCIE_DEVCAP_FLR      BIT(28)
 #define PCIE_DEVCTL_ERRORS   MASK(3, 0) /* which errors are reported */

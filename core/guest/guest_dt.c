@@ -30,8 +30,6 @@
 #define GIC_PPI        1
 #define GIC_EDGE       1
 #define GIC_LEVEL_HIGH 4
-#define FIRST_PPI      16
-#define FIRST_SPI      32
 /* The secure timer's conventional INTID (BSA): its place must be filled, nobody can use it. */
 #define TIMER_SEC 29
 
@@ -279,17 +277,17 @@ static void write_gic(struct maker *m)
 /* Linux, bindings/interrupt-controller/arm,gic.yaml: v2m; behind the GIC, or it is not found. */
 static void write_frame(struct maker *m)
 {
-    struct range frame = msi_frame(m->p, m->part);
+    const struct msi_frame frame = msi_frame(m->p, m->index);
     char name[NODE_NAME_MAX];
 
-    if (frame.size == 0) {
+    if (!frame.emulated) {
         return;
     }
-    console_format(name, sizeof(name), "v2m@%lx", frame.base);
+    console_format(name, sizeof(name), "v2m@%lx", frame.mmio.base);
     tree_begin(&m->w, name);
     tree_string(&m->w, "compatible", "arm,gic-v2m-frame");
     tree_put(&m->w, "msi-controller", NULL, 0);
-    tree_reg(&m->w, &frame, 1, 2, 2);
+    tree_reg(&m->w, &frame.mmio, 1, 2, 2);
     tree_u32(&m->w, "phandle", PHANDLE_MSI);
     tree_end(&m->w);
 }
@@ -342,8 +340,7 @@ static void write_device(struct maker *m, const struct plan_device *device)
         tree_put(&m->w, "msi-controller", NULL, 0);
         tree_u32(&m->w, "phandle", PHANDLE_MSI);
     }
-    if (device->function &&
-        (plan_msi_frame(m->p, m->index) != NULL || msi_frame(m->p, m->part).size != 0)) {
+    if (device->function && msi_frame(m->p, m->index).mmio.size != 0) {
         tree_u32(&m->w, "msi-parent", PHANDLE_MSI);
     }
     if (device->irq_count != 0 && !device->bridge) {

@@ -6,7 +6,6 @@
 
 #include "core/plan/dt.h"
 
-#define FIRST_SPI      32
 #define GIC_SPI        0
 #define GIC_EDGE       1
 #define GIC_LEVEL_HIGH 4

@@ -2,24 +2,41 @@
 /* Owns what becomes of a granted function's messages. */
 #include "core/guest/msi.h"
 
+#include "core/base/arch.h"
+#include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/base/panic.h"
 #include "core/guest/partition.h"
 #include "core/memory/el2_map.h"
+#include "core/plan/claims.h"
 #include "core/plan/msi.h"
-
-/* GICv2m registers. */
-#define V2M_MSI_TYPER     0x008 /* RO: first INTID in 25..16, number in 9..0 */
-#define V2M_MSI_SETSPI_NS 0x040 /* WO */
-
-#define TYPER_FIRST 16
 
 /* Class: sealed; ITSs that did not start, told. */
 static bool broken[PLAN_MAX_ITS];
 
 /* ---- boot ---- */
 
-void msi_init(struct plan *p)
+/* The SPIs of granted GICv2m frames. */
+static void read_frames(struct plan *p)
+{
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        struct plan_device *device = &p->devices[i];
+        uint32_t type;
+
+        if (!device->msi || device->mmio_count == 0 || claims_touch_own(p, device->mmio[0]) ||
+            el2_map(device->mmio[0], LPAE_DEVICE) != OK) {
+            continue;
+        }
+        type = arch_read32(device->mmio[0].base + V2M_MSI_TYPER);
+        device->msi_first = (uint32_t)field_get(V2M_MSI_TYPER_BASE, type);
+        device->msi_count = (uint32_t)field_get(V2M_MSI_TYPER_COUNT, type);
+        if (el2_unmap(device->mmio[0]) != OK) {
+            plan_error(p, PLAN_SHARED, device->path, "its page is another's too");
+        }
+    }
+}
+
+static void probe_itss(struct plan *p)
 {
     msi_find(p);
     for (uint32_t i = 0; i < p->board.its_count; i++) {
@@ -33,6 +50,14 @@ void msi_init(struct plan *p)
         }
     }
     msi_assign(p);
+}
+
+void msi_init(struct plan *p)
+{
+    read_frames(p);
+    if (p->pci_host_count != 0) {
+        probe_itss(p);
+    }
 }
 
 static const struct cpu *first_cpu(const struct plan *p, uint32_t partition)
@@ -122,16 +147,18 @@ static enum trap_outcome access_frame(struct vcpu *vcpu, void *device, uint64_t 
         }
         return TRAP_SKIP;
     }
-    access->value = offset == V2M_MSI_TYPER ? part->msi_first << TYPER_FIRST | PLAN_MSIS : 0;
+    access->value =
+        offset == V2M_MSI_TYPER ? field_prep(V2M_MSI_TYPER_BASE, part->msi_first) | PLAN_MSIS : 0;
     return TRAP_SKIP;
 }
 
 enum status msi_make_frame(struct partition *partition, const struct plan *p)
 {
-    struct range frame = msi_frame(p, partition->plan);
+    const struct msi_frame frame = msi_frame(p, partition->index);
 
-    return frame.size == 0 ? OK
-                           : mmio_add(&partition->mmio, frame.base, frame.size, access_frame, NULL);
+    return frame.emulated
+               ? mmio_add(&partition->mmio, frame.mmio.base, frame.mmio.size, access_frame, NULL)
+               : OK;
 }
 
 void msi_irq(uint32_t lpi)

@@ -12,8 +12,9 @@
 struct partition;
 
 /*
- * Take over the board's ITSs and decide who sends messages: what cannot is told. Boot CPU, once
- * drivers/pci has probed, before plan_place().
+ * Ask granted GICv2m frames which SPIs they raise; take over the board's ITSs where functions are
+ * granted, and decide who sends messages: what cannot is told. Boot CPU, once drivers/pci has
+ * probed, before plan_check().
  */
 void msi_init(struct plan *p);
 

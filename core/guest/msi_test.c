@@ -12,6 +12,8 @@
 
 #include "core/guest/msi.h"
 #include "core/guest/partition.h"
+#include "core/memory/el2_map.h"
+#include "core/plan/claims.h"
 #include "core/plan/msi.h"
 
 #define ITS   UINT64_C(0x8080000)
@@ -48,6 +50,40 @@ void msi_find(struct plan *p)
 void msi_assign(struct plan *p)
 {
     (void)p;
+}
+
+static bool is_own; /* what claims_touch_own() says */
+static int mapped;  /* by el2_map(), and not unmapped */
+
+bool claims_touch_own(const struct plan *p, struct range r)
+{
+    (void)p;
+    (void)r;
+    return is_own;
+}
+
+enum status el2_map(struct range what, enum lpae_attr attr)
+{
+    assert_int_equal(what.base, FRAME);
+    assert_int_equal(attr, LPAE_DEVICE);
+    mapped++;
+    return OK;
+}
+
+enum status el2_unmap(struct range what)
+{
+    assert_int_equal(what.base, FRAME);
+    mapped--;
+    return OK;
+}
+
+static uint64_t read_typer(void *model, uint64_t offset, unsigned size)
+{
+    (void)model;
+    assert_int_equal(offset, 0x008);
+    assert_int_equal(size, 4);
+    assert_int_equal(mapped, 1);
+    return 80 << 16 | 64;
 }
 
 static enum status called(const char *what, uint32_t a, uint32_t b)
@@ -160,6 +196,30 @@ static void test_the_frame(void **state)
     assert_int_equal(pulses, 0);
 }
 
+/* A granted one tells its SPIs; one that lies in what is Bulkhead's is not even looked at. */
+static void test_granted_frames_are_read(void **state)
+{
+    struct plan_device *frame = &the_plan.devices[0];
+
+    (void)state;
+    frame->msi = true;
+    frame->mmio[0] = (struct range){FRAME, PAGE_SIZE};
+    frame->mmio_count = 1;
+    host_mmio_add(FRAME, PAGE_SIZE, read_typer, NULL, NULL);
+    is_own = true;
+    msi_init(&the_plan);
+    assert_int_equal(frame->msi_count, 0);
+    is_own = false;
+    msi_init(&the_plan);
+    assert_int_equal(frame->msi_first, 80);
+    assert_int_equal(frame->msi_count, 64);
+    assert_int_equal(mapped, 0);
+    assert_int_equal(msi_frame(&the_plan, 0).mmio.base, FRAME);
+    assert_int_equal(msi_frame(&the_plan, 0).count, 64);
+    assert_false(msi_frame(&the_plan, 0).emulated);
+    assert_true(msi_frame(&the_plan, 1).emulated);
+}
+
 /* The CPU may write as its devices do: its own SPIs, no other's. */
 static void test_a_message_by_the_cpu(void **state)
 {
@@ -234,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_the_frame, setup),
+        cmocka_unit_test_setup(test_granted_frames_are_read, setup),
         cmocka_unit_test_setup(test_a_message_by_the_cpu, setup),
         cmocka_unit_test_setup(test_lpis_are_their_partitions, setup),
         cmocka_unit_test_setup(test_one_is_built_and_opened, setup),

@@ -35,11 +35,6 @@ static struct {
 /* Taken with none of a partition's held; the console's may follow. */
 static struct lock smmu_locks[PLAN_MAX_SMMUS];
 
-static const struct plan_device *device_of(const struct plan *p, const struct plan_stream *stream)
-{
-    return &p->devices[stream->device];
-}
-
 /* ---- boot ---- */
 
 void stream_init(struct plan *p)
@@ -60,8 +55,7 @@ void stream_init(struct plan *p)
 static const struct lpae *make_table(const struct plan *p, uint32_t partition, uint32_t stage)
 {
     const struct plan_partition *part = &p->partitions[partition];
-    const struct plan_device *frame = plan_msi_frame(p, partition);
-    struct range emulated = msi_frame(p, part);
+    const struct msi_frame frame = msi_frame(p, partition);
     struct lpae *table = &tables[partition][stage - 1];
     enum status status;
 
@@ -75,12 +69,9 @@ static const struct lpae *make_table(const struct plan *p, uint32_t partition, u
 
         status = lpae_map(table, e->ipa, pa(e->pa), e->size, stage == 1 ? LPAE_DATA : LPAE_RAM);
     }
-    if (status == OK && frame != NULL && frame->msi_count != 0) { /* where MSIs are written to */
-        status = lpae_map(table, frame->mmio[0].base, pa(frame->mmio[0].base),
-                          align_up(frame->mmio[0].size, PAGE_SIZE), LPAE_DEVICE);
-    }
-    if (status == OK && emulated.size != 0) {
-        status = lpae_map(table, emulated.base, pa(emulated.base), emulated.size, LPAE_DEVICE);
+    if (status == OK && frame.count != 0) {
+        status = lpae_map(table, frame.mmio.base, pa(frame.mmio.base),
+                          align_up(frame.mmio.size, PAGE_SIZE), LPAE_DEVICE);
     }
     check(status == OK); /* plan_check_given() has counted its pages */
     lpae_clean(table);
@@ -95,7 +86,7 @@ void stream_build(const struct plan *p)
     for (uint32_t i = 0; i < p->stream_count; i++) {
         const struct plan_stream *stream = &p->streams[i];
         const struct plan_smmu *smmu = &p->board.smmus[stream->smmu];
-        uint32_t partition = (uint32_t)device_of(p, stream)->partition;
+        uint32_t partition = (uint32_t)plan_stream_owner(p, stream);
         enum status status = OK;
 
         if (p->partitions[partition].refused) {
@@ -121,7 +112,7 @@ static bool pass_all(const struct plan *p, uint32_t partition, bool on)
     for (uint32_t i = 0; i < p->stream_count; i++) {
         const struct plan_stream *stream = &p->streams[i];
 
-        if (device_of(p, stream)->partition == (int)partition) {
+        if (plan_stream_owner(p, stream) == (int)partition) {
             lock_take(&smmu_locks[stream->smmu], LOCK_SMMU);
             good = p->board.smmus[stream->smmu].ops->pass(p, stream, on) == OK && good;
             lock_release(&smmu_locks[stream->smmu]);
@@ -148,7 +139,7 @@ void stream_close(const struct plan *p, uint32_t partition)
 
     (void)pass_all(p, partition, false); /* where it fails everything is blocked, and told */
     for (uint32_t i = 0; i < p->stream_count; i++) {
-        total += device_of(p, &p->streams[i])->partition == (int)partition ? seen[i].total : 0;
+        total += plan_stream_owner(p, &p->streams[i]) == (int)partition ? seen[i].total : 0;
     }
     if (total != 0) {
         console_printf("bulkhead: %s: its devices had %lu DMA faults\n",
@@ -173,7 +164,7 @@ static int find_stream(const struct plan *p, uint32_t smmu, uint32_t id)
 
     for (uint32_t i = 0; i < p->stream_count; i++) {
         if (streams_overlap(&p->streams[i], &one) &&
-            !p->partitions[device_of(p, &p->streams[i])->partition].refused) {
+            !p->partitions[plan_stream_owner(p, &p->streams[i])].refused) {
             return (int)i;
         }
     }
@@ -199,7 +190,7 @@ static void print_fault(const struct plan_stream *stream, const struct smmu_faul
 static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fault *fault)
 {
     const struct plan_stream *stream = &p->streams[run];
-    const struct plan_device *device = device_of(p, stream);
+    const struct plan_device *device = &p->devices[stream->device];
     const struct plan_partition *part = &p->partitions[device->partition];
     uint64_t second = arch_counter() / p->board.timer_hz;
     bool block;

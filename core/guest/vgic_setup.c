@@ -5,6 +5,7 @@
 #include "core/base/bits.h"
 #include "core/guest/vgic_state.h"
 #include "core/memory/pool.h"
+#include "core/plan/msi.h"
 
 #define SGIS UINT32_C(0xffff)
 
@@ -56,6 +57,7 @@ static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool h
 
 static enum status own_spis(struct partition *part, const struct plan *p)
 {
+    const struct msi_frame frame = msi_frame(p, part->index);
     enum status status = OK;
 
     for (uint32_t i = 0; i < p->device_count; i++) {
@@ -66,17 +68,11 @@ static enum status own_spis(struct partition *part, const struct plan *p)
                 status = own_spi(&part->vgic, &device->irq[n], true);
             }
         }
-        for (uint32_t n = 0; status == OK && n < device->msi_count; n++) {
-            if (device->partition == (int)part->index) {
-                status =
-                    own_spi(&part->vgic, &(struct plan_irq){device->msi_first + n, true}, true);
-            }
-        }
     }
-    for (uint32_t n = 0; status == OK && part->plan->msi_first != 0 && n < PLAN_MSIS; n++) {
-        const struct plan_irq message = {part->plan->msi_first + n, true};
+    for (uint32_t n = 0; status == OK && n < frame.count; n++) {
+        const struct plan_irq message = {frame.first + n, true};
 
-        status = own_spi(&part->vgic, &message, false);
+        status = own_spi(&part->vgic, &message, !frame.emulated);
     }
     if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
         status = own_spi(&part->vgic, &p->board.console.irq, false);

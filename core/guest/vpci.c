@@ -5,10 +5,10 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 #include "core/guest/partition.h"
+#include "core/plan/msi.h"
 #include "core/plan/pci.h"
 
-#define ALL_ONES UINT32_C(0xffffffff)
-#define BARS     6u
+#define BARS 6u
 
 /* ---- what may be written ---- */
 
@@ -38,10 +38,10 @@ static const struct rule rules[] = {
      PCIE_DEVSTA_RW1C, 0},
     {CAP, PCI_CAP_PCIE, PCIE_DEVCTL2, PCIE_DEVCTL2_TIMEOUT, 0, 0},
     {CAP, PCI_CAP_MSI, 0x00, PCI_MSI_ENABLE | PCI_MSI_COUNT, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x04, ALL_ONES, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x08, ALL_ONES, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x0c, ALL_ONES, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x10, ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x04, PCI_ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x08, PCI_ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x0c, PCI_ALL_ONES, 0, 0},
+    {CAP, PCI_CAP_MSI, 0x10, PCI_ALL_ONES, 0, 0},
     {CAP, PCI_CAP_MSIX, 0x00, PCI_MSIX_ENABLE, 0, 0},
 };
 
@@ -71,11 +71,12 @@ struct place {
 static bool is_hidden(const struct plan *p, const struct plan_function *f, enum space space,
                       uint32_t id)
 {
-    bool msi = space == CAP && (id == PCI_CAP_MSI || id == PCI_CAP_MSIX);
+    if (space == CAP && (id == PCI_CAP_MSI || id == PCI_CAP_MSIX) && f->device >= 0) {
+        const struct msi_frame frame = msi_frame(p, (uint32_t)p->devices[f->device].partition);
 
-    if (msi && f->device >= 0 &&
-        (f->msi || plan_msi_frame(p, (uint32_t)p->devices[f->device].partition) != NULL)) {
-        return false;
+        if (f->msi || (frame.mmio.size != 0 && !frame.emulated)) {
+            return false;
+        }
     }
     for (uint32_t i = 0; i < ARRAY_SIZE(hidden); i++) {
         if (hidden[i].space == space && hidden[i].id == id) {
@@ -195,7 +196,7 @@ static void write_register(struct vpci *v, const struct plan_function *f, uint32
     if (is_bar(f, reg)) {
         uint8_t bar = (uint8_t)BIT((reg - PCI_BAR0) / 4);
         uint8_t *sizing = &v->sizing[f - v->plan->functions];
-        bool ones = bits == ALL_ONES && (value | PCI_BAR_FLAGS) == ALL_ONES;
+        bool ones = bits == PCI_ALL_ONES && (value | PCI_BAR_FLAGS) == PCI_ALL_ONES;
 
         *sizing = ones ? *sizing | bar : (uint8_t)(*sizing & ~bar);
         return;
@@ -249,7 +250,7 @@ static enum trap_outcome access_window(struct vcpu *vcpu, void *device, uint64_t
         if (access->write && f != NULL) {
             write_register(v, f, reg, (uint32_t)(access->value >> 8 * done) << 8 * lane, bits);
         } else if (!access->write) {
-            uint32_t word = f == NULL ? ALL_ONES : read_register(v, f, reg);
+            uint32_t word = f == NULL ? PCI_ALL_ONES : read_register(v, f, reg);
 
             value |= (uint64_t)((word & bits) >> 8 * lane) << 8 * done;
         }

@@ -276,7 +276,8 @@ static void test_msi(void **state)
         {0, 0xc}, {PCI_MSI_64, 0x10}, {PCI_MSI_MASKS, 0x10}, {PCI_MSI_64 | PCI_MSI_MASKS, 0x14}};
 
     (void)state;
-    p.devices[2] = (struct plan_device){.partition = 0, .msi = true};
+    p.devices[2] = (struct plan_device){
+        .partition = 0, .msi = true, .mmio = {{0x8020000, 0x1000}}, .mmio_count = 1};
     p.device_count = 3;
     assert_int_equal(get(OWN, MSIX + 4, 4), 0);
     p.devices[2].partition = 1;

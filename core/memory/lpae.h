@@ -96,6 +96,17 @@ void lpae_clean(const struct lpae *t);
 /* Pages of tables (root not counted) that mapping [ia, ia+size) -> pa can need at most. */
 uint64_t lpae_bound(uint64_t ia, uint64_t pa, uint64_t size);
 
+/*
+ * Bits of address that a field like ID_AA64MMFR0_EL1.PARange, an SMMU's OAS or a TCR's IPS says: at
+ * most 48, which tables here have.
+ */
+static inline uint8_t lpae_pa_bits(uint64_t field)
+{
+    static const uint8_t bits[] = {32, 36, 40, 42, 44, 48};
+
+    return bits[field < sizeof(bits) ? field : sizeof(bits) - 1];
+}
+
 /* VTCR_EL2-style start: SL0 encoding for (start_level), DDI 0487 VTCR_EL2.SL0, 4 KiB granule. */
 static inline uint32_t lpae_sl0(const struct lpae *t)
 {

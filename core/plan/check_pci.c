@@ -6,19 +6,17 @@
 #include "core/memory/lpae.h"
 #include "core/plan/pci.h"
 
-#define FIRST_SPI 32
-#define END_SPI   1020 /* IHI 0048 2.2.1 */
-
 bool check_functions_are_sane(const struct plan *p)
 {
-    bool sane = p->pci_host_count <= PLAN_MAX_PCI_HOSTS && p->function_count <= PLAN_MAX_FUNCTIONS;
+    bool sane = p->pci_host_count <= PLAN_MAX_PCI_HOSTS &&
+                p->function_count <= PLAN_MAX_FUNCTIONS && p->board.its_count <= PLAN_MAX_ITS;
 
     for (uint32_t i = 0; sane && i < p->function_count; i++) {
         const struct plan_function *f = &p->functions[i];
 
         sane = f->host < p->pci_host_count && f->device < (int)p->device_count &&
-               f->cap_count <= PLAN_MAX_CAPS &&
-               PCI_BUS(f->rid) - p->pci_hosts[f->host].first <= p->pci_hosts[f->host].last;
+               f->cap_count <= PLAN_MAX_CAPS && PCI_BUS(f->rid) >= p->pci_hosts[f->host].first &&
+               PCI_BUS(f->rid) <= p->pci_hosts[f->host].last;
     }
     return sane;
 }
@@ -49,5 +47,11 @@ void check_msi_frame(struct plan *p, const struct plan_device *device)
                    "devices: its %u interrupts from %u on are not all the GIC's, or one is the "
                    "console's: it cannot be granted",
                    device->msi_count, device->msi_first);
+    }
+    for (const struct plan_device *other = p->devices; other < device; other++) {
+        if (device->msi && other->msi && other->partition == device->partition) {
+            plan_error(p, device->partition, device->path != NULL ? device->path : "?",
+                       "devices: a second frame for messages (msi-controller): list one only");
+        }
     }
 }

@@ -14,11 +14,6 @@ static const char *path_of(const struct plan *p, const struct plan_stream *strea
     return path != NULL ? path : "?";
 }
 
-static int owner_of(const struct plan *p, const struct plan_stream *stream)
-{
-    return p->devices[stream->device].partition;
-}
-
 bool check_streams_are_sane(const struct plan *p)
 {
     bool sane = p->board.smmu_count <= PLAN_MAX_SMMUS && p->stream_count <= PLAN_MAX_STREAMS;
@@ -38,18 +33,19 @@ bool check_streams_are_sane(const struct plan *p)
 static void check_stream(struct plan *p, const struct plan_stream *stream)
 {
     const struct plan_smmu *smmu = &p->board.smmus[stream->smmu];
-    const struct plan_partition *part = &p->partitions[owner_of(p, stream)];
+    const struct plan_partition *part = &p->partitions[plan_stream_owner(p, stream)];
     uint32_t last = (stream->id | stream->mask) + (stream->count - 1);
     const char *path = path_of(p, stream);
 
     if (smmu->unusable) {
-        plan_error(p, owner_of(p, stream), path, "devices: its SMMU %s cannot be used", smmu->path);
+        plan_error(p, plan_stream_owner(p, stream), path, "devices: its SMMU %s cannot be used",
+                   smmu->path);
     } else if (smmu->sid_bits != 0 && (uint64_t)last >> smmu->sid_bits != 0) {
-        plan_error(p, owner_of(p, stream), path,
+        plan_error(p, plan_stream_owner(p, stream), path,
                    "devices: its stream 0x%x is beyond the %u bits that %s has", last,
                    smmu->sid_bits, smmu->path);
     } else if (smmu->oas_bits != 0 && check_memory_bits(part) > smmu->oas_bits) {
-        plan_error(p, owner_of(p, stream), path,
+        plan_error(p, plan_stream_owner(p, stream), path,
                    "memory: it ends beyond the %u address bits of %s, its device's SMMU: move it "
                    "down",
                    smmu->oas_bits, smmu->path);
@@ -60,16 +56,16 @@ static void check_stream(struct plan *p, const struct plan_stream *stream)
 
 static void tell_stream(struct plan *p, const struct plan_stream *x, const struct plan_stream *y)
 {
-    plan_error(p, owner_of(p, x), path_of(p, x),
+    plan_error(p, plan_stream_owner(p, x), path_of(p, x),
                "devices: it shares streams of %s (0x%x) with %s of \"%s\": neither starts; grant "
                "both to one",
                p->board.smmus[x->smmu].path, x->id, path_of(p, y),
-               p->partitions[owner_of(p, y)].name);
+               p->partitions[plan_stream_owner(p, y)].name);
 }
 
 static void check_pair(struct plan *p, const struct plan_stream *x, const struct plan_stream *y)
 {
-    if (owner_of(p, x) != owner_of(p, y) && streams_overlap(x, y)) {
+    if (plan_stream_owner(p, x) != plan_stream_owner(p, y) && streams_overlap(x, y)) {
         tell_stream(p, x, y);
         tell_stream(p, y, x);
     }
@@ -99,19 +95,19 @@ static void check_groups(struct plan *p, uint32_t smmu)
         const struct plan_stream *stream = &p->streams[i];
         const struct plan_stream *other;
 
-        if (stream->smmu != smmu || p->partitions[owner_of(p, stream)].refused ||
+        if (stream->smmu != smmu || p->partitions[plan_stream_owner(p, stream)].refused ||
             stream_alike(p, stream) != NULL) {
             continue;
         }
         other = stream_overlapped(p, stream);
         used += stream_groups(stream);
         if (other != NULL) {
-            plan_error(p, owner_of(p, stream), path_of(p, stream),
+            plan_error(p, plan_stream_owner(p, stream), path_of(p, stream),
                        "devices: of its streams of %s (0x%x) only some are those of %s: an SMMUv2 "
                        "cannot match both",
                        s->path, stream->id, path_of(p, other));
         } else if (used > s->groups) {
-            plan_error(p, owner_of(p, stream), path_of(p, stream),
+            plan_error(p, plan_stream_owner(p, stream), path_of(p, stream),
                        "devices: %s can match %u runs of streams, and this is one too many",
                        s->path, s->groups);
         }
@@ -137,15 +133,9 @@ void check_streams(struct plan *p)
 static uint64_t dma_table_pages(const struct plan *p, const struct plan_partition *part,
                                 uint64_t root)
 {
-    const struct plan_device *frame = plan_msi_frame(p, (uint32_t)(part - p->partitions));
-    struct range emulated = msi_frame(p, part);
+    struct range frame = check_pages_of(msi_frame(p, (uint32_t)(part - p->partitions)).mmio);
 
-    if (frame != NULL && frame->mmio_count != 0) {
-        struct range page = check_pages_of(frame->mmio[0]);
-
-        root += lpae_bound(page.base, page.base, page.size);
-    }
-    root += emulated.size == 0 ? 0 : lpae_bound(emulated.base, emulated.base, emulated.size);
+    root += frame.size == 0 ? 0 : lpae_bound(frame.base, frame.base, frame.size);
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 

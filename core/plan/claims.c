@@ -13,9 +13,7 @@
 #include "core/plan/check.h"
 #include "core/plan/parse.h"
 
-#define FIRST_SPI     32
-#define END_SPI       1020 /* INTIDs from here on are no SPI; IHI 0048 2.2.1, IHI 0069 2.2 */
-#define MAX_NEIGHBOUR 256  /* windows and interrupts of any other node that are looked at */
+#define MAX_NEIGHBOUR 256 /* windows and interrupts of any other node that are looked at */
 #define RIDS          UINT64_C(0x10000) /* PCI: bus, device and function numbers */
 #define CLAIM_TEXT    96                /* the longest: what it is, name and range */
 
@@ -78,8 +76,35 @@ static bool nth_range(const struct range *list, uint32_t count, uint32_t n, stru
     return n < count;
 }
 
-static bool nth_own(const struct plan_board *board, uint32_t n, struct claim *out)
+/* Beside the GIC and the console: SMMUs, ITSs, configuration space of PCI host bridges. */
+static bool nth_driven(const struct plan *p, uint32_t n, struct claim *out)
 {
+    const uint32_t smmus = p->board.smmu_count;
+    const uint32_t itss = p->board.its_count;
+
+    if (n < smmus) {
+        const struct plan_smmu *smmu = &p->board.smmus[n];
+
+        out->name = "SMMU";
+        out->path = smmu->path;
+        out->r = smmu->mmio;
+    } else if (n - smmus < itss) {
+        out->name = "ITS";
+        out->path = p->board.its[n - smmus].path;
+        out->r = p->board.its[n - smmus].mmio;
+    } else if (n - smmus - itss < p->pci_host_count) {
+        out->name = "configuration space";
+        out->path = p->pci_hosts[n - smmus - itss].path;
+        out->r = p->pci_hosts[n - smmus - itss].ecam;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool nth_own(const struct plan *p, uint32_t n, struct claim *out)
+{
+    const struct plan_board *board = &p->board;
     static const char *const names[] = {"GICD", "console", "GICC", "GICH", "GICV"};
     const struct plan_gic *gic = &board->gic;
     const struct range windows[] = {gic->dist, board->console.mmio, gic->cpu, gic->hyp, gic->virt};
@@ -87,11 +112,7 @@ static bool nth_own(const struct plan_board *board, uint32_t n, struct claim *ou
 
     out->path = n == 1 ? board->console.path : gic->path;
     if (n >= gic_end) {
-        n -= gic_end;
-        out->path = n < board->smmu_count ? board->smmus[n].path : NULL;
-        out->name = "SMMU";
-        out->r = n < board->smmu_count ? board->smmus[n].mmio : (struct range){0, 0};
-        return n < board->smmu_count;
+        return nth_driven(p, n - gic_end, out);
     }
     out->name = n < 2 || gic->version == 2 ? names[n] : "GICR";
     out->r = n < 2 || gic->version == 2 ? windows[n] : gic->redist[n - 2];
@@ -115,11 +136,13 @@ static bool nth_ppi(const struct plan_board *board, uint32_t n, struct claim *ou
     return true;
 }
 
-static bool nth_of_board(const struct plan_board *board, uint32_t n, struct claim *out)
+static bool nth_of_board(const struct plan *p, uint32_t n, struct claim *out)
 {
+    const struct plan_board *board = &p->board;
+
     switch (out->kind) {
     case CLAIM_OWN:
-        return nth_own(board, n, out);
+        return nth_own(p, n, out);
     case CLAIM_RAM:
         return nth_range(board->ram, board->ram_banks, n, out);
     case CLAIM_RESERVED:
@@ -191,7 +214,7 @@ static bool nth(const struct plan *p, const struct claims *at, struct claim *out
     *out = (struct claim){.kind = at->kind, .owner = PLAN_SHARED, .name = ""};
     switch (kinds[at->kind].of) {
     case BOARD:
-        return nth_of_board(&p->board, at->j, out);
+        return nth_of_board(p, at->j, out);
     case PARTITION:
         return nth_of_partition(p, at->i, at->j, out);
     default:
@@ -206,7 +229,7 @@ bool claims_touch_own(const struct plan *p, struct range r)
     for (uint32_t k = 0; k < ARRAY_SIZE(of_board); k++) {
         struct claim own = {.kind = of_board[k]};
 
-        for (uint32_t n = 0; nth_of_board(&p->board, n, &own); n++) {
+        for (uint32_t n = 0; nth_of_board(p, n, &own); n++) {
             if (ranges_overlap(check_pages_of(own.r), check_pages_of(r))) {
                 return true;
             }

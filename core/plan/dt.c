@@ -449,6 +449,16 @@ bool dt_enabled(const void *fdt, int node)
     return status != NULL && (strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0);
 }
 
+bool dt_enabled_at(const void *fdt, const struct dt_at *at)
+{
+    uint32_t d = 0;
+
+    while (d <= at->depth && dt_enabled(fdt, at->node[d])) {
+        d++;
+    }
+    return d > at->depth;
+}
+
 bool dt_compatible(const void *fdt, int node, const char *const *list)
 {
     uint32_t size = 0;
@@ -483,14 +493,4 @@ uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallbac
         return fallback;
     }
     return dt_cells(data, size / 4);
-}
-
-uint32_t dt_fixed_rate(const void *fdt, uint32_t phandle)
-{
-    static const char *const fixed[] = {"fixed-clock", NULL};
-    int clock = dt_phandle(fdt, phandle);
-
-    return clock >= 0 && dt_compatible(fdt, clock, fixed)
-               ? (uint32_t)dt_number(fdt, clock, "clock-frequency", 0)
-               : 0;
 }

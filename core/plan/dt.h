@@ -81,6 +81,9 @@ void dt_path_at(const void *fdt, const struct dt_at *at, char *path, size_t size
 /* True where `status` is absent, "okay" or "ok". */
 bool dt_enabled(const void *fdt, int node);
 
+/* True where the node and all that it is in are enabled. */
+bool dt_enabled_at(const void *fdt, const struct dt_at *at);
+
 /* `cells` big-endian 32-bit cells (1 or 2) at `p` as a number. */
 uint64_t dt_cells(const void *p, uint32_t cells);
 
@@ -113,6 +116,27 @@ struct dt_window {
 /* The index-th; E_NOT_FOUND past the end, E_INVALID as dt_reg_at(). */
 enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index,
                          struct dt_window *out) MUST_CHECK;
+
+/* The buses of a PCI host bridge, first to last: `bus-range`, else all. */
+void dt_buses(const void *fdt, int node, uint32_t *first, uint32_t *last);
+
+/* An entry of a PCI host bridge's `iommu-map` or `msi-map`: a run of RequesterIDs. */
+struct dt_run {
+    uint32_t rid;     /* the first */
+    uint32_t phandle; /* of the SMMU or ITS, */
+    uint32_t id;      /* and what the first is there: StreamID or DeviceID */
+    uint32_t count;
+};
+
+/*
+ * The index-th of the map's `size` bytes. E_NOT_FOUND past the end; E_INVALID where a part of an
+ * entry is left.
+ */
+enum status dt_run_at(const char *map, uint32_t size, uint32_t index,
+                      struct dt_run *out) MUST_CHECK;
+
+/* The first run that holds the RequesterID; false where none does. */
+bool dt_find_run(const char *map, uint32_t size, uint32_t rid, struct dt_run *out) MUST_CHECK;
 
 /* An entry of a PCI host bridge's interrupt-map: unit address and pin, and what they come to. */
 struct dt_intx {

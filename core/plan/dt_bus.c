@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What buses and interrupt controllers between a node and the CPU make of its `reg` and
- * `interrupts`: Devicetree Specification 2.3 and 2.4, and the GIC's three cells.
+ * What other nodes make of a node's properties: buses and interrupt controllers between it and the
+ * CPU of its `reg` and `interrupts` (Devicetree Specification 2.3 and 2.4, and the GIC's three
+ * cells), PCI host bridges of RequesterIDs, clocks of a rate.
  */
 #include "core/plan/dt.h"
 
@@ -10,6 +11,7 @@
 #define CELL            4
 #define MAX_CELLS       4                   /* of one address or one interrupt */
 #define PCI_CELLS       3                   /* of an address on a PCI bus */
+#define RUN_SIZE        (4 * CELL)          /* bytes of an entry of iommu-map or msi-map */
 #define MAX_NEXUS       8                   /* interrupt-maps on the way to the GIC */
 #define MAX_MAP_ENTRIES 256                 /* of one interrupt-map that are looked at */
 #define ADDRESS_LIMIT   (UINT64_C(1) << 48) /* no table of ours maps more */
@@ -123,6 +125,41 @@ enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index
     out->cpu.base = dt_cells(data + PCI_CELLS * CELL, parent_cells);
     out->cpu.size = dt_cells(data + (PCI_CELLS + parent_cells) * CELL, 2);
     return to_cpu(fdt, at, &out->cpu);
+}
+
+/* ---- RequesterIDs ---- */
+
+void dt_buses(const void *fdt, int node, uint32_t *first, uint32_t *last)
+{
+    uint32_t size;
+    const char *data = dt_property(fdt, node, "bus-range", &size);
+    bool given = data != NULL && size == 2 * CELL;
+
+    *first = given ? (uint32_t)dt_cells(data, 1) & 0xff : 0;
+    *last = given ? (uint32_t)dt_cells(data + CELL, 1) & 0xff : 0xff;
+}
+
+enum status dt_run_at(const char *map, uint32_t size, uint32_t index, struct dt_run *out)
+{
+    if (index >= size / RUN_SIZE) {
+        return size % RUN_SIZE == 0 ? E_NOT_FOUND : E_INVALID;
+    }
+    map += (uint64_t)index * RUN_SIZE;
+    out->rid = (uint32_t)dt_cells(map, 1);
+    out->phandle = (uint32_t)dt_cells(map + CELL, 1);
+    out->id = (uint32_t)dt_cells(map + 2 * CELL, 1);
+    out->count = (uint32_t)dt_cells(map + 3 * CELL, 1);
+    return OK;
+}
+
+bool dt_find_run(const char *map, uint32_t size, uint32_t rid, struct dt_run *out)
+{
+    for (uint32_t i = 0; dt_run_at(map, size, i, out) == OK; i++) {
+        if (rid - out->rid < out->count) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- interrupts ---- */
@@ -368,4 +405,16 @@ enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node, 
     }
     get_cells(wire.cell, map + skip * CELL, cells);
     return decode(&wire, &out->irq);
+}
+
+/* ---- clocks ---- */
+
+uint32_t dt_fixed_rate(const void *fdt, uint32_t phandle)
+{
+    static const char *const fixed[] = {"fixed-clock", NULL};
+    int clock = dt_phandle(fdt, phandle);
+
+    return clock >= 0 && dt_compatible(fdt, clock, fixed)
+               ? (uint32_t)dt_number(fdt, clock, "clock-frequency", 0)
+               : 0;
 }

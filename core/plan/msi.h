@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/bits.h"
 #include "core/base/status.h"
 #include "core/plan/plan.h"
 
@@ -31,14 +32,14 @@ struct cpu;
 struct its_ops {
     const char *const *compatible; /* NULL-terminated */
     /*
-     * Take the ITS over: off, and quiet. E_TIMEOUT, or E_UNSUPPORTED with what it lacks in *why.
-     * Its registers are mapped.
+     * Take the ITS over: off, and quiet; how many DeviceIDs it has goes into the plan. E_TIMEOUT,
+     * or E_UNSUPPORTED with what it lacks in *why. Its registers are mapped.
      */
-    enum status (*probe)(const struct plan *p, uint32_t its, const char **why);
+    enum status (*probe)(struct plan *p, uint32_t its, const char **why);
     /*
      * Take memory from the pool; before other CPUs start. Of the ITS, which is on then and drops
      * every message; of a device; of a CPU that is to take LPIs. E_NO_SPACE; E_UNSUPPORTED where
-     * the ITS does not take what it is given; E_INVALID where it has no such DeviceID.
+     * the ITS does not take what it is given.
      */
     enum status (*start)(uint32_t its);
     enum status (*add_device)(uint32_t its, uint32_t device);
@@ -70,14 +71,21 @@ void msi_assign(struct plan *p);
 
 #define ITS_TRANSLATER_FRAME 0x10000 /* GITS_TRANSLATER's page */
 
-/* What GITS_TRANSLATER's page, and so the partition's frame, is; size 0 where it has none. */
-static inline struct range msi_frame(const struct plan *p, const struct plan_partition *part)
-{
-    if (part->msi_first == 0) {
-        return (struct range){0, 0};
-    }
-    return (struct range){p->board.its[part->msi_its].mmio.base + ITS_TRANSLATER_FRAME, PAGE_SIZE};
-}
+/* GICv2m's registers: Server Base System Architecture (DEN 0029), appendix E. */
+#define V2M_MSI_TYPER       0x008u       /* RO  which SPIs the frame raises: */
+#define V2M_MSI_TYPER_BASE  MASK(25, 16) /* the first, */
+#define V2M_MSI_TYPER_COUNT MASK(9, 0)   /* and how many */
+#define V2M_MSI_SETSPI_NS   0x040u       /* WO  raises the one that is written */
+
+/* A GICv2m frame that a partition sees, and its SPIs: edge. */
+struct msi_frame {
+    struct range mmio;     /* size 0: the partition has none */
+    uint32_t first, count; /* count 0 on a PC, where only the device would tell */
+    bool emulated;         /* GICv3; with GICv2 it is a granted device */
+};
+
+/* The frame of partition `index`. Any CPU, once msi_assign() has decided. */
+struct msi_frame msi_frame(const struct plan *p, uint32_t index);
 
 /* Pages of the pool that all of it takes at most. */
 uint64_t msi_pages(const struct plan *p);

@@ -240,12 +240,17 @@ static void read_on_dma_fault(const struct config *c, const struct dt_property *
 
 static void read_devices(const struct config *c, const struct dt_property *property)
 {
-    config_devices(c, property, false);
+    config_devices(c, property, LIST_DEVICES);
+}
+
+static void read_functions(const struct config *c, const struct dt_property *property)
+{
+    config_devices(c, property, LIST_FUNCTIONS);
 }
 
 static void read_unprotected(const struct config *c, const struct dt_property *property)
 {
-    config_devices(c, property, true);
+    config_devices(c, property, LIST_UNPROTECTED);
 }
 
 /* Read in this order; direct-map before what depends on it. */
@@ -264,7 +269,7 @@ static const struct {
     {"memory", read_memory, "give (base, size) pairs, as in <0x0 0x40000000 0x0 0x20000000>"},
     {"direct-map", read_direct_map, NULL},
     {"devices", read_devices, NULL},
-    {"pci-devices", config_functions, NULL},
+    {"pci-devices", read_functions, NULL},
     {"unprotected-devices", read_unprotected, NULL},
     {"console", read_console, NULL},
     {"interrupt-mode", read_interrupt_mode, NULL},

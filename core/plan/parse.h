@@ -103,8 +103,13 @@ void config_fdt(const struct config *c, const struct dt_property *property);
 
 /* ---- parse_device.c ---- */
 
-/* `devices` and, with `unprotected`, `unprotected-devices`. */
-void config_devices(const struct config *c, const struct dt_property *property, bool unprotected);
+/* `devices`, `pci-devices`, and `unprotected-devices`, which may hold both. */
+enum device_list { LIST_DEVICES, LIST_FUNCTIONS, LIST_UNPROTECTED };
+void config_devices(const struct config *c, const struct dt_property *property,
+                    enum device_list list);
+
+/* Why the plan has no place for the device, or has it already; NULL where it may take it. */
+const char *device_no_room(const struct config *c, const struct plan_device *device);
 
 /* Tell that the board's tree has no such path or alias, and which one may have been meant. */
 void device_unknown(const struct config *c, const char *list, const char *path);
@@ -116,9 +121,6 @@ void device_unknown(const struct config *c, const char *list, const char *path);
 bool device_check_dma(const struct config *c, bool unprotected, struct plan_device *device);
 
 /* ---- parse_pci.c ---- */
-
-/* `pci-devices`. */
-void config_functions(const struct config *c, const struct dt_property *property);
 
 /* Grant the PCI function that `name`, of the property `list`, says: "HOST BUS:DEVICE.FUNCTION". */
 void config_function(const struct config *c, const char *list, const char *name, bool unprotected);

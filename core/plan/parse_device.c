@@ -9,8 +9,6 @@
 
 #include "core/base/bits.h"
 
-#define FIRST_SPI 32
-
 /* Devices that never master the bus. Those without registers are descriptions only. */
 static const char *const no_dma[] = {
     "arm,gic-v2m-frame", "arm,pl011", "arm,pl031", "arm,pl050", "arm,pl061",
@@ -92,9 +90,9 @@ static const char *not_to_grant(const struct plan_board *board, const struct dt_
             (board->gic.version != 2 || !dt_compatible(fdt, node, msi_frames))) {
             return "is part of the interrupt controller: every partition has one of its own";
         }
-        if (!dt_enabled(fdt, at->node[d])) {
-            return "is disabled in the board's tree (status)";
-        }
+    }
+    if (!dt_enabled_at(fdt, at)) {
+        return "is disabled in the board's tree (status)";
     }
     if (dt_property(fdt, node, "#iommu-cells", NULL) != NULL) {
         return "is an SMMU: it guards the partitions and is none's";
@@ -242,14 +240,20 @@ bool device_check_dma(const struct config *c, bool unprotected, struct plan_devi
     return true;
 }
 
-static bool is_listed(const struct config *c, int node)
+const char *device_no_room(const struct config *c, const struct plan_device *device)
 {
     for (uint32_t i = 0; i < c->p->device_count; i++) {
-        if (c->p->devices[i].partition == c->index && c->p->devices[i].node == node) {
-            return true;
+        const struct plan_device *other = &c->p->devices[i];
+
+        if (other->partition == c->index && other->node == device->node &&
+            (!other->function || !device->function || other->rid == device->rid)) {
+            return "is listed twice; list it once";
         }
     }
-    return false;
+    return c->p->device_count == PLAN_MAX_DEVICES ||
+                   (device->function && c->p->function_count == PLAN_MAX_FUNCTIONS)
+               ? "is one device too many for all partitions together: raise PLAN_MAX_DEVICES"
+               : NULL;
 }
 
 /* Grant the device that `name`, of the property `list`, says. */
@@ -267,12 +271,7 @@ static void grant(const struct config *c, const char *list, const char *name, bo
     }
     dt_path_at(fdt, &at, path, sizeof(path));
     why = not_to_grant(&c->p->board, &at);
-    if (why == NULL && is_listed(c, device.node)) {
-        why = "is listed twice; list it once";
-    }
-    if (why == NULL && c->p->device_count == PLAN_MAX_DEVICES) {
-        why = "is one device too many for all partitions together: raise PLAN_MAX_DEVICES";
-    }
+    why = why == NULL ? device_no_room(c, &device) : why;
     if (why != NULL || path[0] != '/') {
         config_error(c, "%s: \"%s\" %s", list, name, why != NULL ? why : "has too long a path");
         return;
@@ -288,20 +287,23 @@ static void grant(const struct config *c, const char *list, const char *name, bo
     }
 }
 
-void config_devices(const struct config *c, const struct dt_property *property, bool unprotected)
+void config_devices(const struct config *c, const struct dt_property *property,
+                    enum device_list list)
 {
     uint32_t count = 0;
 
     for (const char *s = config_strings(c, property, NULL); s != NULL;
          s = config_strings(c, property, s)) {
+        bool function = list == LIST_FUNCTIONS || strchr(s, ' ') != NULL;
+
         if (count++ == PLAN_MAX_DEVICES) {
             config_error(c, "%s: more than %d devices", property->name, PLAN_MAX_DEVICES);
             return;
         }
-        if (strchr(s, ' ') == NULL) {
-            grant(c, property->name, s, unprotected);
-        } else if (unprotected) {
-            config_function(c, property->name, s, true);
+        if (!function) {
+            grant(c, property->name, s, list == LIST_UNPROTECTED);
+        } else if (list != LIST_DEVICES) {
+            config_function(c, property->name, s, list == LIST_UNPROTECTED);
         } else {
             config_error(c, "%s: \"%s\" is a PCI function: list it in pci-devices", property->name,
                          s);

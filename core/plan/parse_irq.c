@@ -8,7 +8,6 @@
 #include "core/base/console.h"
 #include "core/plan/parse.h"
 
-#define FIRST_SPI    32
 #define TIMER_HZ_MIN 1000000           /* DDI 0487 D12.1: from 1 MHz to 50 MHz, later 1 GHz */
 #define GICC_SIZE    0x2000            /* IHI 0048 4.1.3: GICC_DIR is at 0x1000 */
 #define CONSOLE_SIZE 0x48              /* registers that a UART driver uses */

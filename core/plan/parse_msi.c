@@ -10,7 +10,6 @@
 #include "core/plan/pci.h"
 
 #define CELL       4
-#define MAP_ENTRY  4 /* cells: RID base, ITS, DeviceID base, length */
 #define FIRST_BANK 2 /* of SPIs, so that the board's UART and timers keep theirs */
 
 /* ---- the board's ITSs ---- */
@@ -39,7 +38,7 @@ void msi_find(struct plan *p)
     while (drivers_its != NULL && dt_step(fdt, &at)) {
         int node = at.node[at.depth];
 
-        if (dt_property(fdt, node, "msi-controller", NULL) != NULL && dt_enabled(fdt, node) &&
+        if (dt_property(fdt, node, "msi-controller", NULL) != NULL && dt_enabled_at(fdt, &at) &&
             dt_compatible(fdt, node, drivers_its->compatible)) {
             read_its(p, &at);
         }
@@ -48,13 +47,16 @@ void msi_find(struct plan *p)
 
 /* ---- where a function's messages go: Linux, bindings/pci/pci-msi.txt ---- */
 
-static bool its_of(const struct plan *p, uint32_t phandle, uint32_t *its)
+/* The ITS of that phandle; false where it cannot be used, or has no such DeviceID. */
+static bool its_of(const struct plan *p, uint32_t phandle, uint32_t device, uint32_t *its)
 {
     int node = dt_phandle(p->board.fdt, phandle);
 
     for (*its = 0; *its < p->board.its_count; (*its)++) {
-        if (p->board.its[*its].node == node) {
-            return !p->board.its[*its].unusable;
+        const struct plan_its *i = &p->board.its[*its];
+
+        if (i->node == node) {
+            return !i->unusable && (i->devices == 0 || device < i->devices);
         }
     }
     return false;
@@ -69,22 +71,20 @@ static bool find_its(const struct plan *p, const struct plan_function *f, uint32
     uint32_t size;
     const char *map = dt_property(fdt, host, "msi-map", &size);
     uint32_t rid = f->rid & (uint32_t)dt_number(fdt, host, "msi-map-mask", UINT32_MAX);
+    struct dt_run run;
 
     if (map == NULL) {
         const char *parent = dt_property(fdt, host, "msi-parent", &size);
 
         *device = f->rid;
-        return parent != NULL && size >= CELL && its_of(p, (uint32_t)dt_cells(parent, 1), its);
+        return parent != NULL && size >= CELL &&
+               its_of(p, (uint32_t)dt_cells(parent, 1), *device, its);
     }
-    for (; size >= MAP_ENTRY * CELL; size -= MAP_ENTRY * CELL, map += MAP_ENTRY * CELL) {
-        uint32_t base = (uint32_t)dt_cells(map, 1);
-
-        if (rid - base < (uint32_t)dt_cells(map + 3 * CELL, 1)) {
-            *device = (uint32_t)dt_cells(map + 2 * CELL, 1) + (rid - base);
-            return its_of(p, (uint32_t)dt_cells(map + CELL, 1), its);
-        }
+    if (!dt_find_run(map, size, rid, &run)) {
+        return false;
     }
-    return false;
+    *device = run.id + (rid - run.rid);
+    return its_of(p, run.phandle, *device, its);
 }
 
 /* ---- frames ---- */
@@ -167,20 +167,4 @@ void msi_assign(struct plan *p)
     for (uint32_t i = 0; i < p->function_count; i++) {
         p->functions[i].msi = p->functions[i].msi && !shares[i];
     }
-}
-
-uint64_t msi_pages(const struct plan *p)
-{
-    uint64_t pages = 0;
-
-    for (uint32_t i = 0; i < p->function_count; i++) {
-        pages += p->functions[i].msi ? MSI_DEVICE_PAGES : 0;
-    }
-    if (pages == 0) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < p->partition_count; i++) {
-        pages += p->partitions[i].msi_first != 0 ? MSI_CPU_PAGES : 0;
-    }
-    return pages + p->board.its_count * MSI_ITS_PAGES + MSI_SHARED_PAGES;
 }

@@ -87,9 +87,9 @@ static void test_the_map_tells_its_and_device(void **state)
     expect(d, false, 0);
     expect(e, true, 0x123);
     expect(f, false, 0);
-    assert_int_equal(msi_frame(p, &p->partitions[0]).base, 0x8290000);
-    assert_int_equal(msi_frame(p, &p->partitions[1]).base, 0x8090000);
-    assert_int_equal(msi_frame(p, &p->partitions[1]).size, PAGE_SIZE);
+    assert_int_equal(msi_frame(p, 0).mmio.base, 0x8290000);
+    assert_int_equal(msi_frame(p, 1).mmio.base, 0x8090000);
+    assert_int_equal(msi_frame(p, 1).mmio.size, PAGE_SIZE);
 }
 
 static void test_who_sends_none(void **state)
@@ -106,7 +106,7 @@ static void test_who_sends_none(void **state)
     expect(no_cap, false, 0);
     expect(bridge, false, 0);
     expect(refused, false, 0);
-    assert_int_equal(msi_frame(p, &p->partitions[0]).size, 0);
+    assert_int_equal(msi_frame(p, 0).mmio.size, 0);
     assert_int_equal(msi_pages(p), 0);
 }
 
@@ -162,6 +162,24 @@ static void test_an_its_that_was_given_up(void **state)
     expect(f, false, 0);
 }
 
+/* A DeviceID that it cannot tell from others is none of its. */
+static void test_more_devices_than_the_its_has(void **state)
+{
+    const struct plan_function *map_good = add(0, 0, 0x0e);
+    const struct plan_function *map_bad = add(0, 0, 0x0f);
+    const struct plan_function *good = add(1, 1, 0xff);
+    const struct plan_function *bad = add(1, 1, 0x100);
+
+    (void)state;
+    p->board.its[0].devices = 0x100;
+    p->board.its[1].devices = 0x1007;
+    msi_assign(p);
+    expect(map_good, true, 0x1006);
+    expect(map_bad, false, 0);
+    expect(good, true, 0xff);
+    expect(bad, false, 0);
+}
+
 /* DMA's tables are as wide as memory is. */
 static void test_a_frame_beyond_the_memorys_width(void **state)
 {
@@ -182,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_spis_are_free_ones, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_no_spis_are_left, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_one_device_of_two_partitions, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_more_devices_than_the_its_has, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_an_its_that_was_given_up, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_a_frame_beyond_the_memorys_width, set_up_msi,
                                         tear_down),

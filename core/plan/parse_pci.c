@@ -16,7 +16,6 @@
 #define FORM      "\"/pcie@10000000 00:01.0\""
 #define BDF_CHARS 7  /* "00:01.0" */
 #define BUS_SHIFT 20 /* ECAM: 1 MiB for each bus */
-#define FIRST_SPI 32
 
 /* ---- the function's name ---- */
 
@@ -53,14 +52,10 @@ static const char *read_host(const struct plan *p, const struct dt_at *at,
                              struct plan_pci_host *host)
 {
     const void *fdt = p->board.fdt;
-    uint32_t size = 0;
-    const char *buses = dt_property(fdt, host->node, "bus-range", &size);
     uint64_t room;
 
-    for (uint32_t d = 1; d <= at->depth; d++) {
-        if (!dt_enabled(fdt, at->node[d])) {
-            return "is disabled in the board's tree (status)";
-        }
+    if (!dt_enabled_at(fdt, at)) {
+        return "is disabled in the board's tree (status)";
     }
     if (drivers_pci == NULL || !dt_compatible(fdt, host->node, drivers_pci->compatible)) {
         return drivers_pci == NULL ? "is no device: no driver for PCI is compiled in (CONFIG_PCI)"
@@ -73,11 +68,7 @@ static const char *read_host(const struct plan *p, const struct dt_at *at,
     if (claims_touch_own(p, host->ecam)) {
         return "has a configuration space (reg) in RAM, or among registers that Bulkhead drives";
     }
-    host->last = 0xff;
-    if (buses != NULL && size == 2 * sizeof(uint32_t)) {
-        host->first = (uint32_t)dt_cells(buses, 1) & 0xff;
-        host->last = (uint32_t)dt_cells(buses + sizeof(uint32_t), 1) & 0xff;
-    }
+    dt_buses(fdt, host->node, &host->first, &host->last);
     room = host->ecam.size >> BUS_SHIFT;
     if (host->first > host->last || room == 0) {
         return "has a bus-range, or a configuration space (reg), without a bus";
@@ -115,28 +106,13 @@ static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *i
 
 /* ---- a grant ---- */
 
-static const char *no_room(const struct config *c, const struct plan_device *device)
-{
-    for (uint32_t i = 0; i < c->p->device_count; i++) {
-        const struct plan_device *other = &c->p->devices[i];
-
-        if (other->partition == c->index && other->node == device->node &&
-            (!other->function || other->rid == device->rid)) {
-            return "is listed twice; list it once";
-        }
-    }
-    return c->p->device_count == PLAN_MAX_DEVICES || c->p->function_count == PLAN_MAX_FUNCTIONS
-               ? "is one device too many for all partitions together"
-               : NULL;
-}
-
 static void grant(const struct config *c, const char *list, const char *name, uint32_t host,
                   uint32_t rid, bool unprotected)
 {
     const struct plan_pci_host *h = &c->p->pci_hosts[host];
     struct plan_device device = {
         .partition = c->index, .node = h->node, .function = true, .rid = rid};
-    const char *why = no_room(c, &device);
+    const char *why = device_no_room(c, &device);
     char path[DT_PATH_MAX + BDF_CHARS + 1];
 
     if (PCI_BUS(rid) < h->first || PCI_BUS(rid) > h->last) {
@@ -191,20 +167,6 @@ void config_function(const struct config *c, const char *list, const char *name,
         return;
     }
     grant(c, list, name, host, rid, unprotected);
-}
-
-void config_functions(const struct config *c, const struct dt_property *property)
-{
-    uint32_t count = 0;
-
-    for (const char *s = config_strings(c, property, NULL); s != NULL;
-         s = config_strings(c, property, s)) {
-        if (count++ == PLAN_MAX_FUNCTIONS) {
-            config_error(c, "%s: more than %d functions", property->name, PLAN_MAX_FUNCTIONS);
-            return;
-        }
-        config_function(c, property->name, s, false);
-    }
 }
 
 /* ---- questions ---- */

@@ -171,6 +171,12 @@ static void test_msi_frame(void **state)
         assert_int_equal(test_plan.errors == 0, cases[i].good);
         assert_int_equal(log_has("interrupts from"), !cases[i].good);
     }
+    parse_one(GOOD "devices = \"/rtc@9010000\", \"/gpio@9030000\";");
+    assert_int_equal(test_plan.device_count, 2);
+    test_plan.devices[0].msi = test_plan.devices[1].msi = true;
+    plan_check(&test_plan);
+    assert_log(
+        "/gpio@9030000: devices: a second frame for messages (msi-controller): list one only");
 }
 
 int main(void)

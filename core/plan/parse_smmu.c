@@ -10,20 +10,8 @@
 #include "core/base/bits.h"
 #include "core/plan/smmu.h"
 
-#define CELL        4
-#define MAP_ENTRY   4  /* cells: RID base, SMMU, StreamID base, length */
-#define MAX_ENTRIES 64 /* of one iommu-map or iommus */
-#define RIDS        UINT32_C(0x10000)
-
-static bool is_enabled(const void *fdt, const struct dt_at *at)
-{
-    uint32_t d = 0;
-
-    while (d <= at->depth && dt_enabled(fdt, at->node[d])) {
-        d++;
-    }
-    return d > at->depth;
-}
+#define CELL 4
+#define RIDS UINT32_C(0x10000)
 
 /* ---- the board's SMMUs ---- */
 
@@ -97,7 +85,7 @@ void parse_smmus(struct plan *p)
         int node = at.node[at.depth];
         const struct smmu_ops *ops;
 
-        if (dt_property(fdt, node, "#iommu-cells", NULL) != NULL && is_enabled(fdt, &at) &&
+        if (dt_property(fdt, node, "#iommu-cells", NULL) != NULL && dt_enabled_at(fdt, &at) &&
             (ops = driver_of(fdt, node)) != NULL) {
             read_smmu(p, &at, ops);
         }
@@ -142,20 +130,20 @@ static bool visit_iommus(const struct visitor *v, const char *data, uint32_t siz
 
 static bool visit_map(const struct visitor *v, const char *data, uint32_t size)
 {
-    for (; size >= MAP_ENTRY * CELL; data += MAP_ENTRY * CELL, size -= MAP_ENTRY * CELL) {
-        int smmu = dt_phandle(v->p->board.fdt, (uint32_t)dt_cells(data + CELL, 1));
-        struct plan_stream stream = {.id = (uint32_t)dt_cells(data + 2 * CELL, 1),
-                                     .count = (uint32_t)dt_cells(data + 3 * CELL, 1),
-                                     .device = v->device,
-                                     .pci = true,
-                                     .rid = (uint32_t)dt_cells(data, 1)};
+    struct dt_run run;
+    enum status status;
+
+    for (uint32_t i = 0; (status = dt_run_at(data, size, i, &run)) == OK; i++) {
+        int smmu = dt_phandle(v->p->board.fdt, run.phandle);
+        struct plan_stream stream = {
+            .id = run.id, .count = run.count, .device = v->device, .pci = true, .rid = run.rid};
 
         if (smmu < 0 || stream.count == 0 || stream.count > RIDS ||
             stream.id > UINT32_MAX - stream.count || !v->visit(v, smmu, &stream)) {
             return false;
         }
     }
-    return size == 0;
+    return status == E_NOT_FOUND;
 }
 
 /* Every stream that the node says it has; false where a visit was, or what it says makes no sense.
@@ -187,7 +175,7 @@ static const char *find_smmu(const struct plan *p, int node, uint32_t *smmu)
                        : NULL;
         }
     }
-    return dt_at(p->board.fdt, node, &at) && !is_enabled(p->board.fdt, &at)
+    return dt_at(p->board.fdt, node, &at) && !dt_enabled_at(p->board.fdt, &at)
                ? "is behind an SMMU that is disabled in the board's tree (status)"
                : "is behind an SMMU that no driver is compiled in for";
 }
@@ -231,19 +219,6 @@ static bool keep_stream(const struct visitor *v, int smmu, const struct plan_str
     return true;
 }
 
-/* True where an entry of the map has that RID. */
-static bool is_mapped(const char *map, uint32_t size, uint32_t rid)
-{
-    for (uint32_t n = 0; n < MAX_ENTRIES && size >= MAP_ENTRY * CELL; n++) {
-        if (rid - (uint32_t)dt_cells(map, 1) < (uint32_t)dt_cells(map + 3 * CELL, 1)) {
-            return true;
-        }
-        map += MAP_ENTRY * CELL;
-        size -= MAP_ENTRY * CELL;
-    }
-    return false;
-}
-
 static bool is_host_bridge(const void *fdt, int node)
 {
     uint32_t size = 0;
@@ -256,22 +231,17 @@ static bool is_host_bridge(const void *fdt, int node)
 /* Every function that may be on the host bridge's buses is behind an SMMU. */
 static bool covers_buses(const void *fdt, int node)
 {
-    uint32_t map_size, size;
-    const char *map = dt_property(fdt, node, "iommu-map", &map_size);
-    const char *range = dt_property(fdt, node, "bus-range", &size);
+    uint32_t size, first, last;
+    const char *map = dt_property(fdt, node, "iommu-map", &size);
     uint32_t mask = (uint32_t)dt_number(fdt, node, "iommu-map-mask", RIDS - 1);
-    uint32_t first = 0;
-    uint32_t last = RIDS - 1;
+    struct dt_run run;
 
     if (map == NULL) {
         return !is_host_bridge(fdt, node);
     }
-    if (range != NULL && size == 2 * CELL) {
-        first = ((uint32_t)dt_cells(range, 1) & 0xff) << 8;
-        last = ((uint32_t)dt_cells(range + CELL, 1) & 0xff) << 8 | 0xff;
-    }
-    for (uint32_t rid = first; rid <= last; rid++) {
-        if (!is_mapped(map, map_size, rid & mask)) {
+    dt_buses(fdt, node, &first, &last);
+    for (uint32_t rid = first << 8; rid <= (last << 8 | 0xff); rid++) {
+        if (!dt_find_run(map, size, rid & mask, &run)) {
             return false;
         }
     }
@@ -336,7 +306,7 @@ void streams_against_board(struct plan *p)
         struct visitor v = {
             .p = p, .visit = tell_neighbour, .device = -1, .node = at.node[at.depth]};
 
-        if (!plan_is_granted(p, v.node) && is_enabled(fdt, &at)) {
+        if (!plan_is_granted(p, v.node) && dt_enabled_at(fdt, &at)) {
             (void)visit_streams(&v);
         }
     }

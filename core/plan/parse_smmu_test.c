@@ -239,6 +239,20 @@ static void its_registers_are_bulkheads(void **state)
     plan_check_given(&test_plan, 10000);
     assert_log("devices: its window 0x9700000+0x1000 shares a page with");
     parse_file(PART("p", "0", "\"/d@b000000\""));
+    test_plan.board.its_count = 1;
+    test_plan.board.its[0] =
+        (struct plan_its){.path = "/its@c000000", .mmio = {0xc000000, 0x20000}};
+    test_plan.devices[0].mmio[0].base = 0xc010000;
+    plan_check(&test_plan);
+    assert_log("its window 0xc010000+0x1000 shares a page with ITS, 0xc000000+0x20000");
+    parse_file(PART("p", "0", "\"/d@b000000\""));
+    test_plan.pci_host_count = 1;
+    test_plan.pci_hosts[0] =
+        (struct plan_pci_host){.path = "/pcie@d000000", .ecam = {0xd000000, 0x200000}};
+    test_plan.devices[0].mmio[0].base = 0xd1ff000;
+    plan_check(&test_plan);
+    assert_log("its window 0xd1ff000+0x1000 shares a page with configuration space, 0xd000000");
+    parse_file(PART("p", "0", "\"/d@b000000\""));
     test_plan.board.smmus[1].mmio.base = 0x40000000;
     plan_check(&test_plan);
     plan_check_given(&test_plan, 10000);

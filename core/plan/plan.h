@@ -55,7 +55,12 @@ struct plan_cpu {
     uint32_t vcpu; /* index within the partition; also its virtual MPIDR's Aff0 */
 };
 
-/* An interrupt as the GIC knows it: INTID 16..31 PPI, 32..1019 SPI. */
+/* INTIDs: IHI 0048 2.2.1, IHI 0069 2.2. */
+#define FIRST_PPI 16
+#define FIRST_SPI 32
+#define END_SPI   1020 /* those from here on are special */
+
+/* An interrupt as the GIC knows it, a PPI or an SPI. */
 struct plan_irq {
     uint32_t intid;
     bool edge; /* IHI 0048/0069 ICFGR: edge-triggered; else level-sensitive */
@@ -111,7 +116,8 @@ struct plan_its {
     int node;
     const char *path;
     struct range mmio;
-    bool unusable; /* the driver gave it up: its devices send no messages */
+    bool unusable;    /* the driver gave it up: its devices send no messages */
+    uint64_t devices; /* DeviceIDs that it can tell apart, from 0 on; 0: not known (on a PC) */
 };
 
 /* Consecutive StreamIDs (SMMUv2: or one, with bits that do not matter) of a granted device. */
@@ -412,15 +418,10 @@ static inline uint32_t plan_smmu_stage(const struct plan_smmu *smmu)
     return smmu->stage == 1 ? 1 : 2;
 }
 
-/* The GICv2m frame that the partition has; NULL: none. Any CPU. */
-static inline const struct plan_device *plan_msi_frame(const struct plan *p, uint32_t partition)
+/* Index of the partition that the stream's device is granted to. */
+static inline int plan_stream_owner(const struct plan *p, const struct plan_stream *stream)
 {
-    for (uint32_t i = 0; i < p->device_count; i++) {
-        if (p->devices[i].msi && p->devices[i].partition == (int)partition) {
-            return &p->devices[i];
-        }
-    }
-    return NULL;
+    return p->devices[stream->device].partition;
 }
 
 /* ---- show.c ---- */

@@ -47,8 +47,7 @@ bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b)
 bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu)
 {
     for (uint32_t i = 0; i < p->stream_count; i++) {
-        if (p->streams[i].smmu == smmu &&
-            p->devices[p->streams[i].device].partition == (int)partition) {
+        if (p->streams[i].smmu == smmu && plan_stream_owner(p, &p->streams[i]) == (int)partition) {
             return true;
         }
     }
@@ -129,8 +128,7 @@ uint32_t stream_groups(const struct plan_stream *stream)
 static bool is_before(const struct plan *p, const struct plan_stream *a,
                       const struct plan_stream *stream)
 {
-    return a < stream && a->smmu == stream->smmu &&
-           !p->partitions[p->devices[a->device].partition].refused;
+    return a < stream && a->smmu == stream->smmu && !p->partitions[plan_stream_owner(p, a)].refused;
 }
 
 const struct plan_stream *stream_alike(const struct plan *p, const struct plan_stream *stream)

@@ -8,7 +8,6 @@
 #include "core/plan/msi.h"
 #include "core/plan/pci.h"
 
-#define END_INTID  1020
 #define VCPU_PAGES 1
 /* What EL2 itself still takes after the check: its map of spin-table words. */
 #define SHARED_PAGES 4
@@ -47,7 +46,9 @@ static bool pci_window(const struct plan *p, const struct plan_partition *part, 
     uint32_t index = (uint32_t)(part - p->partitions);
 
     if (n == 0) {
-        *out = msi_frame(p, part);
+        const struct msi_frame frame = msi_frame(p, index);
+
+        *out = frame.emulated ? frame.mmio : (struct range){0, 0};
         return true;
     }
     for (uint32_t i = 0; i < p->pci_host_count; i++) {
@@ -102,7 +103,10 @@ const char *check_emulated_name(const struct plan *p, uint32_t index)
 {
     uint32_t gic = p->board.gic.version == 2 ? 3 : 3 + p->board.gic.redists;
 
-    return index == 1 ? "console" : index < gic ? "interrupt controller" : "PCI configuration";
+    return index == 1     ? "console"
+           : index < gic  ? "interrupt controller"
+           : index == gic ? "frame for messages"
+                          : "PCI configuration";
 }
 
 /* The lowest start level that needs at most 16 concatenated pages. */
@@ -152,21 +156,19 @@ uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *par
 /* The vGIC keeps 32 SPIs together where the partition has one of them. */
 static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *part)
 {
+    const struct msi_frame frame = msi_frame(p, (uint32_t)(part - p->partitions));
     uint32_t banks = 1u << (p->board.console.irq.intid / 32 & 31);
     uint32_t count = 0;
 
-    banks |= part->msi_first != 0 ? 1u << part->msi_first / 32 : 0;
+    for (uint32_t n = 0; n < frame.count && n < END_SPI; n++) {
+        banks |= 1u << ((frame.first + n) / 32 & 31);
+    }
     for (uint32_t i = 0; i < p->device_count; i++) {
         const struct plan_device *device = &p->devices[i];
 
         for (uint32_t n = 0; n < device->irq_count; n++) {
             if (device->partition == (int)(part - p->partitions)) {
                 banks |= 1u << (device->irq[n].intid / 32 & 31);
-            }
-        }
-        for (uint32_t n = 0; n < device->msi_count && n < END_INTID; n++) {
-            if (device->partition == (int)(part - p->partitions)) {
-                banks |= 1u << ((device->msi_first + n) / 32 & 31);
             }
         }
     }

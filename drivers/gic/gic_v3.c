@@ -9,6 +9,7 @@
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
+#include "core/base/wait.h"
 #include "core/guest/irq.h"
 #include "core/plan/plan.h"
 #include "drivers/gic/gicd.h"
@@ -58,26 +59,10 @@
 #define ICH_LR_PINTID    MASK(44, 32)
 #define ICH_LR_EOI       BIT(41)
 
-#define POLL_SECONDS 1 /* at most, for what takes microseconds */
-
-/* ---- registers ---- */
-
-/* Wait until the bit is clear. */
+/* Until the bit is clear: a second at most, for what takes microseconds. */
 static enum status wait_clear(uint64_t address, uint64_t bit)
 {
-    uint64_t start;
-
-    if ((arch_read32(address) & bit) == 0) {
-        return OK;
-    }
-    start = arch_counter();
-    while ((arch_read32(address) & bit) != 0) {
-        if (arch_counter() - start > POLL_SECONDS * plan.board.timer_hz) {
-            return E_TIMEOUT;
-        }
-        arch_wait_hint();
-    }
-    return OK;
+    return wait_register(address, bit, 0, plan.board.timer_hz);
 }
 
 #define GROUPS UINT32_MAX /* all are in Group 1 */

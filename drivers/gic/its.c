@@ -9,6 +9,8 @@
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
+#include "core/base/panic.h"
+#include "core/base/wait.h"
 #include "core/memory/pool.h"
 #include "core/plan/msi.h"
 
@@ -83,6 +85,7 @@ static struct unit {
     const char *path;
     uint64_t base;
     uint64_t typer;
+    uint64_t device_limit; /* DeviceIDs from here on it does not have */
     uint64_t *queue;
     uint64_t *devices;     /* level 1: a page's address for each that has a device */
     uint64_t written;      /* GITS_CWRITER: bytes */
@@ -101,17 +104,10 @@ static void *pending[CONFIG_MAX_CPUS];
 
 /* ---- registers ---- */
 
+/* A second at most. */
 static enum status wait_until(uint64_t address, uint64_t mask, uint64_t v)
 {
-    uint64_t start = arch_counter();
-
-    while ((arch_read32(address) & mask) != v) {
-        if (arch_counter() - start > plan.board.timer_hz) {
-            return E_TIMEOUT;
-        }
-        arch_wait_hint();
-    }
-    return OK;
+    return wait_register(address, mask, v, plan.board.timer_hz);
 }
 
 /* Zeroed pages that the hardware sees so. */
@@ -176,9 +172,25 @@ static const char *lacks(uint64_t typer)
     return NULL;
 }
 
-static enum status its_probe(const struct plan *p, uint32_t its, const char **why)
+/* As many as DeviceIDs have bits for, and a page of the level-1 table has entries for. */
+static uint64_t count_devices(struct unit *u)
 {
-    const struct plan_its *plan_its = &p->board.its[its];
+    uint64_t bits = field_get(GITS_TYPER_DEVBITS, u->typer) + 1;
+
+    for (uint32_t n = 0; n < GITS_BASERS; n++) {
+        uint64_t baser = arch_read64(u->base + GITS_BASER(n));
+
+        if (field_get(GITS_BASER_TYPE, baser) == TYPE_DEVICES) {
+            u->device_entry = (uint32_t)field_get(GITS_BASER_ENTRY, baser) + 1;
+            u->device_limit = PAGE_SIZE / u->device_entry * (PAGE_SIZE / sizeof(uint64_t));
+        }
+    }
+    return u->device_limit < BIT(bits) ? u->device_limit : BIT(bits);
+}
+
+static enum status its_probe(struct plan *p, uint32_t its, const char **why)
+{
+    struct plan_its *plan_its = &p->board.its[its];
     struct unit *u = &units[its];
     enum status status;
 
@@ -195,6 +207,10 @@ static enum status its_probe(const struct plan *p, uint32_t its, const char **wh
     }
     u->typer = arch_read64(u->base + GITS_TYPER);
     *why = lacks(u->typer);
+    if (*why == NULL) {
+        u->device_limit = plan_its->devices = count_devices(u);
+        *why = u->device_limit == 0 ? "it keeps no table of devices (GITS_BASER)" : NULL;
+    }
     return *why == NULL ? OK : E_UNSUPPORTED;
 }
 
@@ -230,7 +246,6 @@ static enum status set_table(struct unit *u, uint32_t n, uint64_t type)
     }
     if (type == TYPE_DEVICES) {
         u->devices = page;
-        u->device_entry = (uint32_t)field_get(GITS_BASER_ENTRY, v) + 1;
     }
     return OK;
 }
@@ -247,7 +262,7 @@ static enum status set_tables(struct unit *u)
             status = set_table(u, n, type);
         }
     }
-    return status == OK && u->devices == NULL ? E_UNSUPPORTED : status;
+    return status;
 }
 
 static enum status its_start(uint32_t its)
@@ -276,10 +291,7 @@ static enum status its_add_device(uint32_t its, uint32_t device)
     uint32_t slot = device / (uint32_t)(PAGE_SIZE / u->device_entry);
     void *itt;
 
-    if ((uint64_t)device >> (field_get(GITS_TYPER_DEVBITS, u->typer) + 1) != 0 ||
-        slot >= PAGE_SIZE / sizeof(uint64_t)) {
-        return E_INVALID;
-    }
+    check(device < u->device_limit); /* as the plan was told */
     itt = take(itt_pages(u));
     if (u->devices[slot] == 0) {
         void *level2 = take(1);

@@ -370,6 +370,12 @@ static void test_what_it_lacks_is_told(void **state)
     its.never_rests = true;
     assert_int_equal(its_probe(&plan, 0, &why), E_TIMEOUT);
     setup(NULL);
+    for (uint32_t i = 0; i < ARRAY_SIZE(its.baser); i++) {
+        its.baser[i] &= ~UINT64_C(0x0700000000000000);
+    }
+    assert_int_equal(its_probe(&plan, 0, &why), E_UNSUPPORTED);
+    assert_string_equal(why, "it keeps no table of devices (GITS_BASER)");
+    setup(NULL);
     plan.board.its[0].mmio.size = 0x1000;
     assert_int_equal(its_probe(&plan, 0, &why), E_UNSUPPORTED);
     setup(NULL);
@@ -379,14 +385,20 @@ static void test_what_it_lacks_is_told(void **state)
     assert_int_equal(its.ctlr & 1, 0);
 }
 
-static void test_devices_that_it_cannot_have(void **state)
+static void test_the_plan_is_told_what_devices_it_has(void **state)
 {
+    static const struct {
+        uint64_t bits, devices;
+    } cases[] = {{8, 0x100}, {16, 0x10000}, {18, 0x40000}, {32, 0x40000}}; /* 512 pages of 512 */
+
     (void)state;
-    its.typer = 1 | 7 << 4 | 15 << 8 | 7 << 13; /* DeviceIDs of 8 bits */
-    start();
-    assert_int_equal(its_add_device(0, 0xff), OK);
-    assert_int_equal(its_add_device(0, 0x100), E_INVALID);
-    assert_int_equal(its_add_device(0, UINT32_MAX), E_INVALID);
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        setup(NULL);
+        its.typer = 1 | 7 << 4 | 15 << 8 | (cases[i].bits - 1) << 13;
+        start();
+        assert_int_equal(plan.board.its[0].devices, cases[i].devices);
+        assert_int_equal(its_add_device(0, (uint32_t)cases[i].devices - 1), OK);
+    }
 }
 
 static void test_one_that_takes_no_command_is_told(void **state)
@@ -422,7 +434,7 @@ int main(void)
         cmocka_unit_test_setup(test_redistributors_get_their_tables, setup),
         cmocka_unit_test_setup(test_the_cpu_is_named_by_address_where_the_its_wants_it, setup),
         cmocka_unit_test_setup(test_what_it_lacks_is_told, setup),
-        cmocka_unit_test_setup(test_devices_that_it_cannot_have, setup),
+        cmocka_unit_test_setup(test_the_plan_is_told_what_devices_it_has, setup),
         cmocka_unit_test_setup(test_one_that_takes_no_command_is_told, setup),
         cmocka_unit_test_setup(test_a_redistributor_that_firmware_left_on, setup),
     };

@@ -9,7 +9,6 @@
 #include "core/base/pci.h"
 #include "core/plan/dt.h"
 
-#define ALL_ONES   UINT32_C(0xffffffff)
 #define BARS       6u
 #define MIB        (UINT64_C(1) << 20) /* a bridge's windows are in these */
 #define LOW_END    (UINT64_C(1) << 32)
@@ -78,7 +77,7 @@ static bool window_take(struct window *w, uint64_t size, uint64_t *address)
 
 static uint32_t ask(const struct placing *p, uint32_t rid, uint32_t bar)
 {
-    pci_write(p->scan->host, rid, PCI_BAR0 + 4 * bar, ALL_ONES);
+    pci_write(p->scan->host, rid, PCI_BAR0 + 4 * bar, PCI_ALL_ONES);
     return pci_read(p->scan->host, rid, PCI_BAR0 + 4 * bar);
 }
 
@@ -89,7 +88,7 @@ static bool read_bar(const struct placing *p, uint32_t rid, struct bar *bar)
 
     bar->low = ask(p, rid, bar->index);
     bar->flags = bar->low & (uint32_t)PCI_BAR_FLAGS;
-    bar->high = ALL_ONES;
+    bar->high = PCI_ALL_ONES;
     bar->size = 0;
     if (bar->low == 0) {
         return true;

@@ -10,16 +10,11 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 #include "core/memory/el2_map.h"
-#include "core/plan/claims.h"
 #include "core/plan/plan.h"
 #include "drivers/pci/scan.h"
 
 #define RESET_MS 100 /* from a function-level reset until it answers: 6.6.2 */
 #define PINS     4u
-
-#define V2M_MSI_TYPER       0x008u /* RO  which SPIs the frame raises */
-#define V2M_MSI_TYPER_BASE  MASK(25, 16)
-#define V2M_MSI_TYPER_COUNT MASK(9, 0)
 
 /* Class: the boot CPU's, until the seal. */
 static struct pci_scan scan;
@@ -165,29 +160,8 @@ static void probe_host(struct plan *p, uint32_t host)
     }
 }
 
-/* The SPIs of granted GICv2m frames: Server Base System Architecture (DEN 0029), appendix E. */
-static void read_frames(struct plan *p)
-{
-    for (uint32_t i = 0; i < p->device_count; i++) {
-        struct plan_device *device = &p->devices[i];
-        uint32_t type;
-
-        if (!device->msi || device->mmio_count == 0 || claims_touch_own(p, device->mmio[0]) ||
-            el2_map(device->mmio[0], LPAE_DEVICE) != OK) {
-            continue;
-        }
-        type = arch_read32(device->mmio[0].base + V2M_MSI_TYPER);
-        device->msi_first = (uint32_t)field_get(V2M_MSI_TYPER_BASE, type);
-        device->msi_count = (uint32_t)field_get(V2M_MSI_TYPER_COUNT, type);
-        if (el2_unmap(device->mmio[0]) != OK) {
-            plan_error(p, PLAN_SHARED, device->path, "its page is another's too");
-        }
-    }
-}
-
 static void probe(struct plan *p)
 {
-    read_frames(p);
     for (uint32_t i = 0; i < p->pci_host_count; i++) {
         const struct plan_pci_host *host = &p->pci_hosts[i];
 

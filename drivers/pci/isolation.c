@@ -8,16 +8,13 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 
-#define PORT_UP   5u /* of a switch: what comes from below goes further up */
-#define PORT_DOWN 6u /* of a switch: what comes from below may turn to the ports beside it */
-
 /* ACS on, as far as it is needed; true where that keeps it apart from its neighbours. */
 static bool is_isolated(const struct pci_scan *s, const struct pci_found *f)
 {
     uint32_t needed = (uint32_t)(f->bridge ? PCI_ACS_NEEDED : PCI_ACS_NEEDED_ENDPOINT);
     uint32_t acs;
 
-    if (f->bridge && f->port == PORT_UP && !f->multi) {
+    if (f->bridge && f->port == PCIE_PORT_UP && !f->multi) {
         return true;
     }
     if (f->acs == 0) {
@@ -43,8 +40,9 @@ static struct group group_of(const struct pci_scan *s, uint32_t index)
         const struct pci_found *f = &s->found[i];
 
         if ((f->multi || i != (int)index) && !is_isolated(s, f)) {
-            group = f->port == PORT_DOWN && f->parent != PCI_ROOT ? (struct group){f->parent, false}
-                                                                  : (struct group){i, f->multi};
+            group = f->port == PCIE_PORT_DOWN && f->parent != PCI_ROOT
+                        ? (struct group){f->parent, false}
+                        : (struct group){i, f->multi};
         }
     }
     return group;

@@ -5,13 +5,10 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 
-#define ALL_ONES    UINT32_C(0xffffffff)
 #define NO_VENDOR   UINT32_C(0xffff)
 #define FUNCTIONS   8u
 #define BUS_ENTRIES 256u         /* devices and functions of one bus */
 #define BUSES_KEPT  MASK(31, 24) /* the secondary latency timer */
-#define PORT_ROOT   4u
-#define PORT_DOWN   6u
 
 /* ---- capabilities ---- */
 
@@ -30,7 +27,7 @@ static const char *read_extended(const struct plan_pci_host *host, uint32_t rid,
     uint32_t at = PCI_EXT_FIRST;
     uint32_t header = pci_read(host, rid, at);
 
-    if (header == 0 || header == ALL_ONES) {
+    if (header == 0 || header == PCI_ALL_ONES) {
         return NULL;
     }
     for (;;) {
@@ -56,7 +53,7 @@ const char *pci_read_caps(const struct plan_pci_host *host, uint32_t rid, struct
     while (at != 0) {
         uint32_t header = pci_read(host, rid, at);
 
-        if (at < PCI_CAPS_FIRST || header == ALL_ONES) {
+        if (at < PCI_CAPS_FIRST || header == PCI_ALL_ONES) {
             return "has a list of capabilities that leaves its place";
         }
         if (!keep_cap(f, at, (uint32_t)field_get(PCI_CAP_ID, header))) {
@@ -158,7 +155,7 @@ static bool open_bridge(struct pci_scan *s, struct pci_found *f, const struct le
                           .limit = subordinate,
                           .bridge = (int)(f - s->found),
                           .kept = kept,
-                          .single = f->port == PORT_ROOT || f->port == PORT_DOWN};
+                          .single = f->port == PCIE_PORT_ROOT || f->port == PCIE_PORT_DOWN};
     return true;
 }
 

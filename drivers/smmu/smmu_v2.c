@@ -3,6 +3,7 @@
 #include "drivers/smmu/smmu_v2.h"
 
 #include "core/base/console.h"
+#include "core/base/wait.h"
 #include "core/plan/dt.h"
 #include "core/plan/plan.h"
 
@@ -76,23 +77,19 @@ static void fault_groups(const struct smmu_v2_unit *u)
 
 enum status smmu_v2_sync(struct smmu_v2_unit *u)
 {
-    uint64_t start = arch_counter();
-
     if (u->dead) {
         return E_TIMEOUT;
     }
     arch_dsb();
     smmu_v2_write(smmu_v2_global(u, STLBGSYNC), 0);
-    while ((arch_read32(smmu_v2_global(u, STLBGSTATUS)) & STLBGSTATUS_BUSY) != 0) {
-        if (arch_counter() - start > plan.board.timer_hz) {
-            u->dead = true;
-            fault_groups(u);
-            console_printf("bulkhead: error: %s: the SMMU does not end a sTLBGSYNC: all DMA behind "
-                           "it is blocked\n",
-                           u->path);
-            return E_TIMEOUT;
-        }
-        arch_wait_hint();
+    if (wait_register(smmu_v2_global(u, STLBGSTATUS), STLBGSTATUS_BUSY, 0, plan.board.timer_hz) !=
+        OK) {
+        u->dead = true;
+        fault_groups(u);
+        console_printf("bulkhead: error: %s: the SMMU does not end a sTLBGSYNC: all DMA behind it "
+                       "is blocked\n",
+                       u->path);
+        return E_TIMEOUT;
     }
     return OK;
 }
@@ -119,7 +116,6 @@ static const char *lacks(const struct smmu_v2_unit *u, uint32_t idr0, uint32_t i
 
 static void read_features(struct smmu_v2_unit *u, struct plan_smmu *smmu)
 {
-    static const uint8_t oas_bits[] = {32, 36, 40, 42, 44, 48};
     uint32_t idr0 = arch_read32(smmu_v2_global(u, IDR0));
     uint32_t idr1 = arch_read32(smmu_v2_global(u, IDR1));
     uint64_t oas = field_get(IDR2_OAS, arch_read32(smmu_v2_global(u, IDR2)));
@@ -139,7 +135,7 @@ static void read_features(struct smmu_v2_unit *u, struct plan_smmu *smmu)
     u->coherent = smmu->coherent && (idr0 & IDR0_CTTW) != 0;
     u->oas = (uint8_t)(oas < OAS_48 ? oas : OAS_48);
     smmu->stage = u->stage1 ? 1 : 2;
-    smmu->oas_bits = oas_bits[u->oas];
+    smmu->oas_bits = lpae_pa_bits(u->oas);
     smmu->sid_bits = (uint8_t)(u->extended ? 16 : sid_bits);
     while (!u->matches && UINT32_C(1) << smmu->sid_bits > u->groups) {
         smmu->sid_bits--;

@@ -46,11 +46,6 @@
 
 /* ---- contexts ---- */
 
-static uint32_t owner_of(const struct plan *p, const struct plan_stream *stream)
-{
-    return (uint32_t)p->devices[stream->device].partition;
-}
-
 /* Its place among those that have streams here, behind SILENT. */
 uint32_t smmu_v2_context_of(const struct plan *p, uint32_t smmu, uint32_t partition)
 {
@@ -132,7 +127,7 @@ static uint32_t group_of(const struct plan *p, const struct plan_stream *stream)
     uint32_t group = 0;
 
     for (const struct plan_stream *s = p->streams; s < stream; s++) {
-        if (s->smmu == stream->smmu && !p->partitions[owner_of(p, s)].refused &&
+        if (s->smmu == stream->smmu && !p->partitions[plan_stream_owner(p, s)].refused &&
             stream_alike(p, s) == NULL) {
             group += stream_groups(s);
         }
@@ -168,21 +163,23 @@ static enum status aim_stream(const struct plan *p, const struct plan_stream *st
     } else {
         aim_indexed(&t, stream);
     }
-    smmu_v2_write(smmu_v2_global(u, TLBIVMID), owner_of(p, stream) + 1);
+    smmu_v2_write(smmu_v2_global(u, TLBIVMID), (uint32_t)plan_stream_owner(p, stream) + 1);
     return smmu_v2_sync(u);
 }
 
 enum status smmu_v2_attach(const struct plan *p, const struct plan_stream *stream,
                            const struct lpae *table, uint8_t vmid)
 {
-    smmu_v2_make_context(&smmu_v2_units[stream->smmu],
-                         smmu_v2_context_of(p, stream->smmu, owner_of(p, stream)), table, vmid);
+    uint32_t owner = (uint32_t)plan_stream_owner(p, stream);
+
+    smmu_v2_make_context(&smmu_v2_units[stream->smmu], smmu_v2_context_of(p, stream->smmu, owner),
+                         table, vmid);
     return aim_stream(p, stream, SILENT, true);
 }
 
 enum status smmu_v2_pass(const struct plan *p, const struct plan_stream *stream, bool on)
 {
-    uint32_t owner = owner_of(p, stream);
+    uint32_t owner = (uint32_t)plan_stream_owner(p, stream);
 
     return aim_stream(p, stream, on ? smmu_v2_context_of(p, stream->smmu, owner) : SILENT, false);
 }

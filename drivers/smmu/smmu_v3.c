@@ -4,6 +4,7 @@
 
 #include "core/base/arch.h"
 #include "core/base/console.h"
+#include "core/base/wait.h"
 #include "core/memory/pool.h"
 #include "core/plan/plan.h"
 
@@ -106,15 +107,7 @@ static void write(const struct smmu_v3_unit *u, uint32_t offset, uint64_t v)
 static enum status wait_until(const struct smmu_v3_unit *u, uint32_t offset, uint64_t mask,
                               uint64_t v)
 {
-    uint64_t start = arch_counter();
-
-    while ((read(u, offset) & mask) != v) {
-        if (arch_counter() - start > plan.board.timer_hz) {
-            return E_TIMEOUT;
-        }
-        arch_wait_hint();
-    }
-    return OK;
+    return wait_register(u->base + offset, mask, v, plan.board.timer_hz);
 }
 
 static enum status set_cr0(const struct smmu_v3_unit *u, uint64_t v)
@@ -218,7 +211,6 @@ static const char *lacks(uint32_t idr0, uint32_t idr1, uint32_t idr5)
 
 static void read_features(struct smmu_v3_unit *u, struct plan_smmu *smmu, uint32_t idr0)
 {
-    static const uint8_t oas_bits[] = {32, 36, 40, 42, 44, 48};
     uint64_t oas = field_get(IDR5_OAS, read(u, IDR5));
     uint32_t idr1 = read(u, IDR1);
 
@@ -232,7 +224,7 @@ static void read_features(struct smmu_v3_unit *u, struct plan_smmu *smmu, uint32
     u->events_log2 = (uint8_t)field_get(IDR1_EVENTQS, idr1);
     u->events_log2 = u->events_log2 < MAX_EVENTS ? u->events_log2 : MAX_EVENTS;
     smmu->stage = u->stage1 ? 1 : 2;
-    smmu->oas_bits = oas_bits[u->oas];
+    smmu->oas_bits = lpae_pa_bits(u->oas);
     smmu->sid_bits = (uint8_t)field_get(IDR1_SIDSIZE, idr1);
     u->two_level = field_get(IDR0_ST_LEVEL, idr0) == ST_LEVEL_TWO && smmu->sid_bits > SPLIT;
 }
@@ -352,10 +344,12 @@ static enum status start(const struct plan *p, uint32_t index)
 
 /* ---- faults ---- */
 
+/* IHI 0070 7.3; the others, a table that is wrong or cannot be fetched among them, are ours. */
 static enum smmu_reason reason_of(uint32_t event)
 {
     static const uint8_t reasons[] = {
         [0x01] = SMMU_FORBIDDEN, /* F_UUT */
+        [0x02] = SMMU_NO_STREAM, /* C_BAD_STREAMID */
         [0x04] = SMMU_NO_STREAM, /* C_BAD_STE: ours are good, or not there */
         [0x05] = SMMU_FORBIDDEN, /* F_BAD_ATS_TREQ */
         [0x06] = SMMU_FORBIDDEN, /* F_STREAM_DISABLED */

@@ -161,7 +161,7 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
     trial.device_count = trial.strings_used = trial.errors = 0;
     trial.fatal = false;
     messages_to(&said);
-    config_devices(&config, &property, unprotected);
+    config_devices(&config, &property, unprotected ? LIST_UNPROTECTED : LIST_DEVICES);
     claims_of_board(&trial);
     messages_to(NULL);
     good = trial.errors == 0 && trial.device_count == 1;
