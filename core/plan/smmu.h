@@ -16,11 +16,11 @@
 
 /* Why a transaction was aborted, as far as both architectures can say it. */
 enum smmu_reason {
+    SMMU_BROKEN,    /* the SMMU itself stumbled: an external abort, an error of its configuration */
     SMMU_UNMAPPED,  /* no translation of its address, or one that does not allow it */
     SMMU_NO_STREAM, /* its StreamID is nobody's */
     SMMU_FORBIDDEN, /* a kind of transaction that is nobody's: a substream, or already translated */
     SMMU_LOST,      /* faults that were not recorded: the queue or the register was full */
-    SMMU_BROKEN,    /* the SMMU itself stumbled: an external abort, an error of its configuration */
 };
 
 struct smmu_fault {

@@ -410,6 +410,34 @@ static void test_translated_ones_are_forbidden(void **state)
     assert_fault(SMMU_FORBIDDEN, 3, 0x07);
 }
 
+/* What an event is taken for; one that no SMMU of ours should record is its own failure. */
+static void test_every_event_has_its_reason(void **state)
+{
+    static const struct {
+        uint32_t first, last;
+        enum smmu_reason reason;
+    } cases[] = {
+        {0x01, 0x01, SMMU_FORBIDDEN}, {0x02, 0x02, SMMU_NO_STREAM}, {0x03, 0x03, SMMU_BROKEN},
+        {0x04, 0x04, SMMU_NO_STREAM}, {0x05, 0x08, SMMU_FORBIDDEN}, {0x09, 0x0f, SMMU_BROKEN},
+        {0x10, 0x13, SMMU_UNMAPPED},  {0x14, 0xff, SMMU_BROKEN},
+    };
+
+    (void)state;
+    begin(&boards[0]);
+    add_stream(0, 3, 1);
+    start();
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        for (uint32_t event = cases[i].first; event <= cases[i].last; event++) {
+            struct smmu_fault fault;
+
+            model_event(event, 3, IPA, true);
+            fault = next_fault(cases[i].reason, event);
+            assert_int_equal(fault.addressed, cases[i].reason == SMMU_UNMAPPED);
+            assert_int_equal(fault.stream, 3);
+        }
+    }
+}
+
 static void test_what_the_queue_lost_is_told_once(void **state)
 {
     (void)state;
@@ -473,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_faults_are_told),
         cmocka_unit_test(test_nobodys_streams_are_told_until_muted),
         cmocka_unit_test(test_translated_ones_are_forbidden),
+        cmocka_unit_test(test_every_event_has_its_reason),
         cmocka_unit_test(test_what_the_queue_lost_is_told_once),
         cmocka_unit_test(test_the_queue_wraps),
         cmocka_unit_test(test_errors_of_the_whole_are_told),
