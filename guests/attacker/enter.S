@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs one hostile instruction, at EL1 or at EL0, so that whatever comes of it ends here. */
+#include "pairs.inc"
 
 #define SPSR_EL0T 0x3c0             /* EL0, all of DAIF masked */
 
@@ -21,12 +22,7 @@ probe_el1:
 /* uint64_t probe_el0(code, x0, x1, after): code and after where EL0 may execute them. */
     .global probe_el0
 probe_el0:
-    stp     x29, x30, [sp, #-96]!
-    stp     x19, x20, [sp, #16]
-    stp     x21, x22, [sp, #32]
-    stp     x23, x24, [sp, #48]
-    stp     x25, x26, [sp, #64]
-    stp     x27, x28, [sp, #80]
+    push_callee_saved
     mov     x9, #SPSR_EL0T
     msr     spsr_el1, x9
     msr     elr_el1, x0
@@ -39,12 +35,7 @@ probe_el0:
 /* Where the exception handler sends every exception of EL0, SVC among them. */
     .global probe_el0_back
 probe_el0_back:
-    ldp     x19, x20, [sp, #16]
-    ldp     x21, x22, [sp, #32]
-    ldp     x23, x24, [sp, #48]
-    ldp     x25, x26, [sp, #64]
-    ldp     x27, x28, [sp, #80]
-    ldp     x29, x30, [sp], #96
+    pop_callee_saved
     ret
 
     .global probe_el0_after

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Code under the debugger, and the way to EL0 in AArch32 and back from whatever comes of it. */
+#include "pairs.inc"
 
     .text
 /*
@@ -38,12 +39,7 @@ break_code:
 /* void aarch32_enter(uint64_t pc, uint64_t spsr, const uint64_t r[3]) */
     .global aarch32_enter
 aarch32_enter:
-    stp     x29, x30, [sp, #-96]!
-    stp     x19, x20, [sp, #16]
-    stp     x21, x22, [sp, #32]
-    stp     x23, x24, [sp, #48]
-    stp     x25, x26, [sp, #64]
-    stp     x27, x28, [sp, #80]
+    push_callee_saved
     msr     elr_el1, x0
     msr     spsr_el1, x1
     mov     x3, x2
@@ -56,10 +52,5 @@ aarch32_enter:
 /* Where the exception handler returns to. */
     .global aarch32_back
 aarch32_back:
-    ldp     x19, x20, [sp, #16]
-    ldp     x21, x22, [sp, #32]
-    ldp     x23, x24, [sp, #48]
-    ldp     x25, x26, [sp, #64]
-    ldp     x27, x28, [sp, #80]
-    ldp     x29, x30, [sp], #96
+    pop_callee_saved
     ret

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A CPU's first instructions, which save all of its state; and its last ones, which dirty it. */
+#include "pairs.inc"
 #include "registers.inc"
 
 /* A struct saved (cputest.h): where to go on, X0 to X30, Q0 to Q31, then `registers`. */
@@ -66,20 +67,10 @@ state_again:
 .endm
 
 save:
-    .irp    n, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28
-    str     x\n, [x30, #SAVED_X + 8 * \n]
-    .endr
-    .irp    n, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29
-    str     x\n, [x30, #SAVED_X + 8 * \n]
-    .endr
+    pairs   stp, x, 0, 29, x30, SAVED_X
     .set    slot, 0
     registers
-    .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    str     q\n, [x30, #SAVED_Q + 16 * \n]
-    .endr
-    .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    str     q\n, [x30, #SAVED_Q + 16 * \n]
-    .endr
+    pairs   stp, q, 0, 31, x30, SAVED_Q
     dsb     sy
     ldr     x0, [x30, #SAVED_X]
     ldr     x1, [x30]
