@@ -18,7 +18,8 @@
 #define FDT_MAX_SIZE      BLOCK_2M /* Linux's boot protocol allows no more */
 #define FDT_HEADER_SIZE   40       /* Devicetree Specification 5.2 */
 #define CPU_START_SECONDS 10       /* for a CPU that PSCI has accepted to start */
-#define LOAD_SECONDS      120      /* for all partitions to be loaded */
+#define LOAD_SECONDS      120      /* for all partitions to be loaded, */
+#define LOAD_RATE         (64u << 20) /* and to be zeroed: bytes a second at least */
 
 struct cpu cpus[CONFIG_MAX_CPUS];
 
@@ -245,10 +246,18 @@ static bool wait_for(const uint32_t *word, uint32_t at_least, uint64_t seconds)
     return true;
 }
 
-static void wait_for_phase(enum boot_phase phase)
+/* Until all partitions are loaded, however much memory they have. */
+static void wait_for_load(const uint32_t *word, uint32_t at_least)
 {
-    if (!wait_for(&boot_phase, phase, LOAD_SECONDS)) {
-        panic("the partitions were not loaded in %u seconds", LOAD_SECONDS);
+    uint64_t seconds = LOAD_SECONDS;
+
+    for (uint32_t i = 0; i < plan.partition_count; i++) {
+        for (uint32_t n = 0; n < plan.partitions[i].extent_count; n++) {
+            seconds += plan.partitions[i].extent[n].size / LOAD_RATE;
+        }
+    }
+    if (!wait_for(word, at_least, seconds)) {
+        panic("the partitions were not loaded in %lu seconds", seconds);
     }
 }
 
@@ -358,13 +367,13 @@ static void cpu_run(void *unused)
         cpu_sleep();
     }
     if (cpu->index == console_cpu()) {
-        wait_for_phase(PHASE_CONSOLE);
+        wait_for_load(&boot_phase, PHASE_CONSOLE);
         irq_own(plan.board.console.irq.intid, plan.board.console.irq.edge, cpu);
         stream_route(&plan, cpu);
         console_start(irq_kick_own, plan.board.timer_hz);
         enter_phase(PHASE_RUN);
     }
-    wait_for_phase(PHASE_RUN);
+    wait_for_load(&boot_phase, PHASE_RUN);
     if (cpu->vcpu != NULL) {
         arch_vcpu_bind(cpu->vcpu, &cpu->vcpu->partition->stage2,
                        (uint8_t)(cpu->vcpu->partition->index + 1));
@@ -401,7 +410,7 @@ static void finish_boot(const struct range *system)
 void main_secondary(struct cpu *cpu)
 {
     __atomic_store_n(&cpu->online, 1, __ATOMIC_RELEASE);
-    wait_for_phase(PHASE_LOAD);
+    wait_for_load(&boot_phase, PHASE_LOAD);
     if (cpu->failed) {
         cpu_sleep(); /* later than anybody waits */
     }
@@ -427,9 +436,7 @@ void main_boot(uint64_t fdt_pa)
     taking_part = start_cpus();
     enter_phase(PHASE_LOAD);
     cpu_load(cpu_self());
-    if (!wait_for(&cpus_loaded, taking_part, LOAD_SECONDS)) {
-        panic("the partitions were not loaded in %u seconds", LOAD_SECONDS);
-    }
+    wait_for_load(&cpus_loaded, taking_part);
     finish_boot(&system);
     arch_restart_stack(cpu_run, NULL);
 }

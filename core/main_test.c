@@ -254,17 +254,18 @@ static void a_cpu_that_is_late_sleeps(void **state)
 static enum status get_lost(struct cpu *cpu)
 {
     __atomic_store_n(&cpu->online, 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&seconds_to_skip, 122, __ATOMIC_RELEASE);
+    __atomic_store_n(&seconds_to_skip, 200, __ATOMIC_RELEASE);
     return OK;
 }
 
 static void a_cpu_that_is_lost_stops_the_boot(void **state)
 {
     (void)state;
-    scene.configurations = A;
+    scene.configurations =
+        CONFIGURATION("a", "cpus = <0 1>;" KERNEL "memory = <0x0 0x40000000 0x0 0x10000000>;");
     scene.start_cpu = get_lost;
-    boot();
-    assert_log("bulkhead: panic: CPU 0x0: the partitions were not loaded in 120 seconds\n");
+    boot(); /* four seconds more for 256 MiB */
+    assert_log("bulkhead: panic: CPU 0x0: the partitions were not loaded in 124 seconds\n");
     assert_int_equal(outcome->end[0], HOST_ASLEEP);
     assert_no_log("sealed");
 }

@@ -40,7 +40,7 @@ bool vgic_is_away(struct vgic *vgic, struct virq *v)
     if (v->lr == VGIC_NO_LR || vgic_is_here(vgic_vcpu(vgic, v->home))) {
         return false;
     }
-    v->quick = VGIC_NO_LR;
+    vgic_not_quick(v);
     if (v->hw) {
         arch_dsb();
         if (!gic->get_active(vgic_cpu_of(vgic, v), v->intid)) {
@@ -134,7 +134,7 @@ static __attribute__((noinline)) void arrive(struct vcpu *vcpu, struct virq *v)
         vgic_lr_fold(vgic, vcpu, v->lr);
     }
     v->lr = VGIC_NO_LR; /* elsewhere: it ended there, or could not have come again */
-    v->quick = VGIC_NO_LR;
+    vgic_not_quick(v);
     v->clear = 0;
     v->latched = (uint8_t)(v->latched << 1 & VGIC_LATCH_TAKEN);
     v->pending = 1;
@@ -147,13 +147,15 @@ bool vgic_inject(struct vcpu *vcpu, uint32_t intid)
     struct vgic_bank *bank =
         intid < 32 ? &vcpu->vgic.private : vcpu->partition->vgic.bank[intid / 32];
     struct virq *v;
+    uint8_t lr;
 
     if (bank == NULL) {
         return false;
     }
     v = &bank->virq[intid % 32];
-    if (v->quick != VGIC_NO_LR && v->home == vcpu->index && v->hw) {
-        gic->lr_write(v->quick, v->image);
+    lr = __atomic_load_n(&v->quick, __ATOMIC_RELAXED); /* another CPU may take it away, once */
+    if (lr != VGIC_NO_LR && v->home == vcpu->index && v->hw) {
+        gic->lr_write(lr, v->image);
         return true;
     }
     if (v->hw) {

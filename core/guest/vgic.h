@@ -49,7 +49,8 @@ struct virq {
     bool level; /* the line, where software drives it */
     uint8_t
         latched; /* level-sensitive, pending by ISPENDR and not by its line alone: VGIC_LATCH_... */
-    uint8_t quick;  /* `lr`, where what `image` tells may be put there again; else VGIC_NO_LR */
+    uint8_t quick;  /* `lr`, where what `image` tells may be put there again; else VGIC_NO_LR.
+                       Class: atomic; written with the lock, or by the CPU of `home` */
     uint32_t route; /* SPI: ITARGETSR's byte (GICv2), IROUTER's affinity (GICv3) */
     uint64_t image; /* what was last put into `lr`, encoded */
 };

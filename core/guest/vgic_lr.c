@@ -20,7 +20,7 @@ void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n)
         return; /* it ended here, and has been elsewhere since */
     }
     v->lr = VGIC_NO_LR;
-    v->quick = VGIC_NO_LR;
+    vgic_not_quick(v);
     left = lr.state & VGIC_LR_VALID & ~(uint32_t)v->clear;
     v->clear = 0;
     if (v->hw && left == 0 && (lr.state & VGIC_LR_VALID) != 0 && !v->active) {
@@ -78,7 +78,9 @@ static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t
     }
     v->home = (uint8_t)vcpu->index;
     v->lr = (uint8_t)n;
-    v->quick = is_repeatable(v, lr) && vcpu->vgic.wanted == 0 ? (uint8_t)n : VGIC_NO_LR;
+    __atomic_store_n(&v->quick,
+                     is_repeatable(v, lr) && vcpu->vgic.wanted == 0 ? (uint8_t)n : VGIC_NO_LR,
+                     __ATOMIC_RELAXED);
     v->image = gic->lr_encode(lr);
     vcpu->vgic.held[n] = v;
     vcpu->vgic.lr_free &= ~(1u << n);
@@ -98,7 +100,7 @@ static void leave_outside(struct vgic_cpu *c, const struct virq *v)
 {
     for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
         if (c->held[n] != NULL) {
-            c->held[n]->quick = VGIC_NO_LR;
+            vgic_not_quick(c->held[n]);
         }
     }
     vgic_wait_add(c, v);

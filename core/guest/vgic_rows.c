@@ -50,10 +50,10 @@ void vgic_set_pending(struct vgic *vgic, struct virq *v, uint32_t sources)
         vgic_settle(vgic, v);
     } else if ((lr_of(vgic, v).state & GIC_LR_PENDING) != 0 || v->pending != 0) {
         v->latched |= VGIC_LATCH_TAKEN;
-        v->quick = VGIC_NO_LR;
+        vgic_not_quick(v);
     } else {
         v->latched |= VGIC_LATCH_SET;
-        v->quick = VGIC_NO_LR;
+        vgic_not_quick(v);
         arch_dsb();
         gic->set_pending(vgic_cpu_of(vgic, v), v->intid, true);
     }

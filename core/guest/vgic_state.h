@@ -48,6 +48,12 @@ static inline uint32_t vgic_due(const struct virq *virq)
     return virq->pending | (uint32_t)(virq->level && !virq->edge);
 }
 
+/* From here on it comes with the lock only. */
+static inline void vgic_not_quick(struct virq *virq)
+{
+    __atomic_store_n(&virq->quick, VGIC_NO_LR, __ATOMIC_RELAXED);
+}
+
 /* The vCPU has to look at it. */
 static inline void vgic_wait_add(struct vgic_cpu *c, const struct virq *virq)
 {

@@ -78,6 +78,10 @@ static const struct wrong wrong[] = {
     {WITHOUT_GIC "gic: gic { compatible = \"arm,gic-400\"; #interrupt-cells = <3>;"
                  " reg = <0 0 0 1>, <0 1 0 1>, <0 2 0 1>, <0 3 0 1>; }; };",
      "/gic: interrupts: the maintenance interrupt, a PPI, is missing"},
+    {WITHOUT_GIC "gic: gic { compatible = \"arm,gic-400\"; #interrupt-cells = <3>;"
+                 " interrupts = <1 9 4>; reg = <0 0x8000000 0 0x1000>, <0 0x8010000 0 0x1000>,"
+                 " <0 0x8030000 0 0x10000>, <0 0x8040000 0 0x10000>; }; };",
+     "/gic: reg: entry 1, GICC: 0x1000 bytes do not hold GICC_DIR: a GICv2 has 0x2000"},
     {WITHOUT_GIC "gic: gic { compatible = \"arm,gic-v3\"; #interrupt-cells = <3>;"
                  " interrupts = <1 9 4>; #redistributor-regions = <9>; reg = <0 0 0 1>; }; };",
      "/gic: #redistributor-regions: <9> is not 1 to 8"},
