@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A partition that has a DMA engine (QEMU's edu, on a PCI host bridge that it owns: boot arguments
- * ecam=ADDRESS and bar=ADDRESS) and does with it what the console tells it, a line each:
+ * A partition that has a DMA engine: QEMU's edu, on a PCI host bridge whose configuration space is
+ * at the boot argument ecam=ADDRESS; bar=ADDRESS is where its registers are to be, unless they are
+ * fixed. It attacks once by itself, and does what the console tells it, a line each:
  *   read ADDRESS     a word by DMA from that address, shown
  *   write ADDRESS    a word of its own by DMA to that address
+ *   attack           both, with all addresses of the boot argument attack=ADDRESS,ADDRESS...
  *   end              power off
  */
 #include <inttypes.h>
@@ -22,7 +24,9 @@
 #define LINE_SIZE   64
 #define LIMIT_US    5000000
 #define REST_US     1000
-#define PAUSE_US    1100000 /* Bulkhead tells a few faults a second */
+#define PAUSE_US    1100000 /* Bulkhead tells a few faults a second, of which a word makes two: */
+#define ATTACK_US   550000  /* so two tries are */
+#define ATTACK_SIZE 256
 
 /* PCI Local Bus 3.0, 6.2: configuration space. */
 #define PCI_ID             0x00
@@ -30,6 +34,7 @@
 #define PCI_BAR0           0x10
 #define PCI_COMMAND_MEMORY 2
 #define PCI_COMMAND_MASTER 4
+#define PCI_BAR_ADDRESS    0xfffffff0u
 
 /* QEMU, docs/specs/edu. */
 #define EDU_SOURCE  0x80
@@ -50,7 +55,7 @@ static uintptr_t argument(const char *name)
     return guest_argument(name, text, sizeof(text)) ? strtoull(text, NULL, 0) : 0;
 }
 
-/* Its registers at `bar`, and on; false where there is none. */
+/* Its registers at `bar`, where they can be moved, and on; false where there is none. */
 static bool edu_find(uintptr_t ecam, uintptr_t bar)
 {
     for (unsigned i = 0; i < FUNCTIONS; i++) {
@@ -59,7 +64,7 @@ static bool edu_find(uintptr_t ecam, uintptr_t bar)
         if (mmio_read32(config + PCI_ID) == EDU_ID) {
             mmio_write32(config + PCI_BAR0, (uint32_t)bar);
             mmio_write16(config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-            edu = bar;
+            edu = mmio_read32(config + PCI_BAR0) & PCI_BAR_ADDRESS;
             return true;
         }
     }
@@ -105,16 +110,18 @@ static bool load(uint64_t word)
     return copy((uintptr_t)&own, EDU_BUFFER);
 }
 
-static void dma_read(uint64_t address)
+/* True where a word came: a read that is blocked leaves the buffer as it was, or zeros. */
+static bool dma_read(uint64_t address)
 {
     if (!load(CANARY) || !copy(address, EDU_BUFFER) || !copy(EDU_BUFFER, (uintptr_t)&own)) {
         printf("dma: the engine does not end\n");
-        return;
+        return false;
     }
     printf("dma: read 0x%" PRIx64 ": 0x%016" PRIx64 "%s\n", address, own,
            own == CANARY          ? ", nothing came"
            : pattern_is_word(own) ? ", another's pattern"
                                   : "");
+    return own != CANARY && own != 0;
 }
 
 static void dma_write(uint64_t address)
@@ -124,6 +131,32 @@ static void dma_write(uint64_t address)
         return;
     }
     printf("dma: wrote 0x%" PRIx64 "\n", address);
+}
+
+static void attack(void)
+{
+    static unsigned round;
+    char text[ATTACK_SIZE];
+    char *end;
+    unsigned tries = 0, came = 0;
+
+    if (!guest_argument("attack", text, sizeof(text))) {
+        return;
+    }
+    for (char *next = text; *next != '\0'; next = end + (*end == ',')) {
+        uint64_t address = strtoull(next, &end, 0);
+
+        if (end == next) {
+            printf("dma: attack=%s: no address\n", next);
+            return;
+        }
+        rest(ATTACK_US);
+        came += dma_read(address);
+        rest(ATTACK_US);
+        dma_write(address);
+        tries += 2;
+    }
+    printf("dma: attack %u: %u tries, %u words came\n", ++round, tries, came);
 }
 
 /* Its own memory, there and back. */
@@ -160,12 +193,15 @@ int main(void)
     }
     gic_enable(guest.timer_virtual_intid);
     printf("dma: own memory: %s\n", works() ? "right" : "WRONG");
+    attack();
     puts("dma: ready");
     do {
         read_line(line);
         rest(PAUSE_US);
-        if (strncmp(line, "read ", 5) == 0) {
-            dma_read(strtoull(line + 5, NULL, 0));
+        if (strcmp(line, "attack") == 0) {
+            attack();
+        } else if (strncmp(line, "read ", 5) == 0) {
+            (void)dma_read(strtoull(line + 5, NULL, 0));
         } else if (strncmp(line, "write ", 6) == 0) {
             dma_write(strtoull(line + 6, NULL, 0));
         }
