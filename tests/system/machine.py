@@ -6,11 +6,14 @@ import pathlib
 import re
 import select
 import subprocess
+import sys
 import time
 
 import pexpect
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(TOP / "scripts"))
+from qemu_monitor import Monitor  # noqa: E402
 BUILD = TOP / "build"
 CPUS = ["cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "max"]
 MIB = 1 << 20

@@ -5,13 +5,11 @@ QEMU's edu is a DMA engine that does as it is told; guests/dma has it, and is to
 """
 
 import hashlib
-import json
 import random
-import socket
 
 import pytest
 
-from machine import LINUX, MIB, partition
+from machine import LINUX, MIB, Monitor, partition
 
 BRIDGE = "/pcie@10000000"
 ECAM, BAR = 0x40_1000_0000, 0x1000_0000
@@ -24,42 +22,17 @@ CONTAINED = {"devices": [BRIDGE]}
 UNPROTECTED = {"unprotected_devices": [BRIDGE], "direct_map": True}
 
 
-class Monitor:
-    """QEMU's monitor: what physical memory really holds."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(path))
-        self.file = self.socket.makefile("rw")
-        self.file.readline()
-        self.ask("qmp_capabilities")
-
-    def ask(self, command, **arguments):
-        self.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.file.flush()
-        while True:
-            answer = json.loads(self.file.readline())
-            assert "error" not in answer, answer
-            if "return" in answer:
-                return answer["return"]
-
-    def memory(self, address, size, path):
-        self.ask("pmemsave", val=address, size=size, filename=str(path))
-        return path.read_bytes()
-
-
 class Attack:
     """guests/dma beside a victim that watches its memory; `grant` is how the first has its bridge."""
 
     def __init__(self, boot, tmp_path, grant, qemu, gic=3, **props):
-        self.scratch = tmp_path / "memory"
         path = tmp_path / "qmp"
         parts = [
             partition("attacker", "dma", [1], ((0x40000000, 2 * MIB),), bootargs=f"ecam={ECAM:#x} bar={BAR:#x}",
                       **grant, **props),
             partition("victim", "pattern", [0]),
         ]
-        self.board = boot(parts, gic=gic, smp=2, qemu=(*ICOUNT, *qemu, *EDU, "-qmp", f"unix:{path},server=on,wait=off"))
+        self.board = boot(parts, gic=gic, smp=2, qemu=(*ICOUNT, *qemu, *EDU, *Monitor.options(path)))
         self.victim = int(self.board.expect(r"partition victim\s.*?0x40000000-0x40ffffff on (0x\w+)")[1], 16)
         self.board.expect(r"dma: own memory: right")
         self.board.expect(r"victim\] pattern: \d+ passes, 0 changed")
@@ -67,7 +40,7 @@ class Attack:
 
     def physical(self, address):
         """The word that is there, past whatever translates."""
-        return int.from_bytes(self.monitor.memory(address, 8, self.scratch), "little")
+        return int.from_bytes(self.monitor.memory(address, 8), "little")
 
     def read(self, address, fault=False):
         """What the engine got; None where nothing came. `fault`: that must be told."""
