@@ -25,8 +25,8 @@ all menuconfig savedefconfig tidy:
 .PHONY: all menuconfig savedefconfig tidy FORCE
 
 DEFCONFIGS := $(notdir $(wildcard configs/*_defconfig))
-boardless := %_defconfig unit tools guests newlib ramdisks systems format demo check bench fuzz coverage mutations \
-             clean distclean help build/guest/% build/guests/% build/newlib/% build/dts/%
+boardless := %_defconfig unit tools guests newlib ramdisks systems format demo demo-devices check bench \
+             fuzz coverage mutations clean distclean help build/guest/% build/guests/% build/newlib/% build/dts/%
 boardful := all menuconfig savedefconfig tidy unit-run fuzzers build/%
 goals := $(or $(MAKECMDGOALS),all)
 
@@ -150,11 +150,12 @@ format:
 ##
 ## To try and to test (each runs scripts/setup first):
 ##   demo             boot the demo system in QEMU
+##   demo-devices     boot the demo of devices: a disk, a network card, and a DMA engine that attacks
 ##   check            run every test
 ##   bench            run the benchmarks
 ##   fuzz             fuzz core on this PC: TIME=SECONDS for each (60), FUZZ="NAME..." (all)
 ##   mutations        break a check at a time and see which test notices (an hour)
-.PHONY: demo check bench fuzz mutations
+.PHONY: demo demo-devices check bench fuzz mutations
 
 fuzz:
 	@scripts/setup
@@ -163,6 +164,10 @@ fuzz:
 demo check bench:
 	@scripts/setup
 	@scripts/$@
+
+demo-devices:
+	@scripts/setup
+	@scripts/demo devices
 
 mutations: guests
 	@tests/mutations
