@@ -17,13 +17,16 @@
 #include "core/plan/dt.h"
 #include "core/plan/msi.h"
 #include "core/plan/pci.h"
+#include "core/plan/refer.h"
 
-#define MAX_CLOCKS    8 /* rates in one tree, and clocks of one device */
-#define PHANDLE_GIC   1
-#define PHANDLE_MSI   (PHANDLE_CLOCK + MAX_CLOCKS)
-#define PHANDLE_CLOCK 2 /* of the first rate */
-#define CONSOLE_HZ    24000000
-#define GICR_FRAMES   UINT64_C(0x20000) /* RD_base and SGI_base of one CPU; IHI 0069 12.10 */
+#define MAX_FIXED 32 /* rates in one tree, and voltages */
+/* What a granted device refers to keeps the board's phandle, and dtc counts those from 1. */
+#define PHANDLE_GIC      0x70000000
+#define PHANDLE_MSI      0x70000001
+#define PHANDLE_CLOCKS   0x71000000 /* of the first rate, */
+#define PHANDLE_SUPPLIES 0x72000000 /* and of the first voltage */
+#define CONSOLE_HZ       24000000
+#define GICR_FRAMES      UINT64_C(0x20000) /* RD_base and SGI_base of one CPU; IHI 0069 12.10 */
 
 /* Interrupt specifier cells; Linux, bindings/interrupt-controller/arm,gic. */
 #define GIC_SPI        0
@@ -33,15 +36,21 @@
 /* The secure timer's conventional INTID (BSA): its place must be filled, nobody can use it. */
 #define TIMER_SEC 29
 
+/* Nodes that stand for what has a fixed value, which other nodes have been referred to. */
+struct fixed {
+    uint32_t value[MAX_FIXED];
+    uint32_t count;
+};
+
 /* One tree while it is written. */
 struct maker {
     struct writer w;
     const void *board;
     const struct plan *p;
     const struct plan_partition *part;
-    uint32_t index;            /* the partition's */
-    uint32_t rate[MAX_CLOCKS]; /* Hz of the fixed clocks that have been referred to */
-    uint32_t rates;
+    uint32_t index;        /* the partition's */
+    struct fixed clocks;   /* Hz */
+    struct fixed supplies; /* microvolts */
 };
 
 /* ---- writing ---- */
@@ -85,79 +94,72 @@ static void make_name(const struct maker *m, int node, uint64_t address,
                    address);
 }
 
-/* ---- clocks: fixed ones, of the rates that the board's have ---- */
+/* ---- clocks and regulators: fixed ones, of the values that the board's have ---- */
 
-static uint32_t clock_phandle(struct maker *m, uint32_t rate)
+/* Which of the nodes has the value: one more, where none had. */
+static uint32_t fixed_index(struct maker *m, struct fixed *f, uint32_t value)
 {
     uint32_t i = 0;
 
-    while (i < m->rates && m->rate[i] != rate) {
+    while (i < f->count && f->value[i] != value) {
         i++;
     }
-    if (i == MAX_CLOCKS) {
+    if (i == MAX_FIXED) {
         m->w.error = -FDT_ERR_NOSPACE;
         return 0;
     }
-    m->rate[i] = rate;
-    m->rates = i == m->rates ? i + 1 : m->rates;
-    return PHANDLE_CLOCK + i;
+    f->value[i] = value;
+    f->count = i == f->count ? i + 1 : f->count;
+    return i;
+}
+
+static uint32_t clock_phandle(struct maker *m, uint32_t rate)
+{
+    return PHANDLE_CLOCKS + fixed_index(m, &m->clocks, rate);
 }
 
 static void write_clocks(struct maker *m)
 {
     char name[NODE_NAME_MAX];
 
-    for (uint32_t i = 0; i < m->rates; i++) {
-        console_format(name, sizeof(name), "clock-%u", m->rate[i]);
+    for (uint32_t i = 0; i < m->clocks.count; i++) {
+        console_format(name, sizeof(name), "clock-%u", m->clocks.value[i]);
         tree_begin(&m->w, name);
         tree_string(&m->w, "compatible", "fixed-clock");
         tree_u32(&m->w, "#clock-cells", 0);
-        tree_u32(&m->w, "clock-frequency", m->rate[i]);
-        tree_u32(&m->w, "phandle", PHANDLE_CLOCK + i);
+        tree_u32(&m->w, "clock-frequency", m->clocks.value[i]);
+        tree_u32(&m->w, "phandle", PHANDLE_CLOCKS + i);
         tree_end(&m->w);
     }
 }
 
-/* The rates of the board node's `clocks`; false where there are none, or one is not known. */
-static bool read_rates(const struct maker *m, int node, uint32_t rate[static MAX_CLOCKS],
-                       uint32_t *count)
+static void write_supplies(struct maker *m)
 {
-    uint32_t size = 0;
-    const uint8_t *cells = dt_property(m->board, node, "clocks", &size);
-    uint64_t at = 0;
+    char name[NODE_NAME_MAX];
 
-    for (*count = 0; at + 4 <= size && *count < MAX_CLOCKS; (*count)++) {
-        uint32_t phandle = (uint32_t)dt_cells(cells + at, 1);
-
-        rate[*count] = dt_fixed_rate(m->board, phandle);
-        if (rate[*count] == 0) {
-            return false;
-        }
-        at += 4; /* a fixed-clock's specifier has no cells: its binding */
+    for (uint32_t i = 0; i < m->supplies.count; i++) {
+        console_format(name, sizeof(name), "regulator-%u", m->supplies.value[i]);
+        tree_begin(&m->w, name);
+        tree_string(&m->w, "compatible", "regulator-fixed");
+        tree_string(&m->w, "regulator-name", name);
+        tree_u32(&m->w, "regulator-min-microvolt", m->supplies.value[i]);
+        tree_u32(&m->w, "regulator-max-microvolt", m->supplies.value[i]);
+        tree_put(&m->w, "regulator-always-on", NULL, 0);
+        tree_u32(&m->w, "phandle", PHANDLE_SUPPLIES + i);
+        tree_end(&m->w);
     }
-    return *count != 0 && at == size;
 }
 
 /* The device's clocks as fixed ones. */
-static void put_device_clocks(struct maker *m, const struct plan_device *device)
+static void put_device_clocks(struct maker *m, int node)
 {
-    uint32_t cells[MAX_CLOCKS];
-    uint32_t count;
+    uint32_t cells[REFER_MAX_CLOCKS];
+    uint32_t count = refer_rates(m->board, node, cells);
 
-    if (dt_property(m->board, device->node, "clocks", NULL) == NULL) {
-        return;
-    }
-    if (!read_rates(m, device->node, cells, &count)) {
-        console_printf("bulkhead: warning: %s: %s: a clock of it has no rate that the board's tree "
-                       "tells: its driver may refuse it\n",
-                       m->part->name, device->path);
-        return;
-    }
     for (uint32_t i = 0; i < count; i++) {
         cells[i] = clock_phandle(m, cells[i]);
     }
     tree_cells(&m->w, "clocks", cells, count);
-    copy_property(m, device->node, "clock-names");
 }
 
 /* ---- what every partition has ---- */
@@ -310,30 +312,54 @@ static void write_console(struct maker *m, const char *name)
 
 /* ---- granted devices ---- */
 
-/*
- * Properties that are not copied: they are rewritten, refer to what is not in the partition's tree,
- * or are the hypervisor's affair.
- */
-static const char not_copied[] =
-    "reg\0ranges\0dma-ranges\0status\0phandle\0linux,phandle\0"
-    "interrupts\0interrupts-ext*\0interrupt-parent\0interrupt-map*\0msi-*\0iommu*\0"
-    "clocks\0clock-names\0assigned-clock*\0resets\0reset-names\0power-domain*\0*-supply\0"
-    "dmas\0dma-names\0pinctrl-*\0gpio-ranges*\0*gpios\0*-gpio\0phys\0phy-*\0*-handle\0mbox*\0"
-    "memory-region*\0nvmem-cell*\0operating-points*\0interconnect*\0";
+/* Properties that are written anew, or are the hypervisor's affair; the first a GICv2m frame's. */
+static const char rewritten[] =
+    "phandle\0reg\0ranges\0dma-ranges\0status\0linux,phandle\0"
+    "interrupts\0interrupts-ext*\0interrupt-parent\0interrupt-map*\0msi-*\0iommu*\0";
+
+static void put_property(struct maker *m, const struct plan_device *device,
+                         const struct dt_property *property)
+{
+    switch (refer_how(m->p, device, property)) {
+    case REFER_COPIED:
+        tree_put(&m->w, property->name, property->data, property->size);
+        break;
+    case REFER_CLOCKS:
+        put_device_clocks(m, device->node);
+        break;
+    case REFER_SUPPLY:
+        tree_u32(&m->w, property->name,
+                 PHANDLE_SUPPLIES +
+                     fixed_index(m, &m->supplies, refer_voltage(m->board, property)));
+        break;
+    default: /* refer_tell() has told of it */
+        break;
+    }
+}
+
+static void put_properties(struct maker *m, const struct plan_device *device)
+{
+    const char *list = device->msi ? rewritten : rewritten + sizeof("phandle");
+    struct dt_property property;
+
+    for (int at = dt_next_property(m->board, device->node, &property); at >= 0;
+         at = dt_next_property(m->board, at, &property)) {
+        if (!tree_is_listed(list, property.name)) {
+            put_property(m, device, &property);
+        }
+    }
+}
 
 static void write_device(struct maker *m, const struct plan_device *device)
 {
     char name[NODE_NAME_MAX];
 
     make_name(m, device->node, device->mmio[0].base, name);
-    if (device->mmio_count == 0) {
-        *strchr(name, '@') = '\0'; /* an address is that of registers */
-    }
     tree_begin(&m->w, name);
-    tree_copy(&m->w, m->board, device->node, not_copied);
+    put_properties(m, device);
     if (device->bridge) {
         guest_dt_put_bridge(&m->w, m->p, device, PHANDLE_GIC);
-    } else if (device->mmio_count != 0) {
+    } else {
         tree_reg(&m->w, device->mmio, device->mmio_count, 2, 2);
     }
     if (device->msi) {
@@ -346,7 +372,6 @@ static void write_device(struct maker *m, const struct plan_device *device)
     if (device->irq_count != 0 && !device->bridge) {
         put_irqs(m, device->irq, device->irq_count);
     }
-    put_device_clocks(m, device);
     tree_end(&m->w);
 }
 
@@ -354,8 +379,11 @@ static void write_device(struct maker *m, const struct plan_device *device)
 static void write_host(struct maker *m, uint32_t host)
 {
     const struct plan_pci_host *h = &m->p->pci_hosts[host];
-    struct plan_device bridge = {
-        .path = h->path, .node = h->node, .bridge = true, .function = true};
+    struct plan_device bridge = {.path = h->path,
+                                 .node = h->node,
+                                 .partition = (int)m->index,
+                                 .bridge = true,
+                                 .function = true};
 
     bridge.mmio[bridge.mmio_count++] = h->ecam;
     for (uint32_t i = 0; i < m->p->device_count; i++) {
@@ -407,6 +435,7 @@ static void write_tree(struct maker *m)
         }
     }
     write_clocks(m);
+    write_supplies(m);
     tree_end(&m->w);
 }
 

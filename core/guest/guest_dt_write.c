@@ -8,6 +8,7 @@
 
 #include "core/base/console.h"
 #include "core/plan/dt.h"
+#include "core/plan/refer.h"
 
 static void keep(struct writer *w, int error)
 {
@@ -107,19 +108,12 @@ void tree_reg(struct writer *w, const struct range *r, uint32_t count, uint32_t 
     tree_cells(w, "reg", cells, used);
 }
 
-static bool is_listed(const char *list, const char *name)
+bool tree_is_listed(const char *list, const char *name)
 {
-    size_t length = strlen(name);
-
-    for (const char *s = list; *s != '\0'; s += strlen(s) + 1) {
-        size_t rest = strlen(s) - 1;
-
-        if (s[0] == '*' ? length >= rest && strcmp(name + length - rest, s + 1) == 0
-                        : strncmp(name, s, s[rest] == '*' ? rest : rest + 2) == 0) {
-            return true;
-        }
+    while (*list != '\0' && !refer_matches(list, name)) {
+        list += strlen(list) + 1;
     }
-    return false;
+    return *list != '\0';
 }
 
 void tree_copy(struct writer *w, const void *from, int node, const char *except)
@@ -128,7 +122,7 @@ void tree_copy(struct writer *w, const void *from, int node, const char *except)
 
     for (int at = dt_next_property(from, node, &property); at >= 0;
          at = dt_next_property(from, at, &property)) {
-        if (!is_listed(except, property.name)) {
+        if (!tree_is_listed(except, property.name)) {
             tree_put(w, property.name, property.data, property.size);
         }
     }

@@ -41,9 +41,11 @@ void tree_reg(struct writer *w, const struct range *r, uint32_t count, uint32_t 
               uint32_t size_cells);
 
 /*
- * The node's properties as `from` has them, but those of the list `except`: names one behind the
- * other, each terminated, the last one empty; a '*' stands at an end of a name.
+ * True where `list` has the name: patterns of refer_matches(), each terminated, the last one empty.
  */
+bool tree_is_listed(const char *list, const char *name);
+
+/* The node's properties as `from` has them, but those of the list `except`. */
 void tree_copy(struct writer *w, const void *from, int node, const char *except);
 
 /* What every partition is told: a node for each range of its memory; boot arguments and ramdisk. */

@@ -10,6 +10,7 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/claims.h"
+#include "core/plan/refer.h"
 
 #define COMPATIBLE         "bulkhead,partition"
 #define PARTITION_NAME_MAX 31 /* Devicetree Specification 2.2.1; it tags lines of the console too */
@@ -439,4 +440,5 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
     }
     claims_of_board(p);
     streams_against_board(p);
+    refer_tell(p);
 }

@@ -9,15 +9,13 @@
 
 #include "core/base/bits.h"
 
-/* Devices that never master the bus. Those without registers are descriptions only. */
+/* Devices that never master the bus. */
 static const char *const no_dma[] = {
     "arm,gic-v2m-frame", "arm,pl011", "arm,pl031", "arm,pl050", "arm,pl061",
     "arm,sp804",         "arm,sp805", "ns16550a",  NULL,
 };
 /* Buses that can be granted with all that is on them. */
 static const char *const host_bridges[] = {"pci-host-ecam-generic", NULL};
-static const char *const no_registers[] = {"gpio-keys", "gpio-leds", NULL};
-
 static const char *const msi_frames[] = {"arm,gic-v2m-frame", NULL};
 
 /* ---- the node ---- */
@@ -101,7 +99,7 @@ static const char *not_to_grant(const struct plan_board *board, const struct dt_
         !dt_compatible(fdt, node, host_bridges)) {
         return "is a bus: not supported by this version";
     }
-    if (dt_property(fdt, node, "reg", NULL) == NULL && !dt_compatible(fdt, node, no_registers)) {
+    if (dt_property(fdt, node, "reg", NULL) == NULL) {
         return "has no registers (reg): there is nothing to grant";
     }
     return NULL;
@@ -219,8 +217,7 @@ bool device_check_dma(const struct config *c, bool unprotected, struct plan_devi
     const void *fdt = c->p->board.fdt;
     const char *why;
 
-    if (dt_compatible(fdt, device->node, no_dma) ||
-        dt_compatible(fdt, device->node, no_registers)) {
+    if (dt_compatible(fdt, device->node, no_dma)) {
         return true;
     }
     why = device_streams(c->p, device);

@@ -186,7 +186,6 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
 /* The node and all above it are enabled, it says what it is, and the CPU reaches its registers. */
 static bool is_device(const void *fdt, const struct dt_at *at)
 {
-    static const char *const no_registers[] = {"gpio-keys", "gpio-leds", NULL};
     int node = at->node[at->depth];
     struct range window;
 
@@ -196,7 +195,7 @@ static bool is_device(const void *fdt, const struct dt_at *at)
         }
     }
     return at->depth > 0 && dt_property(fdt, node, "compatible", NULL) != NULL &&
-           (dt_reg_at(fdt, at, 0, &window) == OK || dt_compatible(fdt, node, no_registers));
+           dt_reg_at(fdt, at, 0, &window) == OK;
 }
 
 struct candidate *model_candidates(const struct plan *p, uint32_t *count)
