@@ -131,6 +131,7 @@ build/dts/%.itb: dts/%.its scripts/mksystem $$(call included,dts/$$*.its)
 	$(call quiet,MKIMAGE)mkdir -p $(@D); scripts/mksystem $(if $(V),-v) $< $@
 
 ramdisks: $(RAMDISKS)
+	@:
 
 build/guest/arm64/initrd.gz: build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
                              $(wildcard guests/linux/tests/*)
