@@ -24,9 +24,7 @@
 #define SPSR_NZCV   MASK(31, 28)
 #define SPSR_DIT    BIT(24)
 #define SPSR_PAN    BIT(22)
-#define SPSR_SS     BIT(21)
 #define SPSR_SSBS   BIT(12)
-#define SPSR_BTYPE  MASK(11, 10)
 #define SPSR_EL     MASK(3, 2)
 #define SPSR_SP     BIT(0)
 #define SPSR_IT_1_0 MASK(26, 25)
@@ -108,11 +106,8 @@ static uint64_t it_advanced(uint64_t spsr)
            field_prep(SPSR_IT_1_0, it);
 }
 
-void inject_skip(uint64_t esr)
+void inject_skip_aarch32(uint64_t esr)
 {
-    uint64_t spsr = sysreg_read(SPSR_EL2) & ~SPSR_SS;
-
-    spsr = (spsr & SPSR_AARCH32) != 0 ? it_advanced(spsr) : spsr & ~SPSR_BTYPE;
-    sysreg_write(SPSR_EL2, spsr);
+    sysreg_write(SPSR_EL2, it_advanced(sysreg_read(SPSR_EL2) & ~SPSR_SS));
     sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 2 + 2 * field_get(ESR_IL, esr));
 }

@@ -34,6 +34,7 @@
 
 #define HPFAR_FIPA MASK(43, 4) /* IPA bits 51..12 */
 #define PAR_F      BIT(0)
+#define PAR_PA     MASK(47, 12)
 
 /* ISS of an HVC or SMC, and of a trapped AArch32 instruction. */
 #define EC_SMC64     0x17
@@ -57,6 +58,11 @@ void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v)
 
 /* ---- calls ---- */
 
+static bool is_smc(uint64_t esr)
+{
+    return field_get(ESR_EC, esr) == EC_SMC64;
+}
+
 /* What a call wants undefined: an HVC returns behind itself, its exception does not. */
 static enum trap_outcome undefined_call(bool smc)
 {
@@ -69,25 +75,25 @@ static enum trap_outcome undefined_call(bool smc)
 /* DDI 0487 D1.3: the return address of an HVC is behind it, that of a trapped SMC is its own. */
 enum trap_outcome trap_call(struct arch_regs *regs, uint64_t esr)
 {
-    const bool smc = field_get(ESR_EC, esr) == EC_SMC64;
     uint64_t *x = regs->x;
-    struct smccc_call call = {x[0], {x[1], x[2], x[3]}, {x[0], x[1], x[2], x[3]}};
+    struct smccc_call call = {(uint32_t)x[0], {x[1], x[2], x[3]}, {x[0], x[1], x[2], x[3]}};
     enum trap_outcome outcome;
 
     if ((esr & ISS_IMM16) != 0) {
-        return undefined_call(smc);
+        return undefined_call(is_smc(esr));
     }
-    outcome = smccc_handle(cpu_self()->vcpu, regs, &call);
-    if (outcome == TRAP_RESUME) {
-        x[0] = call.result[0];
-        x[1] = call.result[1];
-        x[2] = call.result[2];
-        x[3] = call.result[3];
-        if (smc) {
-            inject_skip(esr);
-        }
+    outcome = smccc_handle(cpu_self()->vcpu, &call);
+    if (outcome != TRAP_RESUME) {
+        return outcome;
     }
-    return outcome;
+    x[0] = call.result[0];
+    x[1] = call.result[1];
+    x[2] = call.result[2];
+    x[3] = call.result[3];
+    if (is_smc(esr)) { /* EC_SMC64: from AArch64 */
+        inject_skip_aarch64(sysreg_read(SPSR_EL2));
+    }
+    return TRAP_RESUME;
 }
 
 /* ---- system registers ---- */
@@ -170,11 +176,8 @@ static enum trap_outcome trap_aarch32(struct arch_regs *regs, uint64_t esr, stru
 
 /* ---- aborts ---- */
 
-/*
- * Cortex-A57 erratum 834220: HPFAR_EL2 may be of a fault that stage 1 hides. True where stage 1
- * does translate; else the guest must come back with its own fault.
- */
-__attribute__((noinline)) static bool stage1_translates(uint64_t far)
+/* The IPA that stage 1 makes of an address; UINT64_MAX where it makes none. */
+__attribute__((noinline)) static uint64_t stage1_ipa(uint64_t far)
 {
     const uint64_t own_par = sysreg_read(PAR_EL1);
     uint64_t par;
@@ -182,10 +185,10 @@ __attribute__((noinline)) static bool stage1_translates(uint64_t far)
     __asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(far) : "memory");
     par = sysreg_read(PAR_EL1);
     sysreg_write(PAR_EL1, own_par);
-    return (par & PAR_F) == 0;
+    return (par & PAR_F) != 0 ? UINT64_MAX : (par & PAR_PA) | (far & (PAGE_SIZE - 1));
 }
 
-/* The IPA of a stage-2 translation fault; only then HPFAR_EL2 is valid. */
+/* The IPA of a stage-2 translation fault; HPFAR_EL2 is not valid for all others. */
 static ipa_t fault_ipa(uint64_t far)
 {
     const uint64_t page = field_get(HPFAR_FIPA, sysreg_read(HPFAR_EL2)) << PAGE_SHIFT;
@@ -218,7 +221,8 @@ enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
         !is_aligned(far, size)) {
         return TRAP_ABORT;
     }
-    if (vcpu->arch.erratum_834220 && !stage1_translates(far)) {
+    /* Cortex-A57 834220: HPFAR_EL2 may be of a fault that stage 1 hides, which is the guest's. */
+    if (vcpu->arch.erratum_834220 && stage1_ipa(far) == UINT64_MAX) {
         return TRAP_RESUME;
     }
     if ((esr & ISS_WNR) != 0) {
@@ -240,12 +244,13 @@ enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
 static enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t esr,
                                                 struct vcpu *vcpu)
 {
-    const bool translation = (esr & ISS_FSC) == FSC_TRANSLATION;
+    const bool known = (esr & ISS_S1PTW) != 0 || (esr & ISS_FSC) == FSC_TRANSLATION;
+    const uint64_t far = sysreg_read(FAR_EL2);
 
     if (sysreg_read(ELR_EL2) != inject_vector()) {
         return TRAP_ABORT;
     }
-    return trap_fatal(vcpu, regs, translation ? fault_ipa(sysreg_read(FAR_EL2)).v : UINT64_MAX,
+    return trap_fatal(vcpu, regs, known ? fault_ipa(far).v : stage1_ipa(far),
                       "cannot fetch its exception vector");
 }
 

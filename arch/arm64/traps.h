@@ -31,6 +31,8 @@ struct arch_regs;
 #define SPSR_EL1H    UINT64_C(0x5)
 #define SPSR_AARCH32 BIT(4)
 #define SPSR_DAIF    MASK(9, 6)
+#define SPSR_BTYPE   MASK(11, 10)
+#define SPSR_SS      BIT(21)
 
 /* vectors.S: VBAR_EL2. */
 extern uint8_t vectors[];

@@ -254,14 +254,10 @@ static const struct psci_row *psci_find(uint64_t fid)
     return NULL;
 }
 
-enum trap_outcome smccc_handle(struct vcpu *vcpu, const struct arch_regs *regs,
-                               struct smccc_call *call)
+enum trap_outcome smccc_handle(struct vcpu *vcpu, struct smccc_call *call)
 {
-    const struct psci_row *row;
+    const struct psci_row *row = psci_find(call->fid);
 
-    (void)regs;
-    call->fid &= UINT32_MAX; /* DEN 0028 2.7: the identifier is W0 */
-    row = psci_find(call->fid);
     if (row == NULL) {
         return answer(call, -1);
     }

@@ -11,7 +11,6 @@
  * Answer `hvc #0` or `smc #0`. Results are in call->result where TRAP_RESUME is returned;
  * TRAP_STOP: this vCPU is off, or its partition ends. On the vCPU's own CPU.
  */
-enum trap_outcome smccc_handle(struct vcpu *vcpu, const struct arch_regs *regs,
-                               struct smccc_call *call);
+enum trap_outcome smccc_handle(struct vcpu *vcpu, struct smccc_call *call);
 
 #endif

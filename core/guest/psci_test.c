@@ -86,8 +86,9 @@ static enum trap_outcome outcome;
 
 static int64_t call(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-    last = (struct smccc_call){.fid = fid, .arg = {a1, a2, a3}, .result = {fid, a1, a2, a3}};
-    outcome = smccc_handle(&vcpus[0], NULL, &last);
+    last =
+        (struct smccc_call){.fid = (uint32_t)fid, .arg = {a1, a2, a3}, .result = {fid, a1, a2, a3}};
+    outcome = smccc_handle(&vcpus[0], &last);
     return (int64_t)last.result[0];
 }
 

@@ -36,7 +36,7 @@ struct mmio_access {
  * and writes all four back on TRAP_RESUME, so that what a call does not return is preserved.
  */
 struct smccc_call {
-    uint64_t fid;
+    uint32_t fid; /* 2.7: W0 */
     uint64_t arg[3];
     uint64_t result[4];
 };

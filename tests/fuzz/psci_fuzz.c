@@ -210,17 +210,17 @@ static void guest_calls(uint32_t cpu, struct bytes *b)
     host.wfi = sleep_returns;
     kicks = 0;
     expected = model_call(call.fid, call.arg);
-    outcome = smccc_handle(&vcpus[cpu], NULL, &call);
+    outcome = smccc_handle(&vcpus[cpu], &call);
     host.wfi = NULL;
     if (expected == STOPS) {
-        require(outcome == TRAP_STOP, "0x%lx returns", call.fid);
+        require(outcome == TRAP_STOP, "0x%x returns", call.fid);
         require(!model.ending || kicks == (1u << CPUS) - 1 || vcpu_must_stop(&vcpus[cpu]),
                 "the others are not told");
         model.step[cpu] = STOPPING;
         return;
     }
-    require(outcome == TRAP_RESUME, "0x%lx stops", call.fid);
-    require((int64_t)call.result[0] == expected, "0x%lx(0x%lx, 0x%lx): %ld, not %ld", call.fid,
+    require(outcome == TRAP_RESUME, "0x%x stops", call.fid);
+    require((int64_t)call.result[0] == expected, "0x%x(0x%lx, 0x%lx): %ld, not %ld", call.fid,
             call.arg[0], call.arg[1], (long)call.result[0], (long)expected);
 }
 

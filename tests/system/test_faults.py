@@ -68,10 +68,11 @@ def test_wild_for_ever(boot, mode, gic):
     control_kept_its_loop(board.log)
 
 
-def test_a_fatal_fault_is_reported(boot):
-    """Registers, IPA and the node it falls in; the others go on."""
+@pytest.mark.parametrize("devices", [{}, {"devices": ["/pl031@9010000"]}], ids=["a hole", "its own device"])
+def test_a_fatal_fault_is_reported(boot, devices):
+    """Registers, IPA and the node it falls in; the others go on. A device's pages may not be executed."""
     parts = [
-        partition("wild", "wild", [1], bootargs="wild=vectors"),
+        partition("wild", "wild", [1], bootargs="wild=vectors", **devices),
         partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
     ]
     log = boot(parts, smp=2, qemu=ICOUNT).off()
