@@ -150,6 +150,11 @@ void irq_route(uint32_t intid, bool edge, const struct cpu *cpu)
     gic->set_enable(cpu, intid, true);
 }
 
+void irq_off(uint32_t intid)
+{
+    gic->set_enable(NULL, intid, false);
+}
+
 void irq_again(uint32_t intid)
 {
     gic->set_pending(NULL, intid, true);

@@ -113,6 +113,9 @@ void irq_set_edge(uint32_t spi, bool edge);
 /* Route an SPI of EL2's own to `cpu`, this one, and enable it; takes the gicd lock. */
 void irq_route(uint32_t intid, bool edge, const struct cpu *cpu);
 
+/* An SPI of EL2's own comes no more. Any CPU. */
+void irq_off(uint32_t intid);
+
 /* Make an SPI of EL2's own pending, also while it is handled. Any CPU. */
 void irq_again(uint32_t intid);
 

@@ -14,8 +14,8 @@
 #include "core/plan/smmu.h"
 
 #define FAULTS_AT_ONCE 32  /* that one interrupt tells */
-#define TOLD_A_SECOND  4   /* messages about one device */
-#define BLOCK_FROM     256 /* faults of one device within a second that block it */
+#define TOLD_A_SECOND  4   /* messages about one partition's devices, or nobody's */
+#define BLOCK_FROM     256 /* faults of one device within a second that block it; nobody's: all */
 
 /* Class: sealed. By stage of translation; `root` 0 where the partition has none. */
 static struct lpae tables[CONFIG_MAX_PARTITIONS][2];
@@ -23,14 +23,26 @@ static struct lpae tables[CONFIG_MAX_PARTITIONS][2];
 /* The plan, for interrupts; class: sealed. */
 static const struct plan *plan_of_streams;
 
+/* What happens within a second. Class: locked, the SMMU's. */
+struct rate {
+    uint64_t second; /* of the counter */
+    uint32_t count;
+};
+
 /* What a run of streams did. Class: locked, its SMMU's. */
 static struct {
-    uint64_t second; /* the second (of the counter) that is counted, */
-    uint64_t untold; /* faults that nobody was told of, */
-    uint64_t total;  /* all of them, */
-    uint32_t count;  /* and those of that second */
+    struct rate faults;
+    uint64_t total;
     bool blocked;
+    struct rate told; /* the first run of a partition's at an SMMU: about all of them there */
+    uint64_t untold;
 } seen[PLAN_MAX_STREAMS];
+
+/* What an SMMU did that no partition did. Class: locked, its own. */
+static struct {
+    struct rate faults;
+    bool silent; /* it does not stop: its interrupts are off */
+} odd[PLAN_MAX_SMMUS];
 
 /* Taken with none of a partition's held; the console's may follow. */
 static struct lock smmu_locks[PLAN_MAX_SMMUS];
@@ -186,32 +198,49 @@ static void print_fault(const struct plan_stream *stream, const struct smmu_faul
     console_printf(": %s (code 0x%x)", reasons[fault->reason], fault->code);
 }
 
+/* One more: how many it is in this second. */
+static uint32_t count_one(const struct plan *p, struct rate *rate)
+{
+    const uint64_t second = arch_counter() / p->board.timer_hz;
+
+    rate->count = second == rate->second ? rate->count + 1 : 1;
+    rate->second = second;
+    return rate->count;
+}
+
+/* The first run that the same partition has at the same SMMU. */
+static uint32_t first_run(const struct plan *p, uint32_t run)
+{
+    uint32_t i = 0;
+
+    while (p->streams[i].smmu != p->streams[run].smmu ||
+           plan_stream_owner(p, &p->streams[i]) != plan_stream_owner(p, &p->streams[run])) {
+        i++;
+    }
+    return i;
+}
+
 /* Of a partition's device: a few a second are told; one that does not stop is stopped. */
 static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fault *fault)
 {
     const struct plan_stream *stream = &p->streams[run];
     const struct plan_device *device = &p->devices[stream->device];
     const struct plan_partition *part = &p->partitions[device->partition];
-    uint64_t second = arch_counter() / p->board.timer_hz;
-    bool block;
+    const uint32_t teller = first_run(p, run);
+    const uint32_t count = count_one(p, &seen[run].faults);
+    const bool block = !seen[run].blocked && (part->block_faults || count == BLOCK_FROM);
 
-    if (second != seen[run].second) {
-        seen[run].second = second;
-        seen[run].count = 0;
-    }
     seen[run].total++;
-    seen[run].count++;
-    block = !seen[run].blocked && (part->block_faults || seen[run].count == BLOCK_FROM);
-    if (seen[run].count > TOLD_A_SECOND && !block) {
-        seen[run].untold++;
+    if (!block && count_one(p, &seen[teller].told) > TOLD_A_SECOND) {
+        seen[teller].untold++;
         return;
     }
     console_printf("bulkhead: %s: %s: ", part->name, device->path);
     print_fault(stream, fault);
-    if (seen[run].untold != 0) {
-        console_printf("; %lu more before it", seen[run].untold);
+    if (seen[teller].untold != 0) {
+        console_printf("; %lu more before it", seen[teller].untold);
     }
-    seen[run].untold = 0;
+    seen[teller].untold = 0;
     if (block) {
         seen[run].blocked = true;
         (void)p->board.smmus[stream->smmu].ops->pass(p, stream, false);
@@ -220,25 +249,42 @@ static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fau
     console_printf("\n");
 }
 
-static void tell(const struct plan *p, uint32_t smmu, const struct smmu_fault *fault)
+/* Nobody's, or the SMMU's own: nobody can be blocked for it, so it is not heard any more. */
+static void tell_odd(const struct plan *p, uint32_t smmu, const struct smmu_fault *fault)
 {
     const struct plan_smmu *s = &p->board.smmus[smmu];
-    int run;
+    const uint32_t count = count_one(p, &odd[smmu].faults);
+    const bool muted = !fault->shared && s->ops->mute(p, smmu, fault->stream);
 
-    if (fault->shared) {
+    if (count <= TOLD_A_SECOND && fault->shared) {
         console_printf("bulkhead: %s: %s (code 0x%x)\n", s->path, reasons[fault->reason],
                        fault->code);
-        return;
+    } else if (count <= TOLD_A_SECOND) {
+        console_printf("bulkhead: %s: ", s->path);
+        print_fault(NULL, fault);
+        console_printf("%s\n", muted ? "; told once" : "");
     }
-    run = find_stream(p, smmu, fault->stream);
+    if (count == BLOCK_FROM) {
+        odd[smmu].silent = true;
+        for (uint32_t i = 0; i < s->irq_count; i++) {
+            irq_off(s->irq[i].intid);
+        }
+        console_printf(
+            "bulkhead: %s: %u faults in a second that are no partition's: it is heard no "
+            "more; what it guards stays guarded\n",
+            s->path, BLOCK_FROM);
+    }
+}
+
+static void tell(const struct plan *p, uint32_t smmu, const struct smmu_fault *fault)
+{
+    const int run = fault->shared ? -1 : find_stream(p, smmu, fault->stream);
+
     if (run >= 0) {
         tell_owned(p, (uint32_t)run, fault);
-        return;
+    } else {
+        tell_odd(p, smmu, fault);
     }
-    console_printf("bulkhead: %s: ", s->path);
-    print_fault(NULL, fault);
-    console_printf("; told once\n");
-    s->ops->mute(p, smmu, fault->stream);
 }
 
 void stream_route(const struct plan *p, const struct cpu *cpu)
@@ -277,7 +323,7 @@ bool stream_irq(uint32_t intid)
         }
         found = true;
         lock_take(&smmu_locks[i], LOCK_SMMU);
-        while (n < FAULTS_AT_ONCE && smmu->ops->take_fault(p, i, &fault)) {
+        while (n < FAULTS_AT_ONCE && !odd[i].silent && smmu->ops->take_fault(p, i, &fault)) {
             tell(p, i, &fault);
             n++;
         }

@@ -20,7 +20,9 @@
 static struct plan *const p = &test_plan;
 static char calls[1024];
 static struct smmu_fault pending; /* given `faults` times */
-static uint32_t faults, mutes, agains, routed;
+static uint32_t faults, mutes, agains, routed, silenced;
+static bool cannot_mute;
+static uint64_t tests_begun;
 static struct lpae attached[CONFIG_MAX_PARTITIONS];
 static enum status probed, started, passed, mapped;
 
@@ -52,6 +54,11 @@ void irq_route(uint32_t intid, bool edge, const struct cpu *cpu)
     (void)edge;
     (void)cpu;
     routed = intid;
+}
+
+void irq_off(uint32_t intid)
+{
+    silenced = intid;
 }
 
 void irq_again(uint32_t intid)
@@ -101,12 +108,15 @@ static enum status smmu_pass(const struct plan *plan_of_it, const struct plan_st
     return passed;
 }
 
-static void smmu_mute(const struct plan *plan_of_it, uint32_t smmu, uint32_t stream)
+static bool smmu_mute(const struct plan *plan_of_it, uint32_t smmu, uint32_t stream)
 {
     (void)plan_of_it;
     (void)smmu;
-    note("mute", stream);
-    mutes++;
+    if (!cannot_mute) {
+        note("mute", stream);
+        mutes++;
+    }
+    return !cannot_mute;
 }
 
 static bool smmu_take_fault(const struct plan *plan_of_it, uint32_t smmu, struct smmu_fault *fault)
@@ -132,11 +142,12 @@ static int set_up(void **state)
     (void)state;
     host_reset();
     host.counter_step = 0;
-    host.counter += 10 * HZ; /* another second */
+    host.counter += 10 * HZ * ++tests_begun; /* another second */
     log_clear();
     memset(p, 0, sizeof(*p));
     calls[0] = '\0';
-    faults = mutes = agains = routed = 0;
+    faults = mutes = agains = routed = silenced = 0;
+    cannot_mute = false;
     probed = started = passed = mapped = OK;
     p->board.timer_hz = HZ;
     p->board.smmu_count = 1;
@@ -300,6 +311,35 @@ static void test_nobodys_is_told_once(void **state)
     assert_int_equal(mutes, 2);
 }
 
+/* One that cannot be muted, and does not stop: a few are told, then the SMMU is not heard. */
+static void test_nobodys_without_an_end(void **state)
+{
+    (void)state;
+    cannot_mute = true;
+    for (uint32_t i = 0; i < 7; i++) {
+        assert_true(interrupt(0x55, SMMU_NO_STREAM, 32));
+    }
+    assert_int_equal(lines("DMA fault"), 4);
+    assert_log("nobody's device (code 0x10)\n");
+    assert_int_equal(silenced, 0);
+    assert_true(interrupt(0x55, SMMU_NO_STREAM, 100));
+    assert_log("/smmu: 256 faults in a second that are no partition's: it is heard no more;");
+    assert_int_equal(silenced, IRQ);
+    assert_int_equal(faults, 100 - 32);
+    assert_true(interrupt(9, SMMU_UNMAPPED, 1));
+    assert_int_equal(faults, 1);
+}
+
+/* All functions of a partition together have as many lines as one. */
+static void test_many_devices_of_one_partition(void **state)
+{
+    (void)state;
+    p->devices[1].partition = 0;
+    (void)interrupt(9, SMMU_UNMAPPED, 3);
+    (void)interrupt(0x20, SMMU_UNMAPPED, 3);
+    assert_int_equal(lines("DMA fault"), 4);
+}
+
 static void test_a_fault_of_the_whole(void **state)
 {
     (void)state;
@@ -322,6 +362,8 @@ int main(void)
         cmocka_unit_test_setup(test_blocked_at_once_where_that_is_wanted, set_up),
         cmocka_unit_test_setup(test_nobodys_is_told_once, set_up),
         cmocka_unit_test_setup(test_a_fault_of_the_whole, set_up),
+        cmocka_unit_test_setup(test_many_devices_of_one_partition, set_up),
+        cmocka_unit_test_setup(test_nobodys_without_an_end, set_up), /* last: it stays so */
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

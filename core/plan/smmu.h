@@ -62,8 +62,8 @@ struct smmu_ops {
      * on its way that was translated before. E_TIMEOUT.
      */
     enum status (*pass)(const struct plan *p, const struct plan_stream *stream, bool on);
-    /* A stream that is nobody's aborts silently from now on, where it can be told apart. */
-    void (*mute)(const struct plan *p, uint32_t smmu, uint32_t stream);
+    /* A stream that is nobody's aborts silently from now on; false where it cannot be made to. */
+    bool (*mute)(const struct plan *p, uint32_t smmu, uint32_t stream);
     /* The next recorded fault; false where there is none. */
     bool (*take_fault)(const struct plan *p, uint32_t smmu, struct smmu_fault *fault);
 };

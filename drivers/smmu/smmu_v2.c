@@ -249,7 +249,7 @@ static enum status start(const struct plan *p, uint32_t index)
 /* ---- faults ---- */
 
 /* It cannot be told apart: of this SMMU's, nobody's are told no more. */
-static void mute(const struct plan *p, uint32_t index, uint32_t stream)
+static bool mute(const struct plan *p, uint32_t index, uint32_t stream)
 {
     struct smmu_v2_unit *u = &smmu_v2_units[index];
 
@@ -257,6 +257,7 @@ static void mute(const struct plan *p, uint32_t index, uint32_t stream)
     (void)stream;
     u->scr0 &= ~SCR0_GCFGFIE;
     smmu_v2_write(smmu_v2_global(u, SCR0), u->scr0);
+    return true;
 }
 
 static bool take_global(const struct smmu_v2_unit *u, struct smmu_fault *fault)

@@ -119,6 +119,6 @@ enum status smmu_v3_attach(const struct plan *p, const struct plan_stream *strea
                            const struct lpae *table, uint8_t vmid) MUST_CHECK;
 enum status smmu_v3_pass(const struct plan *p, const struct plan_stream *stream,
                          bool on) MUST_CHECK;
-void smmu_v3_mute(const struct plan *p, uint32_t smmu, uint32_t stream);
+bool smmu_v3_mute(const struct plan *p, uint32_t smmu, uint32_t stream);
 
 #endif

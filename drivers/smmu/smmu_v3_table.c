@@ -242,16 +242,18 @@ enum status smmu_v3_pass(const struct plan *p, const struct plan_stream *stream,
     return forget(u, stream);
 }
 
-void smmu_v3_mute(const struct plan *p, uint32_t smmu, uint32_t stream)
+bool smmu_v3_mute(const struct plan *p, uint32_t smmu, uint32_t stream)
 {
     struct smmu_v3_unit *u = &smmu_v3_units[smmu];
     uint64_t *entry = entry_of(u, stream);
 
-    (void)p;
-    if (entry != NULL && (entry[0] & STE0_V) == 0) {
-        const uint64_t silent[STE_WORDS] = {0};
+    const uint64_t silent[STE_WORDS] = {0};
 
-        write_entry(u, entry, silent);
-        (void)smmu_v3_forget_stream(u, stream); /* where it fails everything is blocked, and told */
+    (void)p;
+    if (entry == NULL || (entry[0] & STE0_V) != 0) {
+        return false;
     }
+    write_entry(u, entry, silent);
+    (void)smmu_v3_forget_stream(u, stream); /* where it fails everything is blocked, and told */
+    return true;
 }
