@@ -183,6 +183,14 @@ static bool is_beyond_msi(const struct vpci *v, const struct plan_function *f, s
                            ((control & PCI_MSI_MASKS) != 0 ? 0x6u : 0);
 }
 
+/* A reset that the device's driver can ask for takes them: they are where they are planned. */
+static void restore_bars(const struct vpci *v, const struct plan_function *f)
+{
+    for (uint32_t i = 0; i < BARS; i++) {
+        pci_write(&v->plan->pci_hosts[f->host], f->rid, PCI_BAR0 + 4 * i, f->bar[i].value);
+    }
+}
+
 /* `bits` of the register are written with those of `value`. */
 static void write_register(struct vpci *v, const struct plan_function *f, uint32_t reg,
                            uint32_t value, uint32_t bits) REQUIRES(&v->lock)
@@ -202,8 +210,12 @@ static void write_register(struct vpci *v, const struct plan_function *f, uint32
         return;
     }
     if (((r->writable | r->clears) & bits) != 0) {
-        uint32_t kept = read_hardware(v, f, reg) & ~(r->clears | (r->writable & bits));
+        const uint32_t now = read_hardware(v, f, reg);
+        const uint32_t kept = now & ~(r->clears | (r->writable & bits));
 
+        if (reg == PCI_COMMAND && (now & PCI_COMMAND_MEMORY) == 0) {
+            restore_bars(v, f); /* before it decodes addresses again */
+        }
         pci_write(&v->plan->pci_hosts[f->host], f->rid, reg,
                   kept | (value & bits & (r->writable | r->clears)));
     }

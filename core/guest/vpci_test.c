@@ -180,6 +180,9 @@ static void test_writes(void **state)
     set_masks();
     config[OWN][PCI_COMMAND / 4] &= 0xffff; /* status and device status: ones clear */
     config[OWN][(PCIE + PCIE_DEVCTL) / 4] &= 0xffff;
+    for (uint32_t i = 0; i < 6; i++) { /* where they are planned: they come there again */
+        config[OWN][PCI_BAR0 / 4 + i] = own.bar[i].value;
+    }
     memcpy(before, config[OWN], sizeof(before));
     for (uint32_t offset = 0; offset < PCI_CONFIG_SIZE; offset++) {
         for (uint8_t size = 1; size <= 8 && offset + size <= PCI_CONFIG_SIZE; size *= 2) {
@@ -200,6 +203,22 @@ static void test_writes(void **state)
 }
 
 /* Status is cleared by the guest's ones only, never by what is written beside it. */
+/* A reset that the driver asks its device for takes the BARs: before it decodes, they are back. */
+static void test_bars_come_back(void **state)
+{
+    (void)state;
+    memset(&config[OWN][PCI_BAR0 / 4], 0, 6 * sizeof(uint32_t));
+    config[OWN][PCI_COMMAND / 4] = 0;
+    put(OWN, PCI_COMMAND, 2, 0x0002);
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_int_equal(config[OWN][PCI_BAR0 / 4 + i], own.bar[i].value);
+    }
+    assert_int_equal(config[OWN][PCI_COMMAND / 4] & 0xffff, 0x0002);
+    config[OWN][PCI_BAR0 / 4] = 0x1234; /* while it decodes nobody touches them */
+    put(OWN, PCI_COMMAND, 2, 0x0006);
+    assert_int_equal(config[OWN][PCI_BAR0 / 4], 0x1234);
+}
+
 static void test_status(void **state)
 {
     (void)state;
@@ -329,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup(test_others, set_up),
         cmocka_unit_test_setup(test_no_functions, set_up),
         cmocka_unit_test_setup(test_writes, set_up),
+        cmocka_unit_test_setup(test_bars_come_back, set_up),
         cmocka_unit_test_setup(test_status, set_up),
         cmocka_unit_test_setup(test_widths, set_up),
         cmocka_unit_test_setup(test_bars, set_up),
