@@ -249,7 +249,7 @@ static bool wait_for(const uint32_t *word, uint32_t at_least, uint64_t seconds)
 /* Until all partitions are loaded, however much memory they have. */
 static void wait_for_load(const uint32_t *word, uint32_t at_least)
 {
-    uint64_t seconds = LOAD_SECONDS;
+    uint64_t seconds = LOAD_SECONDS + plan.board.cpu_count * CPU_START_SECONDS;
 
     for (uint32_t i = 0; i < plan.partition_count; i++) {
         for (uint32_t n = 0; n < plan.partitions[i].extent_count; n++) {

@@ -7,6 +7,7 @@
 
 #include "core/base/bits.h"
 #include "core/plan/claims.h"
+#include "core/plan/parse.h"
 
 #define GICV2_MAX_CPUS 8
 
@@ -67,6 +68,10 @@ void plan_check(struct plan *p)
         check_msi_frame(p, &p->devices[i]);
     }
     claims_check(p, CLAIM_OWN, CLAIM_NODE);
+    if (p->board.fdt != NULL) { /* a plan may be held to the rules without its tree */
+        claims_of_board(p);
+        streams_against_board(p);
+    }
 }
 
 /* ---- what is given ---- */

@@ -13,9 +13,7 @@
 #include "core/plan/check.h"
 #include "core/plan/parse.h"
 
-#define MAX_NEIGHBOUR 256 /* windows and interrupts of any other node that are looked at */
-#define RIDS          UINT64_C(0x10000) /* PCI: bus, device and function numbers */
-#define CLAIM_TEXT    96                /* the longest: what it is, name and range */
+#define CLAIM_TEXT 96 /* the longest: what it is, name and range */
 
 /* Whose: what claims_next() counts first. */
 enum holder { BOARD, PARTITION, DEVICE };
@@ -136,6 +134,26 @@ static bool nth_ppi(const struct plan_board *board, uint32_t n, struct claim *ou
     return true;
 }
 
+/* The console's, then those of SMMUs. */
+static bool nth_own_spi(const struct plan_board *board, uint32_t n, struct claim *out)
+{
+    out->path = board->console.path;
+    out->name = "the console's";
+    out->r = (struct range){board->console.irq.intid, 1};
+    for (uint32_t i = 0; n > 0 && i < board->smmu_count; i++) {
+        const struct plan_smmu *smmu = &board->smmus[i];
+
+        out->path = smmu->path;
+        out->name = "the SMMU's";
+        if (n <= smmu->irq_count) {
+            out->r.base = smmu->irq[n - 1].intid;
+            return true;
+        }
+        n -= smmu->irq_count;
+    }
+    return n == 0;
+}
+
 static bool nth_of_board(const struct plan *p, uint32_t n, struct claim *out)
 {
     const struct plan_board *board = &p->board;
@@ -151,10 +169,7 @@ static bool nth_of_board(const struct plan *p, uint32_t n, struct claim *out)
     case CLAIM_PPI:
         return nth_ppi(board, n, out);
     default: /* CLAIM_OWN_SPI */
-        out->path = board->console.path;
-        out->name = "the console's";
-        out->r = (struct range){board->console.irq.intid, 1};
-        return n == 0;
+        return nth_own_spi(board, n, out);
     }
 }
 
@@ -184,9 +199,9 @@ static bool nth_of_partition(const struct plan *p, uint32_t index, uint32_t n, s
 /* Of a PCI function: its part of the node of its host bridge. */
 static struct range node_of(const struct plan_device *device)
 {
-    const uint64_t base = (uint64_t)device->node * RIDS;
+    const struct range whole = claims_node(device->node);
 
-    return device->function ? (struct range){base + device->rid, 1} : (struct range){base, RIDS};
+    return device->function ? (struct range){whole.base + device->rid, 1} : whole;
 }
 
 static bool nth_of_device(const struct plan_device *device, uint32_t n, struct claim *out)
@@ -419,10 +434,7 @@ void claims_check(struct plan *p, enum claim_kind first, enum claim_kind last)
     }
 }
 
-/* ---- other nodes of the board's tree ---- */
-
-/* A device is told of the first of them only. `told`: of each. */
-static void check_neighbour(struct plan *p, struct claim *neighbour, int node, bool *told)
+void claims_neighbour(struct plan *p, struct claim *neighbour, int node, bool *told)
 {
     const enum claim_kind kind = neighbour->kind == CLAIM_BOARD_SPI ? CLAIM_SPI : CLAIM_WINDOW;
     struct claims at = {.kind = kind};
@@ -435,38 +447,6 @@ static void check_neighbour(struct plan *p, struct claim *neighbour, int node, b
             neighbour->name = board_path(p, node);
             tell(p, &c, neighbour);
             told[at.i] = true;
-        }
-    }
-}
-
-void claims_of_board(struct plan *p)
-{
-    const struct plan_board *board = &p->board;
-    bool told[PLAN_MAX_DEVICES] = {false};
-    struct dt_at at;
-
-    dt_root(&at);
-    while (p->device_count > 0 && dt_step(board->fdt, &at)) {
-        const int node = at.node[at.depth];
-        const bool enabled = dt_enabled(board->fdt, node);
-        struct claim c = {.kind = enabled ? CLAIM_BOARD : CLAIM_BOARD_OFF, .owner = PLAN_SHARED};
-        enum status status = OK;
-        struct plan_irq irq;
-
-        if (plan_is_granted(p, node)) {
-            continue;
-        }
-        for (uint32_t i = 0; i < MAX_NEIGHBOUR && dt_reg_at(board->fdt, &at, i, &c.r) == OK; i++) {
-            check_neighbour(p, &c, node, told);
-        }
-        c.kind = CLAIM_BOARD_SPI;
-        for (uint32_t i = 0;
-             enabled && i < MAX_NEIGHBOUR && (status == OK || status == E_UNSUPPORTED); i++) {
-            status = dt_irq_at(board->fdt, &at, i, board->gic.node, &irq);
-            c.r = (struct range){irq.intid, 1};
-            if (status == OK) {
-                check_neighbour(p, &c, node, told);
-            }
         }
     }
 }

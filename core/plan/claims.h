@@ -69,4 +69,13 @@ void claims_check(struct plan *p, enum claim_kind first, enum claim_kind last);
 /* Tell each device that shares a page or an interrupt with a node that nobody is granted. */
 void claims_of_board(struct plan *p);
 
+/* Hold one thing of another node against all that is granted. `told`: of each device, already? */
+void claims_neighbour(struct plan *p, struct claim *neighbour, int node, bool *told);
+
+/* A node as a range, of which each PCI function has one: bus, device and function number. */
+static inline struct range claims_node(int node)
+{
+    return (struct range){(uint64_t)node << 16, 1u << 16};
+}
+
 #endif

@@ -117,6 +117,9 @@ struct dt_window {
 enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index,
                          struct dt_window *out) MUST_CHECK;
 
+/* True where the node is a PCI host bridge (device_type). */
+bool dt_is_pci(const void *fdt, int node);
+
 /* The buses of a PCI host bridge, first to last: `bus-range`, else all. */
 void dt_buses(const void *fdt, int node, uint32_t *first, uint32_t *last);
 

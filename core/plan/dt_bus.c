@@ -6,6 +6,8 @@
  */
 #include "core/plan/dt.h"
 
+#include <string.h>
+
 #include "core/base/bits.h"
 
 #define CELL            4
@@ -128,6 +130,15 @@ enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index
 }
 
 /* ---- RequesterIDs ---- */
+
+bool dt_is_pci(const void *fdt, int node)
+{
+    uint32_t size = 0;
+    const char *type = dt_property(fdt, node, "device_type", &size);
+
+    type = dt_string(type, size, 0);
+    return type != NULL && strcmp(type, "pci") == 0;
+}
 
 void dt_buses(const void *fdt, int node, uint32_t *first, uint32_t *last)
 {

@@ -438,7 +438,5 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
         plan_error(p, PLAN_SHARED, "/configurations", "there is no partition in it");
         return;
     }
-    claims_of_board(p);
-    streams_against_board(p);
     refer_tell(p);
 }

@@ -10,6 +10,7 @@
 #include "core/plan/pci.h"
 
 #define CELL       4
+#define RIDS       UINT32_C(0x10000)
 #define FIRST_BANK 2 /* of SPIs, so that the board's UART and timers keep theirs */
 
 /* ---- the board's ITSs ---- */
@@ -35,7 +36,7 @@ void msi_find(struct plan *p)
     struct dt_at at;
 
     dt_root(&at);
-    while (drivers_its != NULL && dt_step(fdt, &at)) {
+    while (drivers_its != NULL && p->board.gic.version != 2 && dt_step(fdt, &at)) {
         int node = at.node[at.depth];
 
         if (dt_property(fdt, node, "msi-controller", NULL) != NULL && dt_enabled_at(fdt, &at) &&
@@ -62,29 +63,73 @@ static bool its_of(const struct plan *p, uint32_t phandle, uint32_t device, uint
     return false;
 }
 
+/* The run of a host bridge's RequesterIDs that holds this one, and what it makes of it. */
+static bool run_of(const void *fdt, int host, uint32_t rid, struct dt_run *run, uint32_t *device)
+{
+    uint32_t size;
+    const char *map = dt_property(fdt, host, "msi-map", &size);
+    const char *parent;
+
+    if (map != NULL) {
+        rid &= (uint32_t)dt_number(fdt, host, "msi-map-mask", UINT32_MAX);
+        if (!dt_find_run(map, size, rid, run)) {
+            return false;
+        }
+        *device = run->id + (rid - run->rid);
+        return true;
+    }
+    parent = dt_property(fdt, host, "msi-parent", &size);
+    if (parent == NULL || size < CELL) {
+        return false;
+    }
+    *run = (struct dt_run){.phandle = (uint32_t)dt_cells(parent, 1), .count = RIDS};
+    *device = rid;
+    return true;
+}
+
 /* The function's ITS and DeviceID; false where it has none that can be used. */
 static bool find_its(const struct plan *p, const struct plan_function *f, uint32_t *its,
                      uint32_t *device)
 {
-    const void *fdt = p->board.fdt;
-    int host = p->pci_hosts[f->host].node;
+    struct dt_run run;
+
+    return run_of(p->board.fdt, p->pci_hosts[f->host].node, f->rid, &run, device) &&
+           its_of(p, run.phandle, *device, its);
+}
+
+/* True where a device behind the host bridge may be known to an ITS by that DeviceID. */
+static bool bridge_may_be(const void *fdt, int host, uint32_t id)
+{
     uint32_t size;
     const char *map = dt_property(fdt, host, "msi-map", &size);
-    uint32_t rid = f->rid & (uint32_t)dt_number(fdt, host, "msi-map-mask", UINT32_MAX);
     struct dt_run run;
 
     if (map == NULL) {
-        const char *parent = dt_property(fdt, host, "msi-parent", &size);
+        return dt_property(fdt, host, "msi-parent", NULL) != NULL && id < RIDS;
+    }
+    for (uint32_t i = 0; dt_run_at(map, size, i, &run) == OK; i++) {
+        if (id - run.id < run.count) {
+            return true;
+        }
+    }
+    return false;
+}
 
-        *device = f->rid;
-        return parent != NULL && size >= CELL &&
-               its_of(p, (uint32_t)dt_cells(parent, 1), *device, its);
+/* The same of a granted device, whichever its own ITS is. */
+static bool may_be(const struct plan *p, const struct plan_device *d, uint32_t id)
+{
+    uint32_t size, device;
+    const char *parent;
+    struct dt_run run;
+
+    if (d->bridge) {
+        return bridge_may_be(p->board.fdt, d->node, id);
     }
-    if (!dt_find_run(map, size, rid, &run)) {
-        return false;
+    if (d->function) {
+        return run_of(p->board.fdt, d->node, d->rid, &run, &device) && device == id;
     }
-    *device = run.id + (rid - run.rid);
-    return its_of(p, run.phandle, *device, its);
+    parent = dt_property(p->board.fdt, d->node, "msi-parent", &size);
+    return parent != NULL && size >= 2 * CELL && (uint32_t)dt_cells(parent + CELL, 1) == id;
 }
 
 /* ---- frames ---- */
@@ -131,17 +176,20 @@ static bool assign_frame(struct plan *p, uint32_t partition, uint32_t its)
     return part->msi_first != 0 && part->msi_its == its;
 }
 
-/* The ITS cannot tell them apart: two host bridges without a map, or a map that folds them. */
+/*
+ * The ITS may take it for a device of another partition that can write to the same frame: two host
+ * bridges without a map, a map that folds RIDs, two ITSs' devices with the same DeviceID.
+ */
 static bool shares_device(const struct plan *p, const struct plan_function *f)
 {
-    for (uint32_t i = 0; i < p->function_count; i++) {
-        const struct plan_function *g = &p->functions[i];
-        const struct plan_device *owner_f = &p->devices[f->device];
+    const struct plan_partition *own = &p->partitions[p->devices[f->device].partition];
 
-        if (g->msi && g != f && g->msi_device == f->msi_device &&
-            p->devices[g->device].partition != owner_f->partition &&
-            p->partitions[p->devices[g->device].partition].msi_its ==
-                p->partitions[owner_f->partition].msi_its) {
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        const struct plan_device *d = &p->devices[i];
+        const struct plan_partition *other = &p->partitions[d->partition];
+
+        if (other != own && other->msi_first != 0 && other->msi_its == own->msi_its &&
+            may_be(p, d, f->msi_device)) {
             return true;
         }
     }

@@ -28,6 +28,7 @@ static int set_up_msi(void **state)
     board = tree_compile(BOARD_MSI);
     plan_board(board);
     assert_string_equal(log_text, "");
+    p->board.gic.version = 3;
     p->board.gic.intids = 160;
     p->partition_count = 2;
     p->pci_host_count = 3;
@@ -49,7 +50,8 @@ static struct plan_function *add(int partition, uint32_t host, uint32_t rid)
                                 .device = (int)p->device_count,
                                 .cap = {{0x40, PCI_CAP_MSIX}},
                                 .cap_count = 1};
-    p->devices[p->device_count++].partition = partition;
+    p->devices[p->device_count++] = (struct plan_device){
+        .partition = partition, .node = p->pci_hosts[host].node, .function = true, .rid = rid};
     return f;
 }
 
@@ -152,6 +154,40 @@ static void test_one_device_of_two_partitions(void **state)
     expect(d, true, 0x30);
 }
 
+/* What sends none itself, or by another ITS, can still write to its partition's frame. */
+static void test_others_that_reach_the_frame(void **state)
+{
+    const struct plan_function *victim = add(0, 1, 0x2002);
+    const struct plan_function *apart = add(0, 1, 0x1004);
+    const struct plan_function *frame = add(1, 1, 0x40); /* it brings the frame */
+    struct plan_function *silent = add(1, 1, 0x2002);
+    const struct plan_function *other = add(1, 0, 0x0c); /* 0x1004, at the other ITS */
+
+    (void)state;
+    silent->cap_count = 0;
+    msi_assign(p);
+    expect(victim, false, 0);
+    expect(apart, false, 0);
+    expect(frame, true, 0x40);
+    expect(silent, false, 0);
+    expect(other, false, 0);
+}
+
+static void test_whole_devices_that_reach_the_frame(void **state)
+{
+    const struct plan_function *victim = add(0, 1, 0x2010);
+
+    (void)state;
+    (void)add(1, 1, 0x40);
+    p->devices[p->device_count++] =
+        (struct plan_device){.partition = 1, .bridge = true, .node = p->pci_hosts[0].node};
+    msi_assign(p);
+    expect(victim, true, 0x2010);
+    p->devices[2].node = p->pci_hosts[1].node; /* any RID of its is a DeviceID, too */
+    msi_assign(p);
+    expect(victim, false, 0);
+}
+
 static void test_an_its_that_was_given_up(void **state)
 {
     const struct plan_function *f = add(0, 1, 8);
@@ -201,6 +237,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_spis_are_left, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_one_device_of_two_partitions, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_more_devices_than_the_its_has, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_others_that_reach_the_frame, set_up_msi, tear_down),
+        cmocka_unit_test_setup_teardown(test_whole_devices_that_reach_the_frame, set_up_msi,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_an_its_that_was_given_up, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_a_frame_beyond_the_memorys_width, set_up_msi,
                                         tear_down),

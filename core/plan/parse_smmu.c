@@ -5,13 +5,13 @@
  */
 #include "core/plan/parse.h"
 
-#include <string.h>
-
 #include "core/base/bits.h"
 #include "core/plan/smmu.h"
 
 #define CELL 4
 #define RIDS UINT32_C(0x10000)
+
+#define ECAM_BUS_SHIFT 20
 
 /* ---- the board's SMMUs ---- */
 
@@ -32,7 +32,8 @@ static void read_irq(const struct plan *p, const struct dt_at *at, uint32_t posi
     struct plan_irq irq;
 
     if (smmu->irq_count < PLAN_MAX_SMMU_IRQS &&
-        dt_irq_at(p->board.fdt, at, position, p->board.gic.node, &irq) == OK) {
+        dt_irq_at(p->board.fdt, at, position, p->board.gic.node, &irq) == OK &&
+        irq.intid >= FIRST_SPI) {
         smmu->irq[smmu->irq_count++] = irq;
     }
 }
@@ -98,7 +99,7 @@ void parse_smmus(struct plan *p)
 struct visitor {
     struct plan *p;
     bool (*visit)(const struct visitor *v, int smmu, const struct plan_stream *stream);
-    int device;                         /* index of the granted device */
+    int device;                         /* index of the granted device; -1: it is none */
     const struct plan_device *function; /* of the node's streams only this function's; or NULL */
     int node;                           /* that the streams are of */
     const char **why;                   /* what is in the way of granting it */
@@ -138,8 +139,13 @@ static bool visit_map(const struct visitor *v, const char *data, uint32_t size)
         struct plan_stream stream = {
             .id = run.id, .count = run.count, .device = v->device, .pci = true, .rid = run.rid};
 
-        if (smmu < 0 || stream.count == 0 || stream.count > RIDS ||
-            stream.id > UINT32_MAX - stream.count || !v->visit(v, smmu, &stream)) {
+        bool odd = smmu < 0 || stream.count == 0 || stream.count > RIDS ||
+                   stream.id > UINT32_MAX - stream.count;
+
+        if (odd && v->device < 0) {
+            continue; /* a neighbour's: it does not hide the others */
+        }
+        if (odd || !v->visit(v, smmu, &stream)) {
             return false;
         }
     }
@@ -219,29 +225,28 @@ static bool keep_stream(const struct visitor *v, int smmu, const struct plan_str
     return true;
 }
 
-static bool is_host_bridge(const void *fdt, int node)
+/*
+ * Every function that the host bridge's owner can reach is behind an SMMU: those of its buses and,
+ * as it has all of the configuration space, of all buses that these registers have room for.
+ */
+static bool covers_buses(const void *fdt, const struct plan_device *device)
 {
-    uint32_t size = 0;
-    const char *type = dt_property(fdt, node, "device_type", &size);
-
-    type = dt_string(type, size, 0);
-    return type != NULL && strcmp(type, "pci") == 0;
-}
-
-/* Every function that may be on the host bridge's buses is behind an SMMU. */
-static bool covers_buses(const void *fdt, int node)
-{
-    uint32_t size, first, last;
-    const char *map = dt_property(fdt, node, "iommu-map", &size);
-    uint32_t mask = (uint32_t)dt_number(fdt, node, "iommu-map-mask", RIDS - 1);
+    const uint64_t room = device->mmio_count != 0 ? device->mmio[0].size >> ECAM_BUS_SHIFT : 0;
+    uint32_t size, first, last, buses;
+    const char *map = dt_property(fdt, device->node, "iommu-map", &size);
+    uint32_t mask = (uint32_t)dt_number(fdt, device->node, "iommu-map-mask", RIDS - 1);
     struct dt_run run;
 
     if (map == NULL) {
-        return !is_host_bridge(fdt, node);
+        return !dt_is_pci(fdt, device->node);
     }
-    dt_buses(fdt, node, &first, &last);
-    for (uint32_t rid = first << 8; rid <= (last << 8 | 0xff); rid++) {
-        if (!dt_find_run(map, size, rid & mask, &run)) {
+    dt_buses(fdt, device->node, &first, &last);
+    if (first > last) {
+        return false;
+    }
+    buses = last - first + 1 > room ? last - first + 1 : (uint32_t)(room < 256 ? room : 256);
+    for (uint32_t i = 0; i < buses << 8; i++) {
+        if (!dt_find_run(map, size, ((first << 8) + i) & (RIDS - 1) & mask, &run)) {
             return false;
         }
     }
@@ -261,7 +266,7 @@ const char *device_streams(struct plan *p, const struct plan_device *device)
 
     if (visit_streams(&v)) {
         why = p->stream_count == before ? "is behind no SMMU"
-              : !device->function && !covers_buses(p->board.fdt, device->node)
+              : !device->function && !covers_buses(p->board.fdt, device)
                   ? "has functions that its iommu-map leaves out"
                   : NULL;
     }

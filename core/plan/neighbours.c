@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What other nodes of the board's tree have, against what is granted: a page or an interrupt that
+ * is a kept-back device's too is not a partition's to have.
+ */
+#include "core/plan/claims.h"
+
+#include "core/plan/parse.h"
+
+#define MAX_NEIGHBOUR 256 /* windows and interrupts of any other node that are looked at */
+
+/* Its `reg` and, of a PCI host bridge, its `ranges`. One that makes no sense hides no other. */
+static void check_windows(struct plan *p, const struct dt_at *at, struct claim *c, bool *told)
+{
+    const void *fdt = p->board.fdt;
+    const int node = at->node[at->depth];
+    enum status status = OK;
+    struct dt_window window;
+
+    for (uint32_t i = 0; i < MAX_NEIGHBOUR && status != E_NOT_FOUND; i++) {
+        status = dt_reg_at(fdt, at, i, &c->r);
+        if (status == OK) {
+            claims_neighbour(p, c, node, told);
+        }
+    }
+    status = dt_is_pci(fdt, node) ? OK : E_NOT_FOUND;
+    for (uint32_t i = 0; i < MAX_NEIGHBOUR && status != E_NOT_FOUND; i++) {
+        status = dt_window_at(fdt, at, i, &window);
+        if (status == OK) {
+            c->r = window.cpu;
+            claims_neighbour(p, c, node, told);
+        }
+    }
+}
+
+/* Its own interrupts and, of a PCI host bridge, those of its pins. */
+static void check_interrupts(struct plan *p, const struct dt_at *at, struct claim *c, bool *told)
+{
+    const struct plan_board *board = &p->board;
+    const int node = at->node[at->depth];
+    enum status status = OK;
+    struct plan_irq irq;
+    struct dt_intx intx;
+
+    for (uint32_t i = 0; i < MAX_NEIGHBOUR && status != E_NOT_FOUND; i++) {
+        status = dt_irq_at(board->fdt, at, i, board->gic.node, &irq);
+        if (status == OK) {
+            c->r = (struct range){irq.intid, 1};
+            claims_neighbour(p, c, node, told);
+        }
+    }
+    status = dt_is_pci(board->fdt, node) ? OK : E_NOT_FOUND;
+    for (uint32_t i = 0; i < MAX_NEIGHBOUR && status != E_NOT_FOUND; i++) {
+        status = dt_intx_at(board->fdt, node, i, board->gic.node, &intx);
+        if (status == OK) {
+            c->r = (struct range){intx.irq.intid, 1};
+            claims_neighbour(p, c, node, told);
+        }
+    }
+}
+
+/* True where the node is a partition's with all that it has: not by single functions. */
+static bool is_given_whole(const struct plan *p, int node)
+{
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        if (p->devices[i].node == node && !p->devices[i].function) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void claims_of_board(struct plan *p)
+{
+    const void *fdt = p->board.fdt;
+    bool told[PLAN_MAX_DEVICES] = {false};
+    struct dt_at at;
+
+    dt_root(&at);
+    while (p->device_count > 0 && dt_step(fdt, &at)) {
+        const int node = at.node[at.depth];
+        const bool enabled = dt_enabled(fdt, node);
+        struct claim c = {.kind = enabled ? CLAIM_BOARD : CLAIM_BOARD_OFF,
+                          .owner = PLAN_SHARED,
+                          .node = claims_node(node)};
+
+        if (is_given_whole(p, node)) {
+            continue;
+        }
+        check_windows(p, &at, &c, told);
+        if (enabled) {
+            c.kind = CLAIM_BOARD_SPI;
+            check_interrupts(p, &at, &c, told);
+        }
+    }
+}
