@@ -51,6 +51,17 @@ static void a_sound_plan_passes(void **state)
     }
 }
 
+/* How often that text was told. */
+static uint32_t times(const char *text)
+{
+    uint32_t n = 0;
+
+    for (const char *s = told; (s = strstr(s, text)) != NULL; s += strlen(text)) {
+        n++;
+    }
+    return n;
+}
+
 /* ---- CPUs ---- */
 
 static void a_cpu_in_two_is_in_none(void **state)
@@ -76,8 +87,14 @@ static void cpus_are_listed_once_and_exist(void **state)
     (void)state;
     p.partitions[0].cpus[1] = 0;
     p.partitions[2].cpu_count = 0;
-    expect(5, "0: /configurations/a: cpus: 0x0 is also listed: neither",
+    expect(5, "0: /configurations/a: cpus: 0x0 is listed twice; list it once\n",
            "2: /configurations/c: it has no CPU, or no memory");
+    assert_int_equal(p.errors, 2);
+    make_plan(3);
+    p.partitions[0].cpus[1] = p.partitions[0].cpus[2] = 0;
+    p.partitions[0].cpu_count = 3;
+    expect(1, "0: /configurations/a: cpus: 0x0 is listed twice; list it once\n", NULL);
+    assert_int_equal(p.errors, 1);
     make_plan(3);
     p.partitions[1].cpus[1] = 12;
     check_all(256);
@@ -91,8 +108,32 @@ static void a_refused_one_is_told_of_cpus_too(void **state)
     p.partitions[0].cpus[1] = 0;
     p.partitions[1].refused = true;
     p.partitions[1].cpu_count = 0;
-    expect(3, "0: /configurations/a: cpus: 0x0 is also listed", NULL);
+    expect(3, "0: /configurations/a: cpus: 0x0 is listed twice; list it once\n", NULL);
+    assert_int_equal(p.errors, 1);
     assert_false(told_of("1: ")); /* why it has none was told where it was found */
+}
+
+/* Each is told of the first other one, and of what it lists twice itself. */
+static void each_of_many_is_told_once(void **state)
+{
+    char text[80];
+
+    (void)state;
+    while (p.partition_count < CONFIG_MAX_PARTITIONS) {
+        add("more", 6, RAM_0 + (352 + 64 * p.partition_count) * MIB);
+    }
+    for (uint32_t i = 0; i < p.partition_count; i++) {
+        p.partitions[i].cpus[0] = p.partitions[i].cpus[1] = 5;
+    }
+    expect((uint32_t)BIT(CONFIG_MAX_PARTITIONS) - 1, "0: /configurations/a: cpus: 0x101 is also",
+           "1: /configurations/b: cpus: 0x101 is also listed in \"a\": neither starts; give it");
+    for (int i = 0; i < CONFIG_MAX_PARTITIONS; i++) {
+        (void)snprintf(text, sizeof(text), "%d: /configurations/%s: cpus: 0x101 is also listed in",
+                       i, p.partitions[i].name);
+        assert_int_equal(times(text), 1);
+    }
+    assert_int_equal(times("cpus: 0x101 is listed twice; list it once\n"), CONFIG_MAX_PARTITIONS);
+    assert_int_equal(p.errors, 2 * CONFIG_MAX_PARTITIONS);
 }
 
 static void a_gicv2_serves_8_cpus(void **state)
@@ -160,8 +201,9 @@ static void direct_maps_are_apart_and_free(void **state)
     plan_check(&p);
     assert_true(told_of("0: /configurations/a: memory: direct-map of 0x40100000+0x1000000 shares a "
                         "page with what is reserved: image, 0x40000000+0x200000: choose other"));
-    assert_true(told_of("1: /configurations/b: memory: direct-map of 0x7e800000+0x4000000 must be "
-                        "RAM of the board"));
+    assert_true(told_of("1: /configurations/b: memory: direct-map of 0x7e800000+0x4000000 is only "
+                        "in part RAM: the board has it at 0x40000000+0x20000000, "
+                        "0x60000000+0x20000000: choose other addresses\n"));
     assert_false(p.partitions[2].refused);
     make_plan(3);
     p.partitions[0].direct_map = p.partitions[1].direct_map = true;
@@ -172,6 +214,32 @@ static void direct_maps_are_apart_and_free(void **state)
                         "page with direct-map in \"b\", 0x42800000+0x1000000: neither starts"));
     assert_true(told_of("1: /configurations/b: memory: direct-map of"));
     assert_false(p.partitions[2].refused);
+}
+
+static void a_direct_map_is_told_of_one_fault_once(void **state)
+{
+    static const struct {
+        struct range memory[2];
+        const char *text;
+    } cases[] = {
+        {{{0x10000000, MIB}, {RAM_0 + 256 * MIB, MIB}}, "0x10000000+0x100000 is no RAM: the board"},
+        {{{RAM_0 + 256 * MIB, 4 * MIB}, {RAM_0 + 257 * MIB, MIB}},
+         "memory: 0x50100000+0x100000 shares a page with another range, 0x50000000+0x400000: "},
+        {{{RAM_0 + 256 * MIB, 0x1800}, {RAM_0 + 300 * MIB, MIB}}, "must be whole 4 KiB pages"},
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        make_plan(3);
+        p.partitions[0].direct_map = true;
+        p.partitions[0].memory[0] = cases[i].memory[0];
+        p.partitions[0].memory[1] = cases[i].memory[1];
+        p.partitions[0].memory_count = 2;
+        p.partitions[0].extent_count = 0;
+        plan_check(&p);
+        assert_true(told_of(cases[i].text));
+        assert_int_equal(p.errors, 1);
+    }
 }
 
 static void memory_keeps_off_emulated_windows(void **state)
@@ -290,7 +358,7 @@ static void a_device_in_two_is_in_none(void **state)
     make_plan(3);
     p.devices[1].partition = 0;
     p.devices[1].node = p.devices[0].node;
-    expect(1, "devices: it is also granted", NULL);
+    expect(1, "0: /pl061@9030000: devices: it is listed twice; list it once\n", NULL);
 }
 
 static void a_page_in_two_is_in_none(void **state)
@@ -302,6 +370,23 @@ static void a_page_in_two_is_in_none(void **state)
            "0: /pl031@9010000: devices: its window 0x9030ff0+0x10 shares a page with that of "
            "/pl061@9030000 in \"b\", 0x9030000+0x10: grant both to one, or neither",
            "1: /pl061@9030000: devices: its window 0x9030000+0x10 shares a page with that of");
+}
+
+static void a_page_of_many_is_told_once_to_each(void **state)
+{
+    (void)state;
+    add_device("/third@9030040", 2, 0x09030040, 60);
+    for (uint32_t i = 0; i < 3; i++) {
+        p.devices[i].mmio[0] = (struct range){0x09030000 + 0x20 * i, 0x20};
+    }
+    expect(7,
+           "0: /pl031@9010000: devices: its window 0x9030000+0x20 shares a page with that of "
+           "/pl061@9030000 in \"b\"",
+           "1: /pl061@9030000: devices: its window 0x9030020+0x20 shares a page with that of "
+           "/pl031@9010000 in \"a\"");
+    assert_true(told_of("2: /third@9030040: devices: its window 0x9030040+0x20 shares a page with "
+                        "that of /pl031@9010000 in \"a\""));
+    assert_int_equal(p.errors, 3);
 }
 
 static void a_page_twice_in_one_is_refused(void **state)
@@ -419,11 +504,13 @@ int main(void)
         cmocka_unit_test_setup(a_conflict_with_a_refused_one_is_told_too, set_up),
         cmocka_unit_test_setup(cpus_are_listed_once_and_exist, set_up),
         cmocka_unit_test_setup(a_refused_one_is_told_of_cpus_too, set_up),
+        cmocka_unit_test_setup(each_of_many_is_told_once, set_up),
         cmocka_unit_test_setup(a_gicv2_serves_8_cpus, set_up),
         cmocka_unit_test_setup(the_console_goes_to_the_first_that_starts, set_up),
         cmocka_unit_test_setup(memory_is_there_and_aligned, set_up),
         cmocka_unit_test_setup(memory_makes_sense, set_up),
         cmocka_unit_test_setup(direct_maps_are_apart_and_free, set_up),
+        cmocka_unit_test_setup(a_direct_map_is_told_of_one_fault_once, set_up),
         cmocka_unit_test_setup(memory_keeps_off_emulated_windows, set_up),
         cmocka_unit_test_setup(a_refused_one_is_told_of_windows_too, set_up),
         cmocka_unit_test_setup(without_console_its_page_is_free, set_up),
@@ -433,6 +520,7 @@ int main(void)
         cmocka_unit_test_setup(images_are_inside_and_disjoint, set_up),
         cmocka_unit_test_setup(a_device_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(a_page_in_two_is_in_none, set_up),
+        cmocka_unit_test_setup(a_page_of_many_is_told_once_to_each, set_up),
         cmocka_unit_test_setup(a_page_twice_in_one_is_refused, set_up),
         cmocka_unit_test_setup(two_of_one_share_whole_pages_only, set_up),
         cmocka_unit_test_setup(a_gicv2_in_parts_of_pages_is_fatal, set_up),

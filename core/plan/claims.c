@@ -312,6 +312,11 @@ static void tell(struct plan *p, const struct claim *mine, const struct claim *i
     char text[CLAIM_TEXT];
     char where[CLAIM_TEXT] = "";
 
+    if (kind->unit >= MPIDRS && its->owner == mine->owner) {
+        plan_error(p, mine->owner, path_of(p, mine), "%s is listed twice; list it once",
+                   text_of(mine, text));
+        return;
+    }
     if (its_kind->mine == NULL && its_kind->way_of_board != NULL) {
         way = its_kind->way_of_board;
     }
@@ -322,6 +327,23 @@ static void tell(struct plan *p, const struct claim *mine, const struct claim *i
                is_pages(mine) ? "shares a page with" : "is also", its_kind->its, its->name,
                anothers ? " in \"" : "", anothers ? plan_name(p, (uint32_t)its->owner) : "",
                anothers ? "\"" : "", where, way);
+}
+
+/* Tell where the board has RAM. */
+static void tell_no_ram(struct plan *p, const struct claim *c)
+{
+    const struct plan_board *board = &p->board;
+    char list[200] = "";
+    char text[CLAIM_TEXT];
+    bool part = false;
+
+    for (uint32_t i = 0; i < board->ram_banks; i++) {
+        part = part || ranges_overlap(board->ram[i], c->r);
+        console_format(text, sizeof(text), "0x%lx+0x%lx", board->ram[i].base, board->ram[i].size);
+        list_append(list, sizeof(list), text);
+    }
+    plan_error(p, c->owner, path_of(p, c), "%s is %s RAM: the board has it at %s: " MOVE,
+               text_of(c, text), part ? "only in part" : "no", list);
 }
 
 /* ---- the rules ---- */
@@ -335,9 +357,6 @@ static bool is_sound(struct plan *p, const struct claim *c)
     const char *must = NULL;
     char text[CLAIM_TEXT];
 
-    if (kinds[c->kind].mine == NULL) {
-        return true;
-    }
     if (c->kind == CLAIM_SPI || c->kind == CLAIM_OWN_SPI) {
         if (c->r.base < FIRST_SPI || range_end(c->r) - 1 > last_spi) {
             plan_error(p, c->owner, path_of(p, c), "%s must be an SPI that the GIC has, %d to %lu",
@@ -352,10 +371,11 @@ static bool is_sound(struct plan *p, const struct claim *c)
             must = "be whole 4 KiB pages below";
         } else if (kinds[c->kind].of == PARTITION && c->kind != CLAIM_MEMORY &&
                    !check_is_ram(&p->board, c->r)) {
-            must = "be RAM of the board, below";
+            tell_no_ram(p, c);
+            return false;
         }
     }
-    if (must != NULL) {
+    if (must != NULL && c->kind != CLAIM_DIRECT) { /* CLAIM_MEMORY says it too */
         plan_error(p, c->owner, path_of(p, c), "%s must %s 0x%lx", text_of(c, text), must,
                    pa_limit);
     }
@@ -376,8 +396,9 @@ static bool collide(const struct claim *c, const struct claim *before)
 
     if ((kind->excludes & BIT(before->kind)) == 0 ||
         (kind->unit == OWN_PAGES && c->owner != before->owner) ||
-        (kind->unit == INTIDS && c->owner >= 0 && c->owner == before->owner)) {
-        return false;
+        ((kind->unit == INTIDS || c->kind == CLAIM_DIRECT) && c->owner >= 0 &&
+         c->owner == before->owner)) {
+        return false; /* its own affair, or told of CLAIM_MEMORY */
     }
     if (kind->unit != NODES && c->owner != before->owner && ranges_overlap(c->node, before->node)) {
         return false; /* the same device: that is told already */
@@ -392,33 +413,36 @@ static bool collide(const struct claim *c, const struct claim *before)
     return ranges_overlap(check_pages_of(c->r), check_pages_of(before->r));
 }
 
-/* True where the owner is told: Bulkhead is not, of what a partition asks for. */
-static bool concerns(const struct claim *mine, const struct claim *its)
+/*
+ * Hold a claim against those of one kind. Its owner is told of the first that is another's, and of
+ * the first before it that is its own; of a CPU that it lists again and again, once.
+ */
+static void check_against(struct plan *p, const struct claims *at, const struct claim *c,
+                          enum claim_kind kind)
 {
-    return kinds[mine->kind].mine != NULL &&
-           (mine->owner != PLAN_SHARED || its->owner == PLAN_SHARED);
-}
+    const bool number = kinds[c->kind].unit == MPIDRS;
+    struct claims walk = {.kind = kind};
+    bool before = kind <= c->kind; /* the walk has not passed the claim */
+    struct claim other, own = {0}, others = {0};
+    uint32_t met_own = 0;
+    uint32_t met_others = 0;
 
-/* Hold one claim against those before it. */
-static void check_claim(struct plan *p, const struct claims *at, const struct claim *c)
-{
-    const struct kind *kind = &kinds[c->kind];
-    struct claim other;
-
-    for (uint32_t k = 0; k <= c->kind; k++) {
-        struct claims before = {.kind = (enum claim_kind)k};
-
-        while ((kind->excludes & BIT(k)) != 0 && claims_next(p, &before, &other) &&
-               other.kind == k && memcmp(&before, at, sizeof(before)) != 0) {
-            bool hit = collide(c, &other);
-
-            if (hit && concerns(c, &other)) {
-                tell(p, c, &other);
-            }
-            if (hit && concerns(&other, c) && (other.owner != c->owner || kind->mine == NULL)) {
-                tell(p, &other, c);
-            }
+    while (claims_next(p, &walk, &other) && other.kind == kind) {
+        if (memcmp(&walk, at, sizeof(walk)) == 0) {
+            before = false;
+        } else if (!(before ? collide(c, &other) : collide(&other, c))) {
+            continue;
+        } else if (other.owner != c->owner && c->owner != PLAN_SHARED) {
+            others = met_others++ == 0 ? other : others;
+        } else if (other.owner == c->owner && (before || kinds[kind].mine == NULL)) {
+            own = met_own++ == 0 ? other : own;
         }
+    }
+    if (met_own > 0 && (!number || met_own == 1)) {
+        tell(p, c, &own);
+    }
+    if (met_others > 0 && (!number || met_own == 0)) {
+        tell(p, c, &others);
     }
 }
 
@@ -428,8 +452,12 @@ void claims_check(struct plan *p, enum claim_kind first, enum claim_kind last)
     struct claim c;
 
     while (claims_next(p, &at, &c) && c.kind <= last) {
-        if (is_sound(p, &c)) {
-            check_claim(p, &at, &c);
+        bool sound = kinds[c.kind].mine != NULL && is_sound(p, &c);
+
+        for (uint32_t k = 0; sound && k <= last; k++) {
+            if (((kinds[c.kind].excludes & BIT(k)) | (kinds[k].excludes & BIT(c.kind))) != 0) {
+                check_against(p, &at, &c, (enum claim_kind)k);
+            }
         }
     }
 }
