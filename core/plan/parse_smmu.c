@@ -8,8 +8,9 @@
 #include "core/base/bits.h"
 #include "core/plan/smmu.h"
 
-#define CELL 4
-#define RIDS UINT32_C(0x10000)
+#define CELL       4
+#define RIDS       UINT32_C(0x10000)
+#define MOST_CELLS 8 /* of a specifier; an SMMU's has one or two */
 
 #define ECAM_BUS_SHIFT 20
 
@@ -105,6 +106,23 @@ struct visitor {
     const char **why;                   /* what is in the way of granting it */
 };
 
+/* The SMMU of that node; what is in the way where it cannot be used. */
+static const char *find_smmu(const struct plan *p, int node, uint32_t *smmu)
+{
+    struct dt_at at;
+
+    for (*smmu = 0; *smmu < p->board.smmu_count; (*smmu)++) {
+        if (p->board.smmus[*smmu].node == node) {
+            return p->board.smmus[*smmu].unusable
+                       ? "is behind an SMMU that cannot be used (see above)"
+                       : NULL;
+        }
+    }
+    return dt_at(p->board.fdt, node, &at) && !dt_enabled_at(p->board.fdt, &at)
+               ? "is behind an SMMU that is disabled in the board's tree (status)"
+               : "is behind an SMMU that no driver is compiled in for";
+}
+
 static bool visit_iommus(const struct visitor *v, const char *data, uint32_t size)
 {
     const void *fdt = v->p->board.fdt;
@@ -114,10 +132,11 @@ static bool visit_iommus(const struct visitor *v, const char *data, uint32_t siz
         uint64_t cells = smmu < 0 ? 0 : dt_number(fdt, smmu, "#iommu-cells", 0);
         struct plan_stream stream = {.count = 1, .device = v->device};
 
-        if (cells < 1 || cells > 2 || size < (1 + cells) * CELL) {
+        if (smmu < 0 || cells > MOST_CELLS || size < (1 + cells) * CELL ||
+            ((cells < 1 || cells > 2) && find_smmu(v->p, smmu, &stream.smmu) == NULL)) {
             return false;
         }
-        stream.id = (uint32_t)dt_cells(data + CELL, 1);
+        stream.id = cells == 0 ? 0 : (uint32_t)dt_cells(data + CELL, 1);
         stream.mask = cells == 2 ? (uint32_t)dt_cells(data + 2 * CELL, 1)
                                  : (uint32_t)dt_number(fdt, smmu, "stream-match-mask", 0);
         if (!v->visit(v, smmu, &stream)) {
@@ -168,23 +187,6 @@ static bool visit_streams(const struct visitor *v)
 }
 
 /* ---- a granted device's ---- */
-
-/* The SMMU of that node; what is in the way where it cannot be used. */
-static const char *find_smmu(const struct plan *p, int node, uint32_t *smmu)
-{
-    struct dt_at at;
-
-    for (*smmu = 0; *smmu < p->board.smmu_count; (*smmu)++) {
-        if (p->board.smmus[*smmu].node == node) {
-            return p->board.smmus[*smmu].unusable
-                       ? "is behind an SMMU that cannot be used (see above)"
-                       : NULL;
-        }
-    }
-    return dt_at(p->board.fdt, node, &at) && !dt_enabled_at(p->board.fdt, &at)
-               ? "is behind an SMMU that is disabled in the board's tree (status)"
-               : "is behind an SMMU that no driver is compiled in for";
-}
 
 /* Of the run only the function's own stream; false where it is not in there. */
 static bool narrow(const struct visitor *v, struct plan_stream *stream)

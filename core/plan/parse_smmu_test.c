@@ -14,6 +14,8 @@
     " #iommu-cells = <2>; #global-interrupts = <1>; interrupts = <0 63 4>, <0 64 4>; };"           \
     "off: smmu@9900000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9900000 0 0x20000>;"             \
     " #iommu-cells = <1>; status = \"disabled\"; };"                                               \
+    "none: iommu@9b00000 { compatible = \"other,iommu\"; reg = <0 0x9b00000 0 0x1000>;"            \
+    " #iommu-cells = <0>; };"                                                                      \
     "odd: smmu@9a00000 { compatible = \"some,iommu\"; reg = <0 0x9a00000 0 0x20000>;"              \
     " #iommu-cells = <1>; };"
 #define DEVICE(at, properties)                                                                     \
@@ -29,7 +31,9 @@
     DEVICE("b007000", "iommus = <&smmu 0x30>;")                                                    \
     DEVICE("b008000", "iommus = <&old 0x142 0x100>;")                                              \
     DEVICE("b009000", "iommus = <&smmu 0x40>; status = \"disabled\";")                             \
-    DEVICE("b00a000", "iommus = <&smmu 0x40>;")
+    DEVICE("b00a000", "iommus = <&smmu 0x40>;")                                                    \
+    DEVICE("b00b000", "iommus = <&none>, <&smmu 0x50>;")                                           \
+    DEVICE("b00c000", "iommus = <&smmu 0x50>;")
 #define BRIDGE(at, size, a, b, map)                                                                \
     "pcie@" at " { compatible = \"pci-host-ecam-generic\"; device_type = \"pci\";"                 \
     " #address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>;"                            \
@@ -110,6 +114,7 @@ static void what_is_not_contained_is_refused(void **state)
     static const struct wrong cases[] = {
         LOOSE("/d@b002000", "is behind an SMMU that is disabled in the board's tree (status)"),
         LOOSE("/d@b003000", "is behind an SMMU that no driver is compiled in for"),
+        LOOSE("/d@b00b000", "is behind an SMMU that no driver is compiled in for"),
         LOOSE("/d@b004000", "has an iommus or iommu-map that makes no sense"),
         LOOSE("/d@b005000", "has an iommus or iommu-map that makes no sense"),
         LOOSE("/pcie@d000000", "has functions that its iommu-map leaves out"),
@@ -129,6 +134,9 @@ static void a_stream_is_not_shared_with_what_is_kept_back(void **state)
     assert_log("p: /d@b006000: it shares stream 0x30 of /smmu@9700000 with /d@b007000, which is "
                "kept back: grant both to one partition, or neither");
     assert_true(test_plan.partitions[0].refused);
+    parse_file(PART("p", "0", "\"/d@b00c000\"")); /* the other one has another IOMMU as well */
+    plan_check(&test_plan);
+    assert_log("p: /d@b00c000: it shares stream 0x50 of /smmu@9700000 with /d@b00b000");
     parse_file(PART("p", "0", "\"/d@b006000\", \"/d@b007000\""));
     assert_string_equal(log_text, "");
     plan_check(&test_plan);

@@ -181,7 +181,7 @@ static void board_uart(struct bytes *b, void *tree)
 /* Devices begin 64 KiB from each other, unless a rare choice brings them close. */
 static void board_device(struct bytes *b, void *tree, uint32_t index)
 {
-    static const char *const kinds[] = {"arm,pl031", "arm,pl061", "virtio,mmio", "gpio-keys"};
+    static const char *const kinds[] = {"arm,pl031", "arm,pl061", "virtio,mmio", "arm,pl050"};
     static const uint32_t sizes[] = {0x1000, 0x100, 0x2000, 0x800};
     uint64_t base = 0x9010000 + 0x10000 * (uint64_t)index;
 
