@@ -227,7 +227,7 @@ def test_json_tells_the_same(plan):
     assert one["starts"] and one["description"] == "<a & b>" and one["bootargs"] == 'say "yes"'
     assert {"node": "/pl031@9010000", "partition": "one", "unprotected": False,
             "registers": [{"base": "0x9010000", "size": 4096}], "interrupts": [{"intid": 34, "trigger": "level"}],
-            "streams": []} in told["devices"]
+            "streams": [], "msi": None} in told["devices"]
     kinds = {d["node"]: (d.get("grantable"), d.get("why", "")) for d in told["devices"]}
     assert kinds["/pcie@10000000"][0] == "unprotected"
     assert kinds["/virtio_mmio@a000000"][0] == "no" and "shares a page" in kinds["/virtio_mmio@a000000"][1]
@@ -268,6 +268,70 @@ def test_svg(plan, tmp_path):
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) == 3
     done = run("--svg", tmp_path / "no/where.svg", *plan)
     assert done.returncode == 2 and b"its directory is not there (mkdir -p makes it)" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def streams(files):
+    """make(gic): (board with an SMMU and PCI, a system file with functions and, with a GICv2, the MSI frame)."""
+    directory, _ = files
+
+    def make(gic):
+        folder = directory / f"streams{gic}"
+        folder.mkdir()
+        (folder / "raw").write_bytes(bytes(range(256)) * 64)
+        board = folder / "board.dtb"
+        subprocess.run(
+            ["qemu-system-aarch64", "-M",
+             f"virt,virtualization=on,gic-version={gic},iommu=smmuv3,dumpdtb={board}",
+             "-cpu", "cortex-a53", "-smp", "4", "-m", "1G"], check=True, stderr=subprocess.DEVNULL)
+        return board, make_system(folder, [
+            partition("disk", "raw", [0], devices=["/intc@8000000/v2m@8020000"] if gic == 2 else ["/pl031@9010000"],
+                      extra='pci-devices = "/pcie@10000000 00:01.0", "/pcie@10000000 02:00.0";'),
+            partition("rest", "raw", [1]),
+        ])
+
+    return make
+
+
+def test_streams_and_the_frame(streams, tmp_path):
+    """Each device's StreamIDs with their SMMU, and the frame that its messages go to, in every form."""
+    board, system = streams(2)
+    told = json.loads(run("--json", "--svg", tmp_path / "x.svg", board, system).stdout)
+    devices = {device["node"]: device for device in told["devices"]}
+    assert told["errors"] == []
+    for function, rid in (("00:01.0", 0x8), ("02:00.0", 0x200)):
+        device = devices[f"/pcie@10000000 {function}"]
+        assert device["streams"] == [{"smmu": "/smmuv3@9050000", "id": rid, "count": 1, "mask": 0}]
+        assert device["msi"] == {"frame": "0x8020000", "emulated": False}
+    assert devices["/intc@8000000/v2m@8020000"]["msi"] is None
+    assert devices["/intc@8000000/v2m@8020000"]["streams"] == []
+    root = xml.etree.ElementTree.parse(tmp_path / "x.svg").getroot()
+    texts = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for words in ("/pcie@10000000 00:01.0, windows at boot", "stream 0x8 of /smmuv3@9050000",
+                  "stream 0x200 of /smmuv3@9050000", "messages (MSI) by the frame at 0x8020000"):
+        assert words in texts, texts
+    out = check(board, system)[1]
+    assert re.search(r"/pcie@10000000 02:00.0 +disk +at boot +at boot +0x200 of /smmuv3@9050000 +its partition's memory only", out), out
+
+
+def test_streams_of_what_is_left_over(streams, tmp_path):
+    """Of a host bridge that could be granted as a whole; with a GICv3 frames are found at boot."""
+    board, system = streams(3)
+    told = json.loads(run("--json", board, system).stdout)
+    devices = {device["node"]: device for device in told["devices"]}
+    assert devices["/pcie@10000000 00:01.0"]["msi"] is None
+    folder = tmp_path
+    (folder / "raw").write_bytes(bytes(64))
+    bare = make_system(folder, [partition("one", "raw", [0])])
+    out = check(board, bare)[1]
+    assert re.search(r"/pcie@10000000 +left over .* 0x0-0xffff of /smmuv3@9050000 +its partition's memory only", out), out
+    told = json.loads(run("--json", board, bare).stdout)
+    bridge = next(device for device in told["devices"] if device["node"] == "/pcie@10000000")
+    assert bridge["grantable"] == "yes"
+    assert bridge["streams"] == [{"smmu": "/smmuv3@9050000", "id": 0, "count": 0x10000, "mask": 0}]
+    whole = make_system(folder, [partition("one", "raw", [0], devices=["/pcie@10000000"])])
+    assert run("--svg", tmp_path / "x.svg", board, whole).returncode == 0
+    assert "stream 0x0-0xffff of /smmuv3@9050000" in (tmp_path / "x.svg").read_text()
 
 
 def test_a_partitions_tree(plan, tmp_path):

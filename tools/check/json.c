@@ -172,7 +172,7 @@ static void write_ram(struct writer *w, const struct plan *p)
     free(pieces);
 }
 
-static void write_hardware(struct writer *w, const struct plan *p, const struct plan_device *device)
+static void write_hardware(struct writer *w, const struct plan_device *device)
 {
     open_list(w, "registers", '[');
     for (uint32_t i = 0; i < device->mmio_count; i++) {
@@ -190,20 +190,49 @@ static void write_hardware(struct writer *w, const struct plan *p, const struct 
         close_list(w, '}');
     }
     close_list(w, ']');
-    open_list(w, "streams", '[');
-    for (uint32_t i = 0; i < p->stream_count; i++) {
-        const struct plan_stream *s = &p->streams[i];
+}
 
-        if (&p->devices[s->device] == device) {
-            open_list(w, NULL, '{');
-            put_text(w, "smmu", p->board.smmus[s->smmu].path);
-            put_number(w, "id", s->id);
-            put_number(w, "count", s->count);
-            put_number(w, "mask", s->mask);
-            close_list(w, '}');
-        }
+static void write_streams(struct writer *w, const struct plan *p, const struct plan_stream *streams,
+                          uint32_t count)
+{
+    open_list(w, "streams", '[');
+    for (uint32_t i = 0; i < count; i++) {
+        open_list(w, NULL, '{');
+        put_text(w, "smmu", p->board.smmus[streams[i].smmu].path);
+        put_number(w, "id", streams[i].id);
+        put_number(w, "count", streams[i].count);
+        put_number(w, "mask", streams[i].mask);
+        close_list(w, '}');
     }
     close_list(w, ']');
+}
+
+static void write_frame(struct writer *w, const struct msi_frame *frame)
+{
+    if (frame->mmio.size == 0) {
+        begin(w, "msi");
+        (void)fputs("null", w->out);
+        return;
+    }
+    open_list(w, "msi", '{');
+    put_address(w, "frame", frame->mmio.base);
+    put_bool(w, "emulated", frame->emulated);
+    close_list(w, '}');
+}
+
+static void write_granted(struct writer *w, const struct plan *p, const struct plan_device *device)
+{
+    struct plan_stream streams[PLAN_MAX_STREAMS];
+    const struct msi_frame frame = model_frame(p, device);
+
+    open_list(w, NULL, '{');
+    put_text(w, "node", device->path);
+    put_owner(w, p, device->partition);
+    put_bool(w, "unprotected", device->unprotected);
+    write_hardware(w, device);
+    write_streams(w, p, streams, model_streams(p, device, streams));
+    write_frame(w, &frame);
+    close_list(w, '}');
 }
 
 static void write_devices(struct writer *w, const struct plan *p)
@@ -219,12 +248,7 @@ static void write_devices(struct writer *w, const struct plan *p)
     open_list(w, "devices", '[');
     for (uint32_t i = 0; i < p->device_count; i++) {
         if (!p->partitions[p->devices[i].partition].refused) {
-            open_list(w, NULL, '{');
-            put_text(w, "node", p->devices[i].path);
-            put_owner(w, p, p->devices[i].partition);
-            put_bool(w, "unprotected", p->devices[i].unprotected);
-            write_hardware(w, p, &p->devices[i]);
-            close_list(w, '}');
+            write_granted(w, p, &p->devices[i]);
         }
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -235,7 +259,8 @@ static void write_devices(struct writer *w, const struct plan *p)
         if (candidates[i].grantable == GRANT_NEVER) {
             put_text(w, "why", candidates[i].why);
         } else {
-            write_hardware(w, p, &candidates[i].device);
+            write_hardware(w, &candidates[i].device);
+            write_streams(w, p, candidates[i].streams, candidates[i].stream_count);
         }
         close_list(w, '}');
     }

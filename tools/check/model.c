@@ -141,6 +141,27 @@ struct window *model_windows(const struct plan *p, uint32_t partition, uint32_t 
     return list;
 }
 
+/* ---- its DMA and messages ---- */
+
+uint32_t model_streams(const struct plan *p, const struct plan_device *device,
+                       struct plan_stream streams[static PLAN_MAX_STREAMS])
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        if (&p->devices[p->streams[i].device] == device) {
+            streams[count++] = p->streams[i];
+        }
+    }
+    return count;
+}
+
+struct msi_frame model_frame(const struct plan *p, const struct plan_device *device)
+{
+    return device->function ? msi_frame(p, (uint32_t)device->partition)
+                            : (struct msi_frame){{0, 0}, 0, 0, false};
+}
+
 /* ---- what could be granted ---- */
 
 /* Class: of try_device() alone; too large for the stack. */
@@ -155,14 +176,14 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
     char quoted[DT_PATH_MAX + 16];
     bool good;
 
+    memset(&trial, 0, sizeof(trial));
     trial.board = p->board;
     trial.partition_count = 1;
     trial.partitions[0] = (struct plan_partition){.name = "trial", .direct_map = unprotected};
-    trial.device_count = trial.strings_used = trial.errors = 0;
-    trial.fatal = false;
     messages_to(&said);
     config_devices(&config, &property, unprotected ? LIST_UNPROTECTED : LIST_DEVICES);
     claims_of_board(&trial);
+    streams_against_board(&trial);
     messages_to(NULL);
     good = trial.errors == 0 && trial.device_count == 1;
     c->why[0] = '\0';
@@ -178,6 +199,7 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
     if (good) {
         c->device = trial.devices[0];
         c->device.path = NULL; /* it was kept in the trial */
+        c->stream_count = model_streams(&trial, &trial.devices[0], c->streams);
     }
     messages_clear(&said);
     return good;

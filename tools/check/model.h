@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/plan/dt.h"
+#include "core/plan/msi.h"
 #include "core/plan/plan.h"
 
 enum piece_kind { PIECE_LEFT_OVER, PIECE_RESERVED, PIECE_PARTITION };
@@ -36,8 +37,10 @@ enum grantable { GRANT_FREELY, GRANT_UNPROTECTED, GRANT_NEVER };
 struct candidate {
     char path[DT_PATH_MAX];
     enum grantable grantable;
-    char why[256];             /* GRANT_NEVER: why not; else "" */
-    struct plan_device device; /* not GRANT_NEVER: its windows and interrupts */
+    char why[256];                                /* GRANT_NEVER: why not; else "" */
+    struct plan_device device;                    /* not GRANT_NEVER: its windows and interrupts, */
+    struct plan_stream streams[PLAN_MAX_STREAMS]; /* and the streams of its DMA */
+    uint32_t stream_count;
 };
 
 /* Each gives a list for the caller to free(), and its length. Refused partitions have nothing. */
@@ -50,6 +53,16 @@ struct window *model_windows(const struct plan *p, uint32_t partition, uint32_t 
  * what it says meanwhile is not kept: call messages_to() again afterwards.
  */
 struct candidate *model_candidates(const struct plan *p, uint32_t *count);
+
+/* The streams of a granted device's DMA into `streams`; returns how many. */
+uint32_t model_streams(const struct plan *p, const struct plan_device *device,
+                       struct plan_stream streams[static PLAN_MAX_STREAMS]);
+
+/*
+ * The MSI frame that a granted device's messages go to; of size 0 where it sends none. With an ITS
+ * who sends messages is known at boot only.
+ */
+struct msi_frame model_frame(const struct plan *p, const struct plan_device *device);
 
 /* The sizes of the pieces of that kind together, bytes. */
 uint64_t model_ram_size(const struct piece *pieces, uint32_t count, enum piece_kind kind);

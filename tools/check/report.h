@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "core/plan/dt.h"
 #include "core/plan/plan.h"
 #include "tools/check/board.h"
 #include "tools/check/messages.h"
@@ -23,6 +24,12 @@ void report_svg(const struct plan *p, FILE *out);
  * what board_verdict() has said.
  */
 void report_init(const struct plan *p, const char *verdict, FILE *out);
+
+#define STREAM_TEXT (DT_PATH_MAX + 48)
+
+/* StreamIDs and their SMMU: "0x100-0x1ff of /smmu@5000000". Returns `text`. */
+const char *report_stream(char text[static STREAM_TEXT], const struct plan *p,
+                          const struct plan_stream *s);
 
 /* The name of who has it; "left over" for PLAN_NONE. */
 const char *report_owner(const struct plan *p, int partition);

@@ -25,6 +25,8 @@
 #define CPUS_A_ROW    10
 #define GAP           16 /* where addresses are left out */
 #define DEVICE_HEIGHT 22
+#define LINE_HEIGHT   14 /* of what is below a device's label */
+#define LINES_MOST    3  /* runs of streams that are told; then how many more there are */
 #define HEAD_HEIGHT   26
 
 #define LEFT_OVER "#ececec"
@@ -37,6 +39,8 @@ struct box {
     int partition; /* PLAN_NONE: nobody's */
     const char *fill;
     char label[120];
+    char below[LINES_MOST + 2][STREAM_TEXT + 8]; /* lines of its DMA and messages */
+    uint32_t lines;
     double y, height;
     bool is_head;    /* a partition's name above its windows */
     uint64_t target; /* right column: the physical address it lies on, */
@@ -230,6 +234,50 @@ static void label_window(struct box *box, const struct window *window)
     }
 }
 
+/* What a device's DMA passes, and what its messages go to. */
+static void tell_dma(const struct plan *p, const struct plan_device *device, struct box *box)
+{
+    struct plan_stream streams[PLAN_MAX_STREAMS];
+    uint32_t count = model_streams(p, device, streams);
+    const struct msi_frame frame = model_frame(p, device);
+    char text[STREAM_TEXT];
+
+    for (uint32_t i = 0; i < count && i < LINES_MOST; i++) {
+        (void)snprintf(box->below[box->lines++], sizeof(box->below[0]), "stream %s",
+                       report_stream(text, p, &streams[i]));
+    }
+    if (count > LINES_MOST) {
+        (void)snprintf(box->below[box->lines++], sizeof(box->below[0]),
+                       "and %" PRIu32 " more runs of streams", count - LINES_MOST);
+    }
+    if (frame.mmio.size != 0) {
+        (void)snprintf(box->below[box->lines++], sizeof(box->below[0]),
+                       "messages (MSI) by the frame at 0x%" PRIx64 "%s", frame.mmio.base,
+                       frame.emulated ? ", emulated" : "");
+    }
+    box->height += box->lines * LINE_HEIGHT;
+}
+
+/* The partition's PCI functions, below its windows: where theirs are is known at boot. */
+static void lay_out_functions(const struct plan *p, uint32_t index, struct column *c)
+{
+    for (uint32_t d = 0; d < p->device_count && !p->partitions[index].refused; d++) {
+        const struct plan_device *device = &p->devices[d];
+        struct box *box;
+
+        if (device->partition != (int)index || !device->function || device->mmio_count != 0) {
+            continue;
+        }
+        box = add_box(c, (struct range){0, 0}, (int)index, colour_of((int)index));
+        (void)snprintf(box->label, sizeof(box->label), "%.80s, windows at boot%s", device->path,
+                       device->unprotected ? ", DMA UNPROTECTED" : "");
+        box->y = c->end;
+        box->height = DEVICE_HEIGHT;
+        tell_dma(p, device, box);
+        c->end += box->height + 3;
+    }
+}
+
 static struct column lay_out_partitions(const struct plan *p, double y)
 {
     struct column c = {.end = y};
@@ -258,8 +306,13 @@ static struct column lay_out_partitions(const struct plan *p, double y)
             box->y = c.end;
             box->height =
                 windows[w].kind == WINDOW_MEMORY ? ram_height(windows[w].ipa.size) : DEVICE_HEIGHT;
+            if (windows[w].device != NULL &&
+                windows[w].pa == windows[w].device->mmio[0].base) { /* its first window */
+                tell_dma(p, windows[w].device, box);
+            }
             c.end += box->height + 3;
         }
+        lay_out_functions(p, i, &c);
         c.end += MARGIN;
         free(windows);
     }
@@ -389,6 +442,7 @@ static void draw_board(const struct column *c, FILE *out)
 static void draw_partitions(const struct column *c, FILE *out)
 {
     char address[24];
+    double y;
 
     for (uint32_t i = 0; i < c->count; i++) {
         const struct box *box = &c->boxes[i];
@@ -399,9 +453,14 @@ static void draw_partitions(const struct column *c, FILE *out)
         }
         rectangle(out, RIGHT, box->y, RIGHT_WIDTH, box->height, box->fill);
         (void)snprintf(address, sizeof(address), "0x%" PRIx64, box->what.base);
-        text_at(out, RIGHT + RIGHT_WIDTH + 8, box->y + 12, "address", address, 20);
-        text_at(out, RIGHT + RIGHT_WIDTH / 2.0, box->y + box->height / 2 + 4, "centre", box->label,
-                54);
+        text_at(out, RIGHT + RIGHT_WIDTH + 8, box->y + 12, "address",
+                box->what.size == 0 ? "" : address, 20);
+        y = box->y + (box->height - box->lines * LINE_HEIGHT) / 2 + 4;
+        text_at(out, RIGHT + RIGHT_WIDTH / 2.0, y, "centre", box->label, 54);
+        for (uint32_t n = 0; n < box->lines; n++) {
+            y += LINE_HEIGHT;
+            text_at(out, RIGHT + RIGHT_WIDTH / 2.0, y, "centre", box->below[n], 54);
+        }
     }
 }
 

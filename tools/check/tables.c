@@ -96,45 +96,45 @@ static void show_ram(const struct plan *p, const struct piece *pieces, uint32_t 
     table_print(&t, "", out);
 }
 
-/* The n-th run of the granted device's streams; NULL past the last. */
-static const struct plan_stream *stream_of(const struct plan *p, const struct plan_device *device,
-                                           uint32_t n)
+const char *report_stream(char text[static STREAM_TEXT], const struct plan *p,
+                          const struct plan_stream *s)
 {
-    for (uint32_t i = 0; i < p->stream_count; i++) {
-        if (&p->devices[p->streams[i].device] == device && n-- == 0) {
-            return &p->streams[i];
-        }
+    const char *smmu = p->board.smmus[s->smmu].path;
+
+    if (s->count > 1) {
+        (void)snprintf(text, STREAM_TEXT, "0x%" PRIx32 "-0x%" PRIx32 " of %s", s->id,
+                       s->id + (s->count - 1), smmu);
+    } else if (s->mask != 0) {
+        (void)snprintf(text, STREAM_TEXT, "0x%" PRIx32 " (but for 0x%" PRIx32 ") of %s", s->id,
+                       s->mask, smmu);
+    } else {
+        (void)snprintf(text, STREAM_TEXT, "0x%" PRIx32 " of %s", s->id, smmu);
     }
-    return NULL;
+    return text;
 }
 
-static void add_stream(struct table *t, const struct plan *p, const struct plan_stream *s,
-                       const char *none)
-{
-    if (s == NULL) {
-        table_add(t, "%s", none);
-    } else if (s->count > 1) {
-        table_add(t, "0x%" PRIx32 "-0x%" PRIx32 " of %s", s->id, s->id + (s->count - 1),
-                  p->board.smmus[s->smmu].path);
-    } else {
-        table_add(t, "0x%" PRIx32 " of %s", s->id, p->board.smmus[s->smmu].path);
-    }
-}
+/* A row of the table of devices, or some. */
+struct row {
+    const struct plan_device *device;
+    const char *path, *owner, *dma;
+    const struct plan_stream *streams;
+    uint32_t stream_count;
+};
 
 /*
  * As many rows as it has windows, interrupts or streams, whichever are most. What a PCI function
  * has of the first two is known at boot.
  */
-static void add_device(struct table *t, const struct plan *p, const struct plan_device *device,
-                       const char *path, const char *owner, const char *dma)
+static void add_device(struct table *t, const struct plan *p, const struct row *row)
 {
+    const struct plan_device *device = row->device;
     const char *none = device->function ? "at boot" : "none";
+    char text[STREAM_TEXT];
 
-    for (uint32_t i = 0; i == 0 || i < device->mmio_count || i < device->irq_count ||
-                         stream_of(p, device, i) != NULL;
-         i++) {
-        table_add(t, "%s", i == 0 ? path : "");
-        table_add(t, "%s", i == 0 ? owner : "");
+    for (uint32_t i = 0;
+         i == 0 || i < device->mmio_count || i < device->irq_count || i < row->stream_count; i++) {
+        table_add(t, "%s", i == 0 ? row->path : "");
+        table_add(t, "%s", i == 0 ? row->owner : "");
         if (i < device->mmio_count) {
             table_add(t, "0x%" PRIx64 "-0x%" PRIx64, device->mmio[i].base,
                       range_end(device->mmio[i]) - 1);
@@ -147,8 +147,45 @@ static void add_device(struct table *t, const struct plan *p, const struct plan_
         } else {
             table_add(t, "%s", i == 0 ? none : "");
         }
-        add_stream(t, p, stream_of(p, device, i), i == 0 ? "none" : "");
-        table_add(t, "%s", i == 0 ? dma : "");
+        table_add(t, "%s",
+                  i < row->stream_count ? report_stream(text, p, &row->streams[i])
+                  : i == 0              ? "none"
+                                        : "");
+        table_add(t, "%s", i == 0 ? row->dma : "");
+    }
+}
+
+static void add_granted(struct table *t, const struct plan *p, const struct plan_device *device)
+{
+    struct plan_stream streams[PLAN_MAX_STREAMS];
+    struct row row = {.device = device,
+                      .path = device->path,
+                      .owner = report_owner(p, device->partition),
+                      .streams = streams};
+
+    row.stream_count = model_streams(p, device, streams);
+    row.dma = device->unprotected     ? "UNPROTECTED: reaches all memory"
+              : row.stream_count != 0 ? "its partition's memory only"
+                                      : "cannot";
+    add_device(t, p, &row);
+}
+
+static void add_candidates(struct table *t, const struct plan *p, const struct candidate *list,
+                           uint32_t count, enum grantable kind)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct row row = {.device = &list[i].device,
+                                .path = list[i].path,
+                                .owner = "left over",
+                                .dma = kind == GRANT_UNPROTECTED   ? "may: unprotected-devices only"
+                                       : list[i].stream_count != 0 ? "its partition's memory only"
+                                                                   : "cannot",
+                                .streams = list[i].streams,
+                                .stream_count = list[i].stream_count};
+
+        if (list[i].grantable == kind) {
+            add_device(t, p, &row);
+        }
     }
 }
 
@@ -165,24 +202,11 @@ static void show_devices(const struct plan *p, const struct candidate *candidate
     table_add(&t, "DMA");
     for (uint32_t i = 0; i < p->device_count; i++) {
         if (!p->partitions[p->devices[i].partition].refused) {
-            add_device(&t, p, &p->devices[i], p->devices[i].path,
-                       report_owner(p, p->devices[i].partition),
-                       p->devices[i].unprotected                 ? "UNPROTECTED: reaches all memory"
-                       : stream_of(p, &p->devices[i], 0) != NULL ? "its partition's memory only"
-                                                                 : "cannot");
+            add_granted(&t, p, &p->devices[i]);
         }
     }
-    for (uint32_t i = 0; i < count; i++) {
-        if (candidates[i].grantable == GRANT_FREELY) {
-            add_device(&t, p, &candidates[i].device, candidates[i].path, "left over", "cannot");
-        }
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (candidates[i].grantable == GRANT_UNPROTECTED) {
-            add_device(&t, p, &candidates[i].device, candidates[i].path, "left over",
-                       "may: unprotected-devices only");
-        }
-    }
+    add_candidates(&t, p, candidates, count, GRANT_FREELY);
+    add_candidates(&t, p, candidates, count, GRANT_UNPROTECTED);
     (void)fputc('\n', out);
     table_print(&t, "", out);
 }
