@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 .PRECIOUS: build/guest/% build/guests/%
 .SECONDEXPANSION:
 
-quiet = @$(if $(V),,printf '  %-8s %s\n' $(1) '$(@:build/%=%)';)
+quiet = $(if $(V),,@printf '  %-8s %s\n' $(1) '$(@:build/%=%)';)
 PYTHON := /usr/bin/python3
 
 ##
@@ -35,6 +35,7 @@ $(foreach g,$(filter-out $(boardless) $(boardful),$(goals)),$(error There is no 
 BOARDS := $(filter-out host,$(DEFCONFIGS:_defconfig=))
 BOARD ?= $(file < build/board)
 CONFIG := build/$(BOARD)/.config
+CONFIG_WHOLE := build/$(BOARD)/whole.config
 O := build/$(BOARD)$(if $(LLVM),-llvm)$(if $(COVERAGE),-coverage)
 
 ifneq ($(filter-out $(boardless),$(goals)),)
@@ -44,7 +45,7 @@ ifneq ($(filter-out $(boardless),$(goals)),)
   ifeq ($(wildcard $(CONFIG) configs/$(BOARD)_defconfig),)
     $(error There is no board "$(BOARD)": configs/ has $(BOARDS))
   endif
-  include $(CONFIG) scripts/build.mk
+  include $(CONFIG_WHOLE) scripts/build.mk
 endif
 
 # $(call kconfig,COMMAND,.CONFIG)
@@ -68,11 +69,14 @@ build/host/.config: configs/host_defconfig Kconfig
 	@mkdir -p $(@D)
 	@$(call kconfig,defconfig $<,$@) > /dev/null
 
-# Options that Kconfig has gained take their defaults.
-build/%/.config: Kconfig
-	@test -e $@ || { echo 'There is no $@: try "make $*_defconfig"' >&2; exit 1; }
-	@$(call kconfig,olddefconfig,$@) > /dev/null
-	@touch $@
+build/%/.config:
+	@echo 'There is no $@: try "make $*_defconfig"' >&2; exit 1
+
+# Options that Kconfig has gained, or an editor has lost, take their defaults in .config too.
+build/%/whole.config: build/%/.config Kconfig
+	$(need_kconfiglib)
+	@$(call kconfig,olddefconfig,$<) > /dev/null
+	@cp $< $@
 
 menuconfig:
 	@$(call kconfig,menuconfig,$(CONFIG))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Compiles and links the configured board: included by the Makefile once .config is read.
+# Compiles and links the configured board: included by the Makefile once its configuration is read.
 # O is the folder of its objects, LIB that of the third-party libraries, built once per compiler.
 
 ### Tools
@@ -82,9 +82,9 @@ export define KCONFIG_AUTOHEADER_HEADER
 
 endef
 
-$(O)/config.h: $(CONFIG) scripts/build.mk
+$(O)/config.h: $(CONFIG_WHOLE) scripts/build.mk
 	@mkdir -p $(@D)
-	@$(call kconfig,genconfig,$(CONFIG)) --header-path $@
+	@$(call kconfig,genconfig,$<) --header-path $@
 	@touch $@
 
 ### Third-party libraries
