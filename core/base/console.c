@@ -217,8 +217,14 @@ void console_use(const struct uart_ops *ops, uint64_t base)
 
 void console_stream_open(uint32_t index, const char *name, const struct console_client *client)
 {
-    console.client[index] = *client;
-    console.mux.source[MUX_STREAM(index)].name = name;
+    struct mux_source *s = &console.mux.source[MUX_STREAM(index)];
+
+    if (client != NULL) {
+        console.client[index] = *client;
+    }
+    s->silent = client == NULL;
+    s->closed = s->silent;
+    s->name = name;
     console.mux.streams = index >= console.mux.streams ? index + 1 : console.mux.streams;
 }
 

@@ -70,7 +70,10 @@ void console_use(const struct uart_ops *ops, uint64_t base);
 
 /* ---- streams: one per partition ---- */
 
-/* Name the stream `index` (0..CONFIG_MAX_PARTITIONS-1); boot CPU, before console_start(). */
+/*
+ * Name the stream `index` (0..CONFIG_MAX_PARTITIONS-1); boot CPU, before console_start(). `client`
+ * NULL: it has no console, and is only listed.
+ */
 void console_stream_open(uint32_t index, const char *name, const struct console_client *client);
 
 /*

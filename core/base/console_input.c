@@ -217,7 +217,9 @@ static bool list(uint32_t index)
 
     if (s->name != NULL) {
         say("bulkhead: console: %u %.40s: %s%s, %u bytes to show, %u to read\n", index + 1, s->name,
-            s->closed ? "off" : "on",
+            s->silent   ? "no console"
+            : s->closed ? "off"
+                        : "on",
             MUX_STREAM(index) == input.mux->focus ? ", raw, has the input"
             : index == input.target               ? ", has the input"
                                                   : "",
@@ -230,6 +232,8 @@ static void focus_on_number(uint32_t index)
 {
     if (index < CONFIG_MAX_PARTITIONS && is_open(index)) {
         focus_on(index, true);
+    } else if (index < CONFIG_MAX_PARTITIONS && input.mux->source[MUX_STREAM(index)].silent) {
+        say("bulkhead: console: partition %u has no console\n", index + 1);
     } else {
         say("bulkhead: console: there is no partition %u that runs (Ctrl-] l lists them)\n",
             index + 1);

@@ -56,6 +56,19 @@ static void test_escape_commands(void **state)
     takes(1, "");
 }
 
+static void test_no_console(void **state)
+{
+    (void)state;
+    start(1, false);
+    console_stream_open(1, "p1", NULL);
+    type(ESCAPE "2");
+    SHOWS("bulkhead: console: partition 2 has no console\r\n");
+    type(ESCAPE "n" ESCAPE "l");
+    SHOWS("bulkhead: console: p0 (Ctrl-] ? for help)\r\n"
+          "bulkhead: console: 1 p0: on, raw, has the input, 0 bytes to show, 0 to read\r\n"
+          "bulkhead: console: 2 p1: no console, 0 bytes to show, 0 to read\r\n");
+}
+
 static void test_only_hides_others(void **state)
 {
     (void)state;
@@ -228,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_input_goes_to_focus, set_up),
         cmocka_unit_test_setup(test_escape_commands, set_up),
+        cmocka_unit_test_setup(test_no_console, set_up),
         cmocka_unit_test_setup(test_only_hides_others, set_up),
         cmocka_unit_test_setup(test_deaf_stream_blocks_nobody, set_up),
         cmocka_unit_test_setup(test_megabyte_in, set_up),

@@ -47,6 +47,7 @@ struct mux_source {
     uint32_t ready;   /* atomic, by the producer: bytes before this count may be shown */
     const char *name; /* NULL: not open; the log has none */
     bool closed;      /* atomic: its producer has ended */
+    bool silent;      /* it has a name only: its partition has no console */
     bool midline;     /* what was last shown of it was no end of line */
     bool returned;    /* a carriage return was taken and not yet followed */
     uint8_t escape;   /* inside an escape sequence: enum mux_escape */

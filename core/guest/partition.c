@@ -108,6 +108,8 @@ enum status partition_build(struct partition *part, const struct plan *p)
     }
     if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
         status = vuart_init(part, p);
+    } else if (status == OK) {
+        console_stream_open(part->index, part->plan->name, NULL);
     }
     if (status == OK) {
         status = vpci_init(part, p);

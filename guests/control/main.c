@@ -76,7 +76,7 @@ int main(void)
     guest_argument("seconds", text, sizeof(text));
     seconds = strtoul(text, NULL, 10);
 
-    printf("control: 1 kHz loop on CPU 0x%" PRIx64 ", GICv%u, timer %" PRIu32 " Hz\n",
+    printf("control: %u Hz loop on its CPU 0x%" PRIx64 ", GICv%u, timer %" PRIu32 " Hz\n", LOOP_HZ,
            guest.cpu_mpidr[0], guest.gic_version, guest.timer_frequency);
 
     period = guest.timer_frequency / LOOP_HZ;
