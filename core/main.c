@@ -15,10 +15,10 @@
 #include "core/plan/pci.h"
 #include "core/plan/plan.h"
 
-#define FDT_MAX_SIZE      BLOCK_2M /* Linux's boot protocol allows no more */
-#define FDT_HEADER_SIZE   40       /* Devicetree Specification 5.2 */
-#define CPU_START_SECONDS 10       /* for a CPU that PSCI has accepted to start */
-#define LOAD_SECONDS      120      /* for all partitions to be loaded, */
+#define FDT_MAX_SIZE      BLOCK_2M    /* Linux's boot protocol allows no more */
+#define FDT_HEADER_SIZE   40          /* Devicetree Specification 5.2 */
+#define CPU_START_SECONDS 10          /* for a CPU that PSCI has accepted to start */
+#define LOAD_SECONDS      120         /* for all partitions to be loaded, */
 #define LOAD_RATE         (64u << 20) /* and to be zeroed: bytes a second at least */
 
 struct cpu cpus[CONFIG_MAX_CPUS];
@@ -403,7 +403,8 @@ static void finish_boot(const struct range *system)
     if (started == 0) {
         give_up("no partition can start");
     }
-    console_printf("bulkhead: %u of %u partitions start\n", started, plan.partition_count);
+    console_printf("bulkhead: %u of %u partitions start\n", started,
+                   plan.partition_count + plan.surplus);
     enter_phase(PHASE_CONSOLE);
 }
 

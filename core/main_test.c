@@ -87,6 +87,16 @@ static void who_breaks_a_rule_is_left_out(void **state)
     assert_log("bulkhead: 2 of 3 partitions start\n");
 }
 
+static void who_is_one_too_many_is_counted(void **state)
+{
+    (void)state;
+    scene.configurations = A C CONFIGURATION("1", "") CONFIGURATION("2", "") CONFIGURATION("3", "")
+        CONFIGURATION("4", "") CONFIGURATION("5", "") CONFIGURATION("6", "") CONFIGURATION("7", "");
+    boot();
+    assert_log("more than 8 partitions: this one is not started");
+    assert_log("bulkhead: 2 of 9 partitions start\n");
+}
+
 /* Its rule is one that is held only when memory is given out: its CPU is taken already. */
 static void who_gets_no_memory_is_left_out(void **state)
 {
@@ -341,6 +351,7 @@ int main(void)
         TEST(a_fused_system_file_is_found),
         TEST(the_plan_says_who_does_what),
         TEST(who_breaks_a_rule_is_left_out),
+        TEST(who_is_one_too_many_is_counted),
         TEST(who_gets_no_memory_is_left_out),
         TEST(who_wants_an_interrupt_that_is_not_is_left_out),
         TEST(no_tree),

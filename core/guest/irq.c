@@ -46,7 +46,7 @@ static enum status map_registers(const struct plan_gic *board_gic)
     return status;
 }
 
-enum status irq_init(const struct plan *p)
+enum status irq_init(struct plan *p)
 {
     enum status status;
 
@@ -57,6 +57,9 @@ enum status irq_init(const struct plan *p)
         }
     }
     if (gic == NULL) {
+        plan_error(p, PLAN_SHARED, p->board.gic.path,
+                   "compatible: no driver for this GIC is compiled in (CONFIG_GIC_V%u)",
+                   p->board.gic.version);
         return E_NOT_FOUND;
     }
     maintenance_intid = p->board.gic.maintenance;

@@ -92,7 +92,7 @@ extern uint32_t gic_intids;
 
 /* Bind the driver, map its registers, initialise the distributor; boot CPU. E_NOT_FOUND where no
  * driver is compiled in. */
-enum status irq_init(const struct plan *p) MUST_CHECK;
+enum status irq_init(struct plan *p) MUST_CHECK;
 
 /* This CPU's interface; enables IRQ_KICK and the maintenance interrupt. Each CPU. */
 enum status irq_cpu_init(const struct plan *p, struct cpu *cpu) MUST_CHECK;

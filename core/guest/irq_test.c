@@ -155,7 +155,9 @@ static void test_no_driver(void **state)
     assert_int_equal(irq_init(&plan), OK);
     gic = NULL;
     plan.board.gic.node = -1; /* the model's dt_compatible() denies it */
+    plan.board.gic.path = "/gic";
     assert_int_equal(irq_init(&plan), E_NOT_FOUND);
+    assert_true(plan.fatal && messages > 0);
 }
 
 int main(void)

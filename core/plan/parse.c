@@ -51,8 +51,10 @@ const char *config_strings(const struct config *c, const struct dt_property *pro
     if (rest != NULL && s == end) {
         return NULL;
     }
-    if (dt_string(s, (uint32_t)(end - s), 0) == NULL) {
-        why = property->size == 0 ? "has no value: give it a string" : "is no string: use \"...\"";
+    if (property->size == 0) {
+        why = "has no value: give it a string";
+    } else if (end[-1] != '\0') {
+        why = "is no string: use \"...\"";
     } else if (*s == '\0') {
         why = "is an empty string: name something, or leave the property out";
     } else if (!is_text(s)) {
@@ -376,6 +378,7 @@ static void parse_partition(struct plan *p, int node)
 
     dt_path(p->fit, node, path, sizeof(path));
     if (p->partition_count == CONFIG_MAX_PARTITIONS) {
+        p->surplus++;
         plan_error(p, CONFIG_MAX_PARTITIONS, path,
                    "more than %d partitions: this one is not started; raise CONFIG_MAX_PARTITIONS",
                    CONFIG_MAX_PARTITIONS);
@@ -396,14 +399,23 @@ static void parse_partition(struct plan *p, int node)
 static bool is_partition(struct plan *p, int node)
 {
     static const char *const ours[] = {COMPATIBLE, NULL};
+    uint32_t size = 0;
+    const void *value = dt_property(p->fit, node, "compatible", &size);
+    const char *its = dt_string(value, size, 0);
     char path[DT_PATH_MAX];
+    struct nearest nearest;
 
     if (dt_compatible(p->fit, node, ours)) {
         return true;
     }
     dt_path(p->fit, node, path, sizeof(path));
-    if (dt_property(p->fit, node, "cpus", NULL) != NULL ||
-        dt_property(p->fit, node, "memory", NULL) != NULL) {
+    nearest_begin(&nearest, its != NULL ? its : "");
+    nearest_offer(&nearest, COMPATIBLE);
+    if (nearest.name[0] != '\0') {
+        plan_error(p, CONFIG_MAX_PARTITIONS, path, "compatible: \"%s\" is not started%s%s%s", its,
+                   NEAREST_HINT(&nearest));
+    } else if (dt_property(p->fit, node, "cpus", NULL) != NULL ||
+               dt_property(p->fit, node, "memory", NULL) != NULL) {
         plan_error(p, CONFIG_MAX_PARTITIONS, path,
                    "it looks like a partition, but has no compatible = \"" COMPATIBLE
                    "\": it is not started");

@@ -103,6 +103,11 @@ static void test_foreign_configurations(void **state)
     parse_file("b { compatible = \"bulkhead,partitoin\";" GOOD "};" PARTITION("a", ""));
     assert_int_equal(test_plan.partition_count, 1);
     assert_int_equal(test_plan.errors, 1);
+    assert_log(
+        "error: /configurations/b: compatible: \"bulkhead,partitoin\" is not started: did you "
+        "mean \"bulkhead,partition\"?");
+    parse_file("b { compatible = \"acme,soc\";" GOOD "};" PARTITION("a", ""));
+    assert_int_equal(test_plan.errors, 1);
     assert_log("error: /configurations/b: it looks like a partition");
     assert_false(test_plan.partitions[0].refused);
     assert_false(test_plan.fatal);

@@ -21,7 +21,7 @@ static const struct wrong wrong[] = {
     {KERNEL MEMORY, "there is no \"cpus\": list the CPUs"},
     {KERNEL CPUS, "there is no \"memory\": give (base, size) pairs"},
     /* strings */
-    {GOOD "description = <1>;", "description: is an empty string"},
+    {GOOD "description = <1>;", "description: is no string"},
     {GOOD "description = [41];", "description: is no string"},
     {GOOD "description;", "description: has no value"},
     {GOOD "description = \"\";", "description: is an empty string"},
@@ -32,6 +32,7 @@ static const struct wrong wrong[] = {
     {GOOD "description = [e2 82 00];", "is not UTF-8"},
     {GOOD "description = [ff 00];", "is not UTF-8"},
     {GOOD "bootargs = <0x41424344>;", "bootargs: is no string"},
+    {GOOD "bootargs = <5>;", "bootargs: is no string"},
     /* CPUs */
     {KERNEL MEMORY "cpus = <7>;", "cpus: <0x7> is not in the board's /cpus; it has 0x0, 0x1, "
                                   "0x100, 0x101"},

@@ -265,6 +265,7 @@ struct plan {
     uint64_t fit_size;
     struct plan_partition partitions[CONFIG_MAX_PARTITIONS];
     uint32_t partition_count;
+    uint32_t surplus; /* partitions of the system file that are too many: not in the plan */
     struct plan_device devices[PLAN_MAX_DEVICES];
     uint32_t device_count;
     struct plan_stream streams[PLAN_MAX_STREAMS];
@@ -429,6 +430,11 @@ static inline int plan_stream_owner(const struct plan *p, const struct plan_stre
 /* Print the plan as text: per partition its CPUs, memory, devices, interrupts and images; then what
  * is left over. */
 void plan_show(const struct plan *p);
+
+#define PLAN_SIZE_TEXT 24 /* "17179869183.9 GiB" */
+
+/* `bytes` in the largest unit that leaves a whole number, in tenths: "512 MiB", "948.3 MiB". */
+const char *plan_size_text(char text[static PLAN_SIZE_TEXT], uint64_t bytes);
 
 /*
  * The path of the node of the board's tree whose registers or memory hold physical address

@@ -8,14 +8,12 @@
 #include "core/base/console.h"
 #include "core/plan/dt.h"
 
-#define SIZE_TEXT 24 /* "17179869183.9 GiB" */
 #define NAME_TEXT 64 /* characters of a path, a model or a description that are shown */
 #define IN_A_LINE 4  /* CPUs */
 
 /* ---- pieces of lines ---- */
 
-/* In the largest unit that leaves a whole number: "512 MiB", "948.3 MiB". */
-static const char *size_text(char *text, uint64_t bytes)
+const char *plan_size_text(char text[static PLAN_SIZE_TEXT], uint64_t bytes)
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
     uint32_t unit = 0;
@@ -24,11 +22,12 @@ static const char *size_text(char *text, uint64_t bytes)
         unit++;
     }
     if ((bytes & (BIT(10 * unit) - 1)) == 0) {
-        console_format(text, SIZE_TEXT, "%lu %s", bytes >> (10 * unit), units[unit]);
+        console_format(text, PLAN_SIZE_TEXT, "%lu %s", bytes >> (10 * unit), units[unit]);
     } else {
         uint64_t tenths = ((bytes >> (10 * (unit - 1))) % 1024) * 10 / 1024;
 
-        console_format(text, SIZE_TEXT, "%lu.%lu %s", bytes >> (10 * unit), tenths, units[unit]);
+        console_format(text, PLAN_SIZE_TEXT, "%lu.%lu %s", bytes >> (10 * unit), tenths,
+                       units[unit]);
     }
     return text;
 }
@@ -70,13 +69,13 @@ static void show_cpus(const struct plan *p, const struct plan_partition *part)
 
 static void show_memory(const struct plan_partition *part)
 {
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
 
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 
         console_printf("bulkhead:   %-8s 0x%lx-0x%lx on 0x%lx, %s\n", i == 0 ? "memory" : "",
-                       e->ipa, e->ipa + e->size - 1, e->pa, size_text(size, e->size));
+                       e->ipa, e->ipa + e->size - 1, e->pa, plan_size_text(size, e->size));
     }
 }
 
@@ -119,11 +118,11 @@ static void show_streams(const struct plan *p, int device)
 
 static void show_image(const char *what, const struct plan_image *image)
 {
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
 
     if (image->size != 0) {
         console_printf("bulkhead:   %-8s %.31s at 0x%lx, %s\n", what, image->name, image->load,
-                       size_text(size, image->load_size));
+                       plan_size_text(size, image->load_size));
     }
 }
 
@@ -175,7 +174,7 @@ static void show_partition(const struct plan *p, uint32_t index)
 static void show_left_over(const struct plan *p)
 {
     const struct range *free;
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
     uint32_t cpus = 0;
     uint32_t count;
 
@@ -196,7 +195,7 @@ static void show_left_over(const struct plan *p)
     count = plan_free(p, &free);
     for (uint32_t i = 0; i < count; i++) {
         console_printf("bulkhead:   memory   0x%lx-0x%lx, %s\n", free[i].base,
-                       range_end(free[i]) - 1, size_text(size, free[i].size));
+                       range_end(free[i]) - 1, plan_size_text(size, free[i].size));
     }
 }
 
@@ -204,7 +203,7 @@ static void show_board(const struct plan *p)
 {
     const struct plan_board *board = &p->board;
     char text[NAME_TEXT + 1];
-    char total_text[SIZE_TEXT], free_text[SIZE_TEXT];
+    char total_text[PLAN_SIZE_TEXT], free_text[PLAN_SIZE_TEXT];
     const struct range *free;
     uint64_t total = 0;
     uint64_t unused = 0;
@@ -218,8 +217,8 @@ static void show_board(const struct plan *p)
     console_printf("bulkhead: board %s\n",
                    name_text(text, board->model != NULL ? board->model : "without a model"));
     console_printf("bulkhead:            %u CPUs, RAM %s of which %s left over, GICv%u\n",
-                   board->cpu_count, size_text(total_text, total), size_text(free_text, unused),
-                   board->gic.version);
+                   board->cpu_count, plan_size_text(total_text, total),
+                   plan_size_text(free_text, unused), board->gic.version);
     console_printf("bulkhead:   console  %s\n",
                    name_text(text, board->console.path != NULL ? board->console.path : "none"));
 }

@@ -368,6 +368,9 @@ def test_a_starter_is_good(files, tmp_path, smp, memory, gic):
                   "\n *   /pcie@10000000\n", "/fw-cfg@9020000\n", '"/pl031@9010000"',
                   'use console = "shared"'):
         assert words in text, text
+    assert text.count("\n *   /virtio_mmio") == 4 and text.count("/virtio_mmio@a003e00") == 1, text # pages
+    status, out = check(board, source)
+    assert status == 2 and "is the text of a system file: scripts/mksystem makes one of it" in out, out
     subprocess.run([TOP / "scripts/mksystem", source, system], check=True, capture_output=True)
     status, out = check(board, system)
     assert status == 0 and "partition first" in out and ("partition second" in out) == (smp > 1), out

@@ -9,7 +9,6 @@
 #include "core/base/console.h"
 #include "core/memory/pool.h"
 #include "core/plan/dt.h"
-#include "tools/check/text.h"
 
 #define BOARD_MAX_SIZE  BLOCK_2M /* Linux's boot protocol allows no larger tree */
 #define SYSTEM_MAX_SIZE (UINT64_C(1) << 31)
@@ -47,6 +46,9 @@ struct file system_file(const char *name)
 
     if (has_node(&f, "/cpus") && !has_node(&f, "/images")) {
         fail(name, "is a board's device tree: the system file is wanted here");
+    }
+    if (strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".its") == 0) {
+        fail(name, "is the text of a system file: scripts/mksystem makes one of it");
     }
     return f;
 }
@@ -217,7 +219,7 @@ static void print_reason(FILE *out, bool *any, const char *node, const char *why
 static void print_facts(const struct plan *p, const struct gaps *gaps, FILE *out)
 {
     const struct plan_board *board = &p->board;
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
     uint64_t ram = 0;
 
     for (uint32_t i = 0; i < board->ram_banks; i++) {
@@ -225,7 +227,7 @@ static void print_facts(const struct plan *p, const struct gaps *gaps, FILE *out
     }
     (void)fprintf(out, ": can host: %" PRIu32 " CPU%s, GICv%" PRIu32 ", memory: %s%s\n",
                   board->cpu_count, board->cpu_count == 1 ? "" : "s", board->gic.version,
-                  gaps->memory ? "filled in by firmware" : size_text(size, ram),
+                  gaps->memory ? "filled in by firmware" : plan_size_text(size, ram),
                   gaps->psci ? ", PSCI: filled in by firmware" : "");
 }
 

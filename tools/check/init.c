@@ -43,12 +43,12 @@ static void tell_cpus(const struct plan *p, FILE *out)
 
 static void tell_memory(const struct piece *pieces, uint32_t count, FILE *out)
 {
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
 
     (void)fputs(" *\n * Memory:\n", out);
     for (uint32_t i = 0; i < count; i++) {
         (void)fprintf(out, " *   0x%" PRIx64 "-0x%" PRIx64 ", %s%s%s\n", pieces[i].what.base,
-                      range_end(pieces[i].what) - 1, size_text(size, pieces[i].what.size),
+                      range_end(pieces[i].what) - 1, plan_size_text(size, pieces[i].what.size),
                       pieces[i].kind == PIECE_RESERVED ? ", reserved: " : "",
                       pieces[i].kind == PIECE_RESERVED ? comment(pieces[i].name) : "");
     }
@@ -57,6 +57,22 @@ static void tell_memory(const struct piece *pieces, uint32_t count, FILE *out)
                     "guess.\n",
                     out);
     }
+}
+
+/* Those behind the first that share its page, in one line; returns their number. */
+static uint32_t tell_neighbours(const struct candidate *list, uint32_t count, FILE *out)
+{
+    char its[DT_PATH_MAX + 10];
+    uint32_t more = 0;
+
+    (void)snprintf(its, sizeof(its), " that of %s,", list[0].path);
+    while (more + 1 < count && strstr(list[more + 1].why, its) != NULL) {
+        more++;
+        (void)fprintf(out, "%s%s", more == 1 ? " *     there too: " : ", ",
+                      comment(list[more].path));
+    }
+    (void)fputs(more > 0 ? "\n" : "", out);
+    return more;
 }
 
 static void tell_devices(const struct candidate *list, uint32_t count, FILE *out)
@@ -79,6 +95,7 @@ static void tell_devices(const struct candidate *list, uint32_t count, FILE *out
                               list[i].why[0] != '\0' ? ": " : "",
                               list[i].why[0] != '\0' ? comment(list[i].why) : "");
                 any = true;
+                i += tell_neighbours(list + i, count - i, out);
             }
         }
     }

@@ -138,7 +138,7 @@ static void add_ram(const struct plan *p, struct column *c)
 {
     uint32_t count;
     struct piece *pieces = model_ram(p, &count);
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
 
     for (uint32_t i = 0; i < count; i++) {
         const char *fill = pieces[i].kind == PIECE_RESERVED    ? RESERVED
@@ -150,7 +150,7 @@ static void add_ram(const struct plan *p, struct column *c)
                        pieces[i].kind == PIECE_PARTITION ? "RAM of " : "",
                        pieces[i].kind == PIECE_RESERVED ? pieces[i].name
                                                         : report_owner(p, pieces[i].partition),
-                       size_text(size, pieces[i].what.size));
+                       plan_size_text(size, pieces[i].what.size));
         box->height = ram_height(pieces[i].what.size);
     }
     free(pieces);
@@ -217,11 +217,11 @@ static struct column lay_out_board(const struct plan *p, double y)
 /* What stands in a window's box. */
 static void label_window(struct box *box, const struct window *window)
 {
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
     size_t used;
 
     (void)snprintf(box->label, sizeof(box->label), "%.80s, %s%s", window->name,
-                   size_text(size, window->ipa.size),
+                   plan_size_text(size, window->ipa.size),
                    window->kind == WINDOW_EMULATED ? ", emulated" : "");
     if (window->device != NULL && window->device->unprotected) {
         used = strlen(box->label);

@@ -61,11 +61,11 @@ static void show_cpus(const struct plan *p, FILE *out)
 
 static void add_range(struct table *t, struct range r)
 {
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
 
     table_add(t, "0x%" PRIx64, r.base);
     table_add(t, "0x%" PRIx64, range_end(r) - 1);
-    table_add(t, "%s", size_text(size, r.size));
+    table_add(t, "%s", plan_size_text(size, r.size));
 }
 
 static void show_ram(const struct plan *p, const struct piece *pieces, uint32_t count, FILE *out)
@@ -213,25 +213,25 @@ static void show_devices(const struct plan *p, const struct candidate *candidate
 
 static void add_image(struct table *t, const char *what, const struct plan_image *image)
 {
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
 
     if (image->size != 0) {
         table_add(t, "%s", what);
         table_add(t, "0x%" PRIx64 ", %s, image \"%s\"", image->load,
-                  size_text(size, image->load_size), image->name);
+                  plan_size_text(size, image->load_size), image->name);
     }
 }
 
 static void show_images(const struct plan_partition *part, FILE *out)
 {
     struct table t = {.columns = 2};
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
 
     add_image(&t, "kernel", &part->kernel);
     add_image(&t, "ramdisk", &part->ramdisk);
     table_add(&t, "tree");
-    table_add(&t, "0x%" PRIx64 ", room for %s, %s", part->fdt_ipa, size_text(size, part->fdt_room),
-              part->fdt.size != 0 ? "its own" : "generated");
+    table_add(&t, "0x%" PRIx64 ", room for %s, %s", part->fdt_ipa,
+              plan_size_text(size, part->fdt_room), part->fdt.size != 0 ? "its own" : "generated");
     table_add(&t, "entry");
     table_add(&t, "0x%" PRIx64, part->entry);
     if (part->bootargs[0] != '\0') {
@@ -282,7 +282,7 @@ static void show_left_over(const struct plan *p, const struct piece *pieces, uin
                            const struct candidate *candidates, uint32_t count, FILE *out)
 {
     uint32_t devices[3] = {0};
-    char size[SIZE_TEXT];
+    char size[PLAN_SIZE_TEXT];
     struct table t = {.columns = 2};
     uint32_t cpus = 0;
 
@@ -295,7 +295,7 @@ static void show_left_over(const struct plan *p, const struct piece *pieces, uin
     table_add(&t, "CPUs");
     table_add(&t, "%" PRIu32 " of %" PRIu32, cpus, p->board.cpu_count);
     table_add(&t, "memory");
-    table_add(&t, "%s", size_text(size, model_ram_size(pieces, piece_count, PIECE_LEFT_OVER)));
+    table_add(&t, "%s", plan_size_text(size, model_ram_size(pieces, piece_count, PIECE_LEFT_OVER)));
     table_add(&t, "devices");
     table_add(&t,
               "%" PRIu32 " that may be granted, %" PRIu32

@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers and names as text for people. */
+/* Names as text for people. */
 #include "tools/check/text.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-const char *size_text(char text[static SIZE_TEXT], uint64_t bytes)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-    uint32_t unit = 0;
-
-    while (unit < 4 && bytes >> (10 * (unit + 1)) != 0) {
-        unit++;
-    }
-    if (bytes % (UINT64_C(1) << (10 * unit)) == 0) {
-        (void)snprintf(text, SIZE_TEXT, "%" PRIu64 " %s", bytes >> (10 * unit), units[unit]);
-    } else {
-        (void)snprintf(text, SIZE_TEXT, "%.1f %s",
-                       (double)bytes / (double)(UINT64_C(1) << (10 * unit)), units[unit]);
-    }
-    return text;
-}
+#include <stdint.h>
 
 bool text_is_plain(const char *s)
 {
