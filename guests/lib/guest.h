@@ -10,7 +10,7 @@
 /* ---- The partition, as its device tree describes it (lib/dt.c) ---- */
 
 #define GUEST_MAX_CPUS         16
-#define GUEST_MAX_MEMORY       4
+#define GUEST_MAX_MEMORY       8
 #define GUEST_MAX_GICR_REGIONS 4
 
 struct guest_region {
