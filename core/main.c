@@ -2,6 +2,8 @@
 /* Boot in order: tree, system file, plan, check, seal, apply; then every CPU runs its one vCPU. */
 #include "core/main.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/console.h"
 #include "core/base/panic.h"
@@ -114,7 +116,7 @@ static void map_tree(uint64_t fdt_pa)
     uint64_t size;
 
     if (fdt_pa == 0 || !is_aligned(fdt_pa, 8)) {
-        give_up("the firmware gave no device tree (x0)");
+        give_up("the firmware gave no device tree (x0, r2)");
     }
     must(el2_map(head, LPAE_RODATA), "the device tree cannot be mapped");
     size = dt_size((const void *)(uintptr_t)fdt_pa);
@@ -212,10 +214,10 @@ static void audit(const struct range *system)
         }
     }
     el2_map_audit(ram, count, &a);
-    console_printf("bulkhead: sealed: EL2's table, walked, maps %lu KiB code r-x, %lu KiB r--, "
-                   "%lu KiB rw-, %lu KiB device; both writable and executable %lu, partitions' RAM "
-                   "%lu bytes; the plan %s\n"
-                   "bulkhead: holds %lu KiB of RAM, %u KiB of it not needed\n",
+    console_printf("bulkhead: sealed: EL2's table, walked, maps %" PRIu64 " KiB code r-x, %" PRIu64
+                   " KiB r--, %" PRIu64 " KiB rw-, %" PRIu64 " KiB device; both writable and "
+                   "executable %" PRIu64 ", partitions' RAM %" PRIu64 " bytes; the plan %s\n"
+                   "bulkhead: holds %" PRIu64 " KiB of RAM, %u KiB of it not needed\n",
                    a.code / 1024, a.rodata / 1024, a.data / 1024, a.device / 1024, a.wx, a.guest,
                    writable ? "rw-" : "r--", (image_range().size + plan.board.pool.size) / 1024,
                    pool_left() * 4);
@@ -257,7 +259,7 @@ static void wait_for_load(const uint32_t *word, uint32_t at_least)
         }
     }
     if (!wait_for(word, at_least, seconds)) {
-        panic("the partitions were not loaded in %lu seconds", seconds);
+        panic("the partitions were not loaded in %" PRIu64 " seconds", seconds);
     }
 }
 
@@ -309,7 +311,7 @@ static uint32_t start_cpus(void)
             wait_for(&cpus[i].online, 1, CPU_START_SECONDS)) {
             started++;
         } else {
-            console_printf("bulkhead: error: %s: CPU 0x%lx does not start: not started\n",
+            console_printf("bulkhead: error: %s: CPU 0x%" PRIx64 " does not start: not started\n",
                            plan.partitions[pc->partition].name, pc->mpidr);
             cpus[i].failed = true;
         }
@@ -341,7 +343,7 @@ static void cpu_load(struct cpu *cpu)
     int owner = cpu_owner(cpu->index);
 
     if (irq_cpu_init(&plan, cpu) != OK) {
-        console_printf("bulkhead: error: %s: CPU 0x%lx: its GIC interface does not answer: "
+        console_printf("bulkhead: error: %s: CPU 0x%" PRIx64 ": its GIC interface does not answer: "
                        "not started\n",
                        owner != PLAN_NONE ? plan.partitions[owner].name : "console", cpu->mpidr);
         cpu->failed = true;

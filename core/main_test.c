@@ -130,7 +130,7 @@ static void no_tree(void **state)
     (void)state;
     scene.fdt_pa = BOARD_FDT_PA + 4;
     boot();
-    assert_given_up("bulkhead: the firmware gave no device tree (x0): ");
+    assert_given_up("bulkhead: the firmware gave no device tree (x0, r2): ");
     assert_no_log("[gic]");
 }
 

@@ -4,9 +4,11 @@
 
 ### Tools
 
-ARCH := $(if $(CONFIG_ARM64),arm64,host)
+ARCH := $(if $(CONFIG_ARM64),arm64,$(if $(CONFIG_ARM32),arm32,host))
 CROSS_arm64 := aarch64-linux-gnu-
+CROSS_arm32 := arm-linux-gnueabihf-
 TARGET_arm64 := aarch64-none-elf
+TARGET_arm32 := armv7-linux-gnueabi
 CROSS := $(CROSS_$(ARCH))
 
 ifdef LLVM
@@ -43,6 +45,8 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wmissing-prototypes
 COMMON := -std=gnu11 -g $(NO_PATHS) -fno-common -ffunction-sections -fdata-sections
 
 TARGET_FLAGS_arm64 := -march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics
+LDFLAGS_arm64 := --fix-cortex-a53-843419
+TARGET_FLAGS_arm32 := -march=armv7ve -marm -mfloat-abi=soft -mno-unaligned-access
 
 ifeq ($(ARCH),host)
   ENVIRONMENT := -fno-omit-frame-pointer
@@ -56,6 +60,8 @@ else
   ENVIRONMENT := $(TARGET_FLAGS_$(ARCH)) -ffreestanding -fbuiltin -fpie -fno-stack-protector \
       -fstack-usage -fno-asynchronous-unwind-tables -fomit-frame-pointer -nostdinc \
       -isystem $(cc_include) -isystem $(LIB)/include -isystem $(THIRD)/newlib/newlib/libc/include
+  # The compiler's <stdint.h>, newlib's <inttypes.h>: that one is told of 64-bit types.
+  ENVIRONMENT += -D__int64_t_defined=1
   OPTIMIZE := -Os
   OPTIMIZE_FAST := -O2
   THIRD_OPTIMIZE := -Os
@@ -67,7 +73,7 @@ ASFLAGS := -g $(NO_PATHS) $(TARGET_FLAGS_$(ARCH)) -nostdinc -I. -Iarch/$(ARCH)/i
            -include $(O)/config.h
 THIRD_CFLAGS := $(COMMON) $(ENVIRONMENT) $(THIRD_OPTIMIZE) -w
 LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack --gc-sections \
-           --build-id=none --fix-cortex-a53-843419
+           --build-id=none $(LDFLAGS_$(ARCH))
 
 # Objects depend on a file that changes when the command that makes them would.
 flags_file = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))

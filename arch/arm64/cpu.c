@@ -39,6 +39,11 @@
 
 struct boot_mailbox boot_mailbox = {.mpidr = UINT64_MAX};
 
+const char *arch_name(void)
+{
+    return "arm64";
+}
+
 uint64_t arch_mpidr(void)
 {
     return sysreg_read(MPIDR_EL1) & MPIDR_AFFINITY;

@@ -8,6 +8,7 @@
 #include "arch/arm64/el2.h"
 #include "core/base/arch.h"
 #include "core/base/bits.h"
+#include "core/base/crc32.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/lpae.h"
 
@@ -150,23 +151,6 @@ void arch_zero(void *p, uint64_t size)
     }
 }
 
-/* The reflected polynomial 0xedb88320, four bits at a time. */
-static uint32_t crc32_table(uint32_t crc, const uint8_t *p, uint64_t size)
-{
-    static const uint32_t nibble[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
-
-    for (uint64_t i = 0; i < size; i++) {
-        crc ^= p[i];
-        crc = crc >> 4 ^ nibble[crc & 15];
-        crc = crc >> 4 ^ nibble[crc & 15];
-    }
-    return crc;
-}
-
 static uint32_t crc32_instructions(uint32_t crc, const uint8_t *p, uint64_t size)
 {
     while (size > 0 && !is_aligned((uintptr_t)p, 8)) {
@@ -190,5 +174,5 @@ uint32_t arch_crc32(uint32_t crc, const void *p, uint64_t size)
     if (field_get(ID_AA64ISAR0_CRC, sysreg_read(ID_AA64ISAR0_EL1)) != 0) {
         return ~crc32_instructions(~crc, p, size);
     }
-    return ~crc32_table(~crc, p, size);
+    return crc32_update(crc, p, size);
 }

@@ -12,7 +12,7 @@
 /* As they are before the first host_reset(): host programs need none. */
 #define DEFAULTS                                                                                   \
     {                                                                                              \
-        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48                                 \
+        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .name = "arm64"                \
     }
 
 #define LOCK_LEVELS 8
@@ -37,6 +37,11 @@ void arch_cpu_become(struct cpu *cpu)
 struct cpu *arch_cpu_self(void)
 {
     return self;
+}
+
+const char *arch_name(void)
+{
+    return host.name;
 }
 
 uint64_t arch_mpidr(void)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/base/crc32.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
 
@@ -74,23 +75,7 @@ void arch_zero(void *p, uint64_t size)
     memset(p, 0, size);
 }
 
-/* CRC-32 of IEEE 802.3, reflected polynomial 0xedb88320, four bits at a time. */
 uint32_t arch_crc32(uint32_t crc, const void *p, uint64_t size)
 {
-    uint32_t table[16];
-    const uint8_t *byte = p;
-
-    for (uint32_t i = 0; i < 16; i++) {
-        table[i] = i;
-        for (int bit = 0; bit < 4; bit++) {
-            table[i] = (table[i] >> 1) ^ ((table[i] & 1) != 0 ? 0xedb88320U : 0);
-        }
-    }
-    crc = ~crc;
-    for (uint64_t i = 0; i < size; i++) {
-        crc ^= byte[i];
-        crc = (crc >> 4) ^ table[crc & 15];
-        crc = (crc >> 4) ^ table[crc & 15];
-    }
-    return ~crc;
+    return crc32_update(crc, p, size);
 }

@@ -8,7 +8,7 @@
  *   <arch/vcpu.h>   struct arch_regs (a guest's general registers at an exit), struct arch_vcpu
  *                   (what else is kept).
  *   <arch/sysreg.h> sysreg_read(NAME), sysreg_write(NAME, v) for the GIC's system registers, by
- *                   AArch64 names.
+ *                   AArch64 names (drivers/gic/gic_v3.c, which arch/arm32 does not have yet).
  * And arch_image_section(), in core/memory/el2_map.h. arch/arm64, arch/arm32 and arch/host all
  * provide it.
  */
@@ -26,6 +26,9 @@
 struct arch_regs;
 struct lpae;
 struct vcpu;
+
+/* What partitions are here, by the name that a FIT's `arch` has for it: "arm64", "arm". */
+const char *arch_name(void);
 
 /* ---- this CPU and its MMU ---- */
 
@@ -102,7 +105,7 @@ void arch_vcpu_bind(struct vcpu *vcpu, const struct lpae *stage2, uint8_t vmid);
 /*
  * Never returns: reset every register a guest can write, then enter it at EL1h at IPA `entry` with
  * x0 = `arg` (the others 0), MMU and caches off, all masked. PSCI (DEN 0022) 6.4 and booting.rst's
- * contract.
+ * contract. Armv7-A: in SVC mode, r0 and r2 = `arg`, as a zImage has its tree in r2; r1 all ones.
  */
 __attribute__((noreturn)) void arch_vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t arg);
 

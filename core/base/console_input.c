@@ -2,6 +2,8 @@
 /* Owns the input rings, which stream is in focus, and the commands behind the escape key. */
 #include "core/base/console_input.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
@@ -133,8 +135,8 @@ static void set_only(bool on)
 {
     input.mux->only = on;
     if (!on && input.mux->hidden > 0) {
-        say("bulkhead: console: %lu bytes of the others were not shown\n",
-            (unsigned long)input.mux->hidden);
+        say("bulkhead: console: %" PRIu64 " bytes of the others were not shown\n",
+            (uint64_t)input.mux->hidden);
         input.mux->hidden = 0;
     }
 }

@@ -2,6 +2,7 @@
 /* Owns the end of a CPU on which an invariant of ours is broken. */
 #include "core/base/panic.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 
 #include <arch/cpu.h>
@@ -22,7 +23,7 @@ void panic(const char *format, ...)
 {
     va_list args;
 
-    print("\nbulkhead: panic: CPU 0x%lx: ", (unsigned long)arch_mpidr());
+    print("\nbulkhead: panic: CPU 0x%" PRIx64 ": ", arch_mpidr());
     va_start(args, format);
     console_panic(format, args);
     va_end(args);

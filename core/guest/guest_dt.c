@@ -5,6 +5,7 @@
  */
 #include "core/guest/guest_dt.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <libfdt.h>
@@ -90,8 +91,8 @@ static void make_name(const struct maker *m, int node, uint64_t address,
     const char *at = strchr(board_name, '@');
     size_t length = at != NULL ? (size_t)(at - board_name) : strlen(board_name);
 
-    console_format(name, NODE_NAME_MAX, "%.*s@%lx", (int)(length < 32 ? length : 31), board_name,
-                   address);
+    console_format(name, NODE_NAME_MAX, "%.*s@%" PRIx64, (int)(length < 32 ? length : 31),
+                   board_name, address);
 }
 
 /* ---- clocks and regulators: fixed ones, of the values that the board's have ---- */
@@ -285,7 +286,7 @@ static void write_frame(struct maker *m)
     if (!frame.emulated) {
         return;
     }
-    console_format(name, sizeof(name), "v2m@%lx", frame.mmio.base);
+    console_format(name, sizeof(name), "v2m@%" PRIx64, frame.mmio.base);
     tree_begin(&m->w, name);
     tree_string(&m->w, "compatible", "arm,gic-v2m-frame");
     tree_put(&m->w, "msi-controller", NULL, 0);

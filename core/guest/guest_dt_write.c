@@ -2,6 +2,7 @@
 /* Writes a partition's tree in order, and into it what every partition is told. */
 #include "core/guest/guest_dt_write.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <libfdt.h>
@@ -134,7 +135,7 @@ void tree_memory(struct writer *w, const struct plan_partition *part, uint32_t a
     char name[NODE_NAME_MAX];
 
     for (uint32_t i = 0; i < part->memory_count; i++) {
-        console_format(name, sizeof(name), "memory@%lx", part->memory[i].base);
+        console_format(name, sizeof(name), "memory@%" PRIx64, part->memory[i].base);
         tree_begin(w, name);
         tree_string(w, "device_type", "memory");
         tree_reg(w, &part->memory[i], 1, address_cells, size_cells);

@@ -2,6 +2,8 @@
 /* Owns physical interrupts: which driver, and what becomes of one that arrives at EL2. */
 #include "core/guest/irq.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
@@ -96,7 +98,7 @@ static __attribute__((noinline)) void handle_own(struct vcpu *vcpu, uint32_t iar
         console_irq();
     } else if (!stream_irq(intid)) {
         gic->set_enable(cpu_self(), intid, false);
-        console_printf("bulkhead: interrupt %u on CPU 0x%lx is nobody's: disabled\n", intid,
+        console_printf("bulkhead: interrupt %u on CPU 0x%" PRIx64 " is nobody's: disabled\n", intid,
                        cpu_self()->mpidr);
     }
     gic->drop(iar);

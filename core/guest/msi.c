@@ -2,6 +2,8 @@
 /* Owns what becomes of a granted function's messages. */
 #include "core/guest/msi.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
@@ -123,7 +125,8 @@ bool msi_open(const struct plan *p, uint32_t partition)
         }
     }
     if (status != OK) {
-        console_printf("bulkhead: error: %s: %s or CPU 0x%lx does not take messages of its PCI "
+        console_printf("bulkhead: error: %s: %s or CPU 0x%" PRIx64
+                       " does not take messages of its PCI "
                        "functions: not started\n",
                        part->name, p->board.its[part->msi_its].path, cpu->mpidr);
     }

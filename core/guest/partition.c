@@ -2,6 +2,8 @@
 /* Owns a partition's making, from the sealed plan to its vCPUs' tables, and its end. */
 #include "core/guest/partition.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/console.h"
 #include "core/base/panic.h"
@@ -167,7 +169,8 @@ static enum status fill_memory(const struct partition *part, const struct plan *
     if (status == OK) {
         status = tree == NULL ? E_INVALID : guest_dt_make(p, part->index, tree, pp->fdt_room);
         if (status != OK) {
-            console_printf("bulkhead: error: %s: no device tree could be made in %lu bytes: "
+            console_printf("bulkhead: error: %s: no device tree could be made in %" PRIu64
+                           " bytes: "
                            "not started\n",
                            pp->name, pp->fdt_room);
         }

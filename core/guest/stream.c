@@ -2,6 +2,8 @@
 /* Owns DMA's side of partitions: their tables for SMMUs, their streams, and faults of these. */
 #include "core/guest/stream.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
@@ -154,7 +156,7 @@ void stream_close(const struct plan *p, uint32_t partition)
         total += plan_stream_owner(p, &p->streams[i]) == (int)partition ? seen[i].total : 0;
     }
     if (total != 0) {
-        console_printf("bulkhead: %s: its devices had %lu DMA faults\n",
+        console_printf("bulkhead: %s: its devices had %" PRIu64 " DMA faults\n",
                        p->partitions[partition].name, total);
     }
 }
@@ -193,7 +195,7 @@ static void print_fault(const struct plan_stream *stream, const struct smmu_faul
         console_printf(" (function %02x:%02x.%u)", rid >> 8, rid >> 3 & 31, rid & 7);
     }
     if (fault->addressed) {
-        console_printf(" %s 0x%lx", fault->write ? "writes" : "reads", fault->address);
+        console_printf(" %s 0x%" PRIx64, fault->write ? "writes" : "reads", fault->address);
     }
     console_printf(": %s (code 0x%x)", reasons[fault->reason], fault->code);
 }
@@ -238,7 +240,7 @@ static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fau
     console_printf("bulkhead: %s: %s: ", part->name, device->path);
     print_fault(stream, fault);
     if (seen[teller].untold != 0) {
-        console_printf("; %lu more before it", seen[teller].untold);
+        console_printf("; %" PRIu64 " more before it", seen[teller].untold);
     }
     seen[teller].untold = 0;
     if (block) {

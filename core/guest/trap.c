@@ -2,6 +2,8 @@
 /* Owns how a partition's fatal fault is told. */
 #include "core/guest/trap.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/console.h"
 #include "core/guest/partition.h"
@@ -17,7 +19,8 @@ enum trap_outcome trap_fatal(struct vcpu *vcpu, const struct arch_regs *regs, ui
     console_printf("bulkhead: %s: vCPU %u cannot go on: %s\n", name, vcpu->index, why);
     if (ipa != UINT64_MAX) {
         plan_node_at(&plan, ipa, path, sizeof(path));
-        console_printf("bulkhead: %s: IPA 0x%lx: the board has %s there\n", name, ipa, path);
+        console_printf("bulkhead: %s: IPA 0x%" PRIx64 ": the board has %s there\n", name, ipa,
+                       path);
     }
     arch_vcpu_print(vcpu, regs);
     partition_end(vcpu->partition, why);

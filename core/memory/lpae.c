@@ -94,7 +94,8 @@ static uint64_t ia_limit(const struct lpae *t)
 /* Stored at once, and after the table that it may point to was zeroed: a walker may see it now. */
 static void set_entry(uint64_t *entry, uint64_t descriptor)
 {
-    __atomic_store_n(entry, descriptor, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    *(volatile uint64_t *)entry = descriptor; /* one store: not an exclusive, the MMU may be off */
 }
 
 /* ---- attributes ---- */

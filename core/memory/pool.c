@@ -54,7 +54,7 @@ void *pool_take(uint32_t pages)
         extension = (struct range){end, range_end(extension) - end};
     }
     /* Not arch_zero(): the first pages are taken with the MMU off, where DC ZVA faults. */
-    return memset((void *)(uintptr_t)(end - size), 0, size);
+    return memset((void *)(uintptr_t)(end - size), 0, (size_t)size);
 }
 
 void pool_extend(struct range more)

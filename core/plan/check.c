@@ -5,6 +5,8 @@
  */
 #include "core/plan/check.h"
 
+#include <inttypes.h>
+
 #include "core/base/bits.h"
 #include "core/plan/claims.h"
 #include "core/plan/parse.h"
@@ -109,7 +111,9 @@ static void check_extents(struct plan *p, uint32_t index)
             inside = inside || range_holds(part->memory[m], (struct range){e->ipa, e->size});
         }
         if (!sound || !inside || !is_aligned(e->ipa, PAGE_SIZE)) {
-            plan_refuse(p, index, "memory: 0x%lx bytes of RAM at 0x%lx cannot be given for 0x%lx",
+            plan_refuse(p, index,
+                        "memory: 0x%" PRIx64 " bytes of RAM at 0x%" PRIx64
+                        " cannot be given for 0x%" PRIx64,
                         e->size, e->pa, e->ipa);
             return;
         }
@@ -117,7 +121,8 @@ static void check_extents(struct plan *p, uint32_t index)
         missing -= e->size;
     }
     if (missing != 0) {
-        plan_refuse(p, index, "memory: 0x%lx bytes of what is asked for are not given", missing);
+        plan_refuse(p, index, "memory: 0x%" PRIx64 " bytes of what is asked for are not given",
+                    missing);
     }
 }
 
@@ -139,7 +144,7 @@ static void check_images(struct plan *p, uint32_t index)
     }
     if (!in_memory(part, (struct range){part->entry, 4})) {
         plan_refuse(p, index,
-                    "kernel: its entry 0x%lx is outside the partition's memory; change "
+                    "kernel: its entry 0x%" PRIx64 " is outside the partition's memory; change "
                     "\"load\" and \"entry\", or \"memory\"",
                     part->entry);
         return;

@@ -2,6 +2,8 @@
 /* The rules of what all share: the GIC's frames, release words, and where the system file lies. */
 #include "core/plan/check.h"
 
+#include <inttypes.h>
+
 #include "core/base/bits.h"
 
 #define GICR_FRAMES UINT64_C(0x20000) /* one CPU's, at least; IHI 0069 12.10 */
@@ -20,7 +22,8 @@ static void check_interfaces(struct plan *p)
         (gic->cpu.size == 0 || gic->virt.size == 0 ||
          !is_aligned(gic->cpu.base | gic->cpu.size | gic->virt.base | gic->virt.size, PAGE_SIZE))) {
         plan_error(p, PLAN_SHARED, gic_path(p),
-                   "the GICv2's CPU interfaces, 0x%lx+0x%lx and 0x%lx+0x%lx, are not whole pages",
+                   "the GICv2's CPU interfaces, 0x%" PRIx64 "+0x%" PRIx64 " and 0x%" PRIx64
+                   "+0x%" PRIx64 ", are not whole pages",
                    gic->cpu.base, gic->cpu.size, gic->virt.base, gic->virt.size);
     }
 }
@@ -37,7 +40,8 @@ static void check_frames(struct plan *p)
     }
     if (gic->version != 2 && frames < p->board.cpu_count) {
         plan_error(p, PLAN_SHARED, gic_path(p),
-                   "reg: its redistributors' regions have room for %lu CPUs: the board has %u",
+                   "reg: its redistributors' regions have room for %" PRIu64
+                   " CPUs: the board has %u",
                    frames, p->board.cpu_count);
     }
 }
@@ -64,7 +68,8 @@ static void check_release_words(struct plan *p)
             (!is_aligned(word.base, word.size) || !check_is_ram(b, word) || hits_own(b, word) ||
              ranges_overlap(check_pages_of(word), b->system))) {
             plan_error(p, PLAN_SHARED, "/cpus",
-                       "cpu-release-addr of CPU 0x%lx: 0x%lx is no word of RAM beside Bulkhead",
+                       "cpu-release-addr of CPU 0x%" PRIx64 ": 0x%" PRIx64
+                       " is no word of RAM beside Bulkhead",
                        b->cpus[i].mpidr, word.base);
         }
     }
@@ -81,8 +86,8 @@ bool plan_check_system(struct plan *p, struct range system)
     }
     if (why != NULL) {
         plan_error(p, PLAN_SHARED, "/chosen",
-                   "the system file, 0x%lx bytes at 0x%lx, %s: load it elsewhere", system.size,
-                   system.base, why);
+                   "the system file, 0x%" PRIx64 " bytes at 0x%" PRIx64 ", %s: load it elsewhere",
+                   system.size, system.base, why);
     }
     return why == NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "core/plan/claims.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/arch.h"
@@ -283,12 +284,12 @@ static const char *text_of(const struct claim *c, char text[static CLAIM_TEXT])
     const char *name = c->owner == PLAN_SHARED ? c->name : "";
 
     if (is_pages(c)) {
-        console_format(text, CLAIM_TEXT, "%s%s 0x%lx+0x%lx", kind->mine, name, c->r.base,
-                       c->r.size);
+        console_format(text, CLAIM_TEXT, "%s%s 0x%" PRIx64 "+0x%" PRIx64, kind->mine, name,
+                       c->r.base, c->r.size);
     } else if (kind->unit == NODES) {
         console_format(text, CLAIM_TEXT, "%s", kind->mine);
     } else {
-        console_format(text, CLAIM_TEXT, kind->unit == INTIDS ? "%s%s %lu" : "%s%s 0x%lx",
+        console_format(text, CLAIM_TEXT, kind->unit == INTIDS ? "%s%s %" PRIu64 : "%s%s 0x%" PRIx64,
                        kind->mine, name, c->r.base);
     }
     return text;
@@ -321,7 +322,8 @@ static void tell(struct plan *p, const struct claim *mine, const struct claim *i
         way = its_kind->way_of_board;
     }
     if (is_pages(its)) {
-        console_format(where, sizeof(where), ", 0x%lx+0x%lx", its->r.base, its->r.size);
+        console_format(where, sizeof(where), ", 0x%" PRIx64 "+0x%" PRIx64, its->r.base,
+                       its->r.size);
     }
     plan_error(p, mine->owner, path_of(p, mine), "%s %s%s%s%s%s%s%s: %s", text_of(mine, text),
                is_pages(mine) ? "shares a page with" : "is also", its_kind->its, its->name,
@@ -339,7 +341,8 @@ static void tell_no_ram(struct plan *p, const struct claim *c)
 
     for (uint32_t i = 0; i < board->ram_banks; i++) {
         part = part || ranges_overlap(board->ram[i], c->r);
-        console_format(text, sizeof(text), "0x%lx+0x%lx", board->ram[i].base, board->ram[i].size);
+        console_format(text, sizeof(text), "0x%" PRIx64 "+0x%" PRIx64, board->ram[i].base,
+                       board->ram[i].size);
         list_append(list, sizeof(list), text);
     }
     plan_error(p, c->owner, path_of(p, c), "%s is %s RAM: the board has it at %s: " MOVE,
@@ -359,8 +362,9 @@ static bool is_sound(struct plan *p, const struct claim *c)
 
     if (c->kind == CLAIM_SPI || c->kind == CLAIM_OWN_SPI) {
         if (c->r.base < FIRST_SPI || range_end(c->r) - 1 > last_spi) {
-            plan_error(p, c->owner, path_of(p, c), "%s must be an SPI that the GIC has, %d to %lu",
-                       text_of(c, text), FIRST_SPI, last_spi);
+            plan_error(p, c->owner, path_of(p, c),
+                       "%s must be an SPI that the GIC has, %d to %" PRIu64, text_of(c, text),
+                       FIRST_SPI, last_spi);
             return false;
         }
     } else if (is_pages(c)) {
@@ -376,7 +380,7 @@ static bool is_sound(struct plan *p, const struct claim *c)
         }
     }
     if (must != NULL && c->kind != CLAIM_DIRECT) { /* CLAIM_MEMORY says it too */
-        plan_error(p, c->owner, path_of(p, c), "%s must %s 0x%lx", text_of(c, text), must,
+        plan_error(p, c->owner, path_of(p, c), "%s must %s 0x%" PRIx64, text_of(c, text), must,
                    pa_limit);
     }
     return must == NULL;

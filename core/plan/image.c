@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kernel images: the arm64 Image header (Linux, Documentation/arm64/booting), ELF64 (System V ABI),
- * raw bytes, and gzip (RFC 1952) around them. Every byte is hostile.
+ * Kernel images: the arm64 Image header (Linux, Documentation/arm64/booting), the zImage's
+ * (Documentation/arm/booting), ELF64 (System V ABI), raw bytes, and gzip (RFC 1952) around them.
+ * Every byte is hostile.
  */
 #include "core/plan/image.h"
 
@@ -22,6 +23,12 @@
 /* Before Linux 3.17 image_size is 0; then text_offset is this, and .bss is not told. */
 #define IMAGE_OLD_TEXT_OFFSET UINT64_C(0x80000)
 #define IMAGE_OLD_BSS_ROOM    BLOCK_2M
+
+/* zImage header, as above. It moves out of the way of what it unpacks. */
+#define ZIMAGE_MAGIC       36
+#define ZIMAGE_HEADER_SIZE 48
+#define ZIMAGE_MAGIC_VALUE 0x016f2818u
+#define ZIMAGE_TEXT_OFFSET UINT64_C(0x8000)
 
 /* ELF64 header. */
 #define EHDR_CLASS     4
@@ -184,6 +191,20 @@ static enum status probe_arm64(const uint8_t *head, struct image_facts *out, con
     return OK;
 }
 
+/* ---- zImage ---- */
+
+static enum status probe_zimage(const uint8_t *head, struct image_facts *out, const char **why)
+{
+    if (out->file_size < ZIMAGE_HEADER_SIZE ||
+        read_le(head + ZIMAGE_MAGIC, 4) != ZIMAGE_MAGIC_VALUE) {
+        *why = "it is no zImage: 0x016f2818 is not at its byte 36";
+        return E_INVALID;
+    }
+    out->kind = PLAN_KERNEL_ZIMAGE;
+    out->text_offset = ZIMAGE_TEXT_OFFSET;
+    return OK;
+}
+
 /* ---- ELF64 ---- */
 
 struct segment {
@@ -315,7 +336,7 @@ static enum status elf_load(const struct plan_image *image, image_at at, void *c
             *why = "an ELF segment is outside the partition's memory";
             return E_INVALID;
         }
-        memcpy(to, image->data + s.file.base, s.file.size);
+        memcpy(to, image->data + s.file.base, (size_t)s.file.size);
     }
     return status;
 }
@@ -327,6 +348,7 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
 {
     uint8_t inflated[HEAD_SIZE];
     const uint8_t *head = gzip ? inflated : data;
+    const bool arm64 = strcmp(arch_name(), "arm64") == 0;
     enum status status = OK;
 
     *out = (struct image_facts){.kind = PLAN_KERNEL_RAW, .file_size = size};
@@ -335,13 +357,17 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
     }
     out->memory_size = out->file_size;
     if (status == OK && is_elf(head, out->file_size)) {
+        if (!arm64) {
+            *why = "ELF is supported for arm64 only: use a raw binary or a zImage";
+            return E_UNSUPPORTED;
+        }
         if (gzip) {
             *why = "ELF64 inside gzip is not supported: use compression = \"none\"";
             return E_UNSUPPORTED;
         }
         status = probe_elf(data, size, out, why);
     } else if (status == OK && os_linux) {
-        status = probe_arm64(head, out, why);
+        status = arm64 ? probe_arm64(head, out, why) : probe_zimage(head, out, why);
     }
     if (status == OK && gzip && gzip_room(out->file_size) > out->memory_size) {
         out->memory_size = gzip_room(out->file_size);
@@ -387,6 +413,6 @@ enum status image_load(enum plan_kernel kind, const struct plan_image *image, im
         *why = "it is outside the partition's memory";
         return E_INVALID;
     }
-    memcpy(to, image->data, image->size);
+    memcpy(to, image->data, (size_t)image->size);
     return OK;
 }

@@ -14,14 +14,14 @@ struct image_facts {
     enum plan_kernel kind;
     uint64_t file_size;   /* inflated */
     uint64_t memory_size; /* what it occupies once loaded, .bss and (gzip) the inflater counted */
-    uint64_t text_offset; /* arm64 Image: from a 2 MiB boundary */
+    uint64_t text_offset; /* arm64 Image, zImage: from a 2 MiB boundary */
     uint64_t load, entry; /* ELF64: lowest p_paddr and e_entry (as a physical address) */
 };
 
 /*
  * Read the header (a gzip member's too: its first bytes are inflated to see what is inside).
- * `os_linux`: an arm64 Image is expected. ELF64 is known by its magic. E_INVALID with `why` set to
- * what is wrong.
+ * `os_linux`: an arm64 Image is expected, or a zImage where arch_name() is "arm". ELF64 is known by
+ * its magic. E_INVALID with `why` set to what is wrong.
  */
 enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux,
                         struct image_facts *out, const char **why) MUST_CHECK;

@@ -13,6 +13,8 @@
 #include <cmocka.h>
 #include <libdeflate.h>
 
+#include <arch/host.h>
+
 #include "core/base/addr.h"
 #include "core/base/bits.h"
 
@@ -119,6 +121,33 @@ static void refuses_what_is_no_arm64_image(void **state)
     make_arm64(0, UINT64_MAX);
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
     make_arm64(UINT64_MAX - 4096, 0x9000);
+    assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
+}
+
+/* On a 32-bit board: host.name is what arch_name() tells there. */
+static void reads_a_zimage_header(void **state)
+{
+    struct image_facts facts;
+
+    (void)state;
+    host.name = "arm";
+    memset(kernel, 0, 64);
+    put_le(kernel + 36, 4, 0x016f2818);
+    assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), OK);
+    assert_int_equal(facts.kind, PLAN_KERNEL_ZIMAGE);
+    assert_int_equal(facts.text_offset, 0x8000);
+    assert_int_equal(facts.memory_size, sizeof(kernel));
+    for (uint64_t size = 0; size < 48; size++) {
+        assert_int_equal(probe(kernel, size, false, true, &facts), E_INVALID);
+    }
+    put_le(kernel + 36, 4, 0x016f2819);
+    assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
+    memcpy(kernel, "\177ELF", 4); /* not yet for 32 bits */
+    assert_int_equal(probe(kernel, sizeof(kernel), false, false, &facts), E_UNSUPPORTED);
+    host.name = "arm64";
+    make_arm64(0, 0x9000);
+    put_le(kernel + 56, 4, 0);
+    put_le(kernel + 36, 4, 0x016f2818);
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
 }
 
@@ -374,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_an_arm64_header),
         cmocka_unit_test(refuses_what_is_no_arm64_image),
+        cmocka_unit_test(reads_a_zimage_header),
         cmocka_unit_test(loads_raw_bytes),
         cmocka_unit_test(inflates_an_arm64_image),
         cmocka_unit_test(sees_the_header_however_it_is_packed),

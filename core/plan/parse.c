@@ -5,6 +5,7 @@
  */
 #include "core/plan/parse.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/bits.h"
@@ -139,7 +140,7 @@ static bool find_cpu(const struct config *c, uint32_t mpidr, uint32_t *cpu)
         if (board->cpus[*cpu].mpidr == mpidr) {
             return true;
         }
-        console_format(number, sizeof(number), "0x%lx", board->cpus[*cpu].mpidr);
+        console_format(number, sizeof(number), "0x%" PRIx64, board->cpus[*cpu].mpidr);
         list_append(list, sizeof(list), number);
     }
     config_error(c, "cpus: <0x%x> is not in the board's /cpus; it has %s", mpidr, list);

@@ -2,6 +2,7 @@
 /* The board's tree into the plan: RAM and what is reserved of it, CPUs and how they are started. */
 #include "core/plan/plan.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/bits.h"
@@ -76,8 +77,8 @@ static void add_ram(struct plan *p, int node, struct range bank)
         return;
     }
     if (after == at && board->ram_banks == PLAN_MAX_RAM_BANKS) {
-        board_warning(p, node, "more than %d banks: RAM from 0x%lx is left out", PLAN_MAX_RAM_BANKS,
-                      base);
+        board_warning(p, node, "more than %d banks: RAM from 0x%" PRIx64 " is left out",
+                      PLAN_MAX_RAM_BANKS, base);
         return;
     }
     memmove(&board->ram[at + 1], &board->ram[after],
@@ -178,7 +179,7 @@ static void add_cpu(struct plan *p, const struct plan_cpu *cpu, bool boot)
 
     for (uint32_t i = 0; i < board->cpu_count; i++) {
         if (board->cpus[i].mpidr == cpu->mpidr) {
-            board_error(p, cpu->node, "reg: <0x%lx> is another CPU's too", cpu->mpidr);
+            board_error(p, cpu->node, "reg: <0x%" PRIx64 "> is another CPU's too", cpu->mpidr);
             return;
         }
     }
@@ -239,7 +240,8 @@ static void parse_cpus(struct plan *p, int node, uint64_t boot_mpidr)
     if (p->board.boot_cpu == UINT32_MAX) {
         p->board.boot_cpu = 0;
         plan_error(p, PLAN_SHARED, "/cpus",
-                   "the CPU that runs this, <0x%lx>, is not in it; the tree is another board's?",
+                   "the CPU that runs this, <0x%" PRIx64
+                   ">, is not in it; the tree is another board's?",
                    boot_mpidr);
     }
 }

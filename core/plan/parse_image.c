@@ -4,8 +4,10 @@
  */
 #include "core/plan/parse.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/fit.h"
@@ -95,8 +97,8 @@ static bool check_kind(const struct reading *r, const char *type)
         image_error(r, "type is \"%s\": here it must be \"%s\"", image->type, type);
         good = false;
     }
-    if (image->arch[0] != '\0' && strcmp(image->arch, "arm64") != 0) {
-        image_error(r, "arch is \"%s\": here it must be \"arm64\"", image->arch);
+    if (image->arch[0] != '\0' && strcmp(image->arch, arch_name()) != 0) {
+        image_error(r, "arch is \"%s\": here it must be \"%s\"", image->arch, arch_name());
         good = false;
     }
     if (strcmp(image->compression, "none") != 0 &&
@@ -159,7 +161,8 @@ static bool read_image(struct reading *r, const struct config *c,
     }
     if (status != OK) {
         image_error(r,
-                    "its data is not all in the file of %lu bytes, or its properties contradict "
+                    "its data is not all in the file of %" PRIu64
+                    " bytes, or its properties contradict "
                     "each other; load all of the file, or make it again",
                     c->p->fit_size);
         return false;
@@ -192,11 +195,11 @@ static void read_raw(const struct reading *r)
     if (kernel->load == UINT64_MAX) {
         image_error(r, "a raw binary needs \"load\": where in the partition's memory it goes");
     } else if (!range_valid(kernel->load, kernel->load_size)) {
-        image_error(r, "load: 0x%lx bytes at 0x%lx end beyond the last address", kernel->load_size,
-                    kernel->load);
+        image_error(r, "load: 0x%" PRIx64 " bytes at 0x%" PRIx64 " end beyond the last address",
+                    kernel->load_size, kernel->load);
     } else if (part->entry - kernel->load >= kernel->load_size) {
-        image_error(r, "entry: 0x%lx is outside the image, 0x%lx to 0x%lx", part->entry,
-                    kernel->load, kernel->load + kernel->load_size);
+        image_error(r, "entry: 0x%" PRIx64 " is outside the image, 0x%" PRIx64 " to 0x%" PRIx64,
+                    part->entry, kernel->load, kernel->load + kernel->load_size);
     }
 }
 
@@ -222,6 +225,7 @@ void config_kernel(const struct config *c, const struct dt_property *property)
         read_raw(&r);
         break;
     case PLAN_KERNEL_ARM64:
+    case PLAN_KERNEL_ZIMAGE:
         kernel->load = facts.text_offset;
         break;
     case PLAN_KERNEL_ELF64:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The board's tree into the plan: the GIC, and timer, PMU and console with their interrupts. */
+#include <inttypes.h>
 #include <string.h>
 
 #include <arch/cpu.h>
@@ -28,8 +29,8 @@ static bool gic_window(struct plan *p, const struct dt_at *at, uint32_t index, c
                                           : "makes no sense");
     } else if (!is_aligned(out->base, frame) || out->size < frame) {
         board_error(p, at->node[at->depth],
-                    "reg: entry %u, %s: 0x%lx bytes at 0x%lx are no frame "
-                    "of 0x%lx bytes, aligned so",
+                    "reg: entry %u, %s: 0x%" PRIx64 " bytes at 0x%" PRIx64 " are no frame "
+                    "of 0x%" PRIx64 " bytes, aligned so",
                     index, what, out->size, out->base, frame);
         status = E_INVALID;
     }
@@ -46,7 +47,8 @@ static void parse_gic_v2(struct plan *p, const struct dt_at *at)
     }
     if (gic->cpu.size != 0 && gic->cpu.size < GICC_SIZE) {
         board_error(p, gic->node,
-                    "reg: entry 1, GICC: 0x%lx bytes do not hold GICC_DIR: a GICv2 has 0x%x",
+                    "reg: entry 1, GICC: 0x%" PRIx64
+                    " bytes do not hold GICC_DIR: a GICv2 has 0x%x",
                     gic->cpu.size, GICC_SIZE);
     }
 }
@@ -58,13 +60,13 @@ static void parse_gic_v3(struct plan *p, const struct dt_at *at)
 
     gic->redist_stride = dt_number(p->board.fdt, gic->node, "redistributor-stride", 0);
     if (regions == 0 || regions > PLAN_MAX_REDISTS) {
-        board_error(p, gic->node, "#redistributor-regions: <%lu> is not 1 to %d", regions,
+        board_error(p, gic->node, "#redistributor-regions: <%" PRIu64 "> is not 1 to %d", regions,
                     PLAN_MAX_REDISTS);
         return;
     }
     if (!is_aligned(gic->redist_stride, GIC_V3_FRAME) || gic->redist_stride == GIC_V3_FRAME) {
         board_error(p, gic->node,
-                    "redistributor-stride: 0x%lx is no multiple of 0x10000 from 0x20000 on",
+                    "redistributor-stride: 0x%" PRIx64 " is no multiple of 0x10000 from 0x20000 on",
                     gic->redist_stride);
     }
     if (!gic_window(p, at, 0, "GICD", &gic->dist)) {
@@ -137,7 +139,8 @@ static void parse_timer_hz(struct plan *p, int node)
 
     if (hz < TIMER_HZ_MIN || hz > UINT32_MAX) {
         board_error(p, node,
-                    "clock-frequency: %lu Hz, of the tree or else of CNTFRQ_EL0, is no rate of a "
+                    "clock-frequency: %" PRIu64
+                    " Hz, of the tree or else of CNTFRQ_EL0, is no rate of a "
                     "generic timer: 1 MHz to 4 GHz; correct it here, or in the firmware",
                     hz);
     }
@@ -261,7 +264,8 @@ void parse_console(struct plan *p)
     if (dt_reg_at(fdt, &at, 0, &uart->mmio) != OK) {
         board_error(p, node, "reg: the console needs one that the CPU can reach");
     } else if (!is_aligned(uart->mmio.base, 8) || uart->mmio.size < CONSOLE_SIZE) {
-        board_error(p, node, "reg: 0x%lx bytes at 0x%lx hold no console's registers",
+        board_error(p, node,
+                    "reg: 0x%" PRIx64 " bytes at 0x%" PRIx64 " hold no console's registers",
                     uart->mmio.size, uart->mmio.base);
     }
     if (dt_irq_at(fdt, &at, 0, p->board.gic.node, &uart->irq) != OK ||

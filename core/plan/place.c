@@ -2,6 +2,7 @@
 /* Gives every partition its physical memory. */
 #include "core/plan/place.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/arch.h"
@@ -245,8 +246,9 @@ static void tell_too_large(struct plan *p, uint32_t index, struct range want)
         largest = piece[i].size > largest ? piece[i].size : largest;
     }
     plan_refuse(p, index,
-                "memory: %lu %s at 0x%lx do not fit: %lu %s of RAM are free, the largest piece has "
-                "%lu %s; ask for less",
+                "memory: %" PRIu64 " %s at 0x%" PRIx64 " do not fit: %" PRIu64
+                " %s of RAM are free, the largest piece has "
+                "%" PRIu64 " %s; ask for less",
                 in_unit(want.size), unit(want.size), want.base, in_unit(total), unit(total),
                 in_unit(largest), unit(largest));
 }
@@ -319,8 +321,9 @@ static void place_direct(struct plan *p, uint32_t index)
 
         if (!is_free(want)) {
             give_back(p, part);
-            plan_refuse(p, index, "memory: direct-map of 0x%lx+0x%lx is not free RAM", want.base,
-                        want.size);
+            plan_refuse(p, index,
+                        "memory: direct-map of 0x%" PRIx64 "+0x%" PRIx64 " is not free RAM",
+                        want.base, want.size);
             return;
         }
         add_extent(part, want.base, want.base, want.size);

@@ -2,6 +2,7 @@
 /* Puts a partition's kernel, device tree and ramdisk into the memory it was given. */
 #include "core/plan/place.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/plan/image.h"
@@ -57,23 +58,30 @@ static bool place_high(const struct plan_partition *part, uint64_t size, uint64_
     return false;
 }
 
+/* Linux's images run anywhere, at an offset from a boundary. */
+static bool has_offset(const struct plan_partition *part)
+{
+    return part->kernel_kind == PLAN_KERNEL_ARM64 || part->kernel_kind == PLAN_KERNEL_ZIMAGE;
+}
+
 static bool place_kernel(struct plan *p, uint32_t index)
 {
     struct plan_partition *part = &p->partitions[index];
     struct plan_image *kernel = &part->kernel;
     struct range segment;
 
-    if (part->kernel_kind == PLAN_KERNEL_ARM64) {
+    if (has_offset(part)) {
         kernel->load += align_up(part->memory[0].base, BLOCK_2M); /* it was the text_offset */
         part->entry = kernel->load;
     }
     for (uint32_t i = 0; image_segment(part->kernel_kind, kernel, i, &segment) == OK; i++) {
         if (segment.size != 0 && plan_extent_at(part, segment.base, segment.size) == NULL) {
             plan_refuse(p, index,
-                        "kernel \"%s\": 0x%lx bytes at 0x%lx are not all in one piece of the "
+                        "kernel \"%s\": 0x%" PRIx64 " bytes at 0x%" PRIx64
+                        " are not all in one piece of the "
                         "partition's memory; %s \"memory\"",
                         kernel->name, segment.size, segment.base,
-                        part->kernel_kind == PLAN_KERNEL_ARM64 ? "enlarge" : "move it, or");
+                        has_offset(part) ? "enlarge" : "move it, or");
             return false;
         }
     }
@@ -104,7 +112,8 @@ static bool place_tree(struct plan *p, uint32_t index)
     if (own->size != 0 && own->load != UINT64_MAX) {
         if (!fits_at(part, own->load, room)) {
             plan_refuse(p, index,
-                        "fdt \"%s\": its load 0x%lx is no multiple of 8, or its 0x%lx bytes there "
+                        "fdt \"%s\": its load 0x%" PRIx64 " is no multiple of 8, or its 0x%" PRIx64
+                        " bytes there "
                         "are not all beside the kernel in one piece of the partition's memory; "
                         "move it, or leave \"load\" out",
                         own->name, own->load, room);
@@ -116,7 +125,8 @@ static bool place_tree(struct plan *p, uint32_t index)
         part->fdt_ipa = base;
     } else if (!place_high(part, room, &part->fdt_ipa)) {
         plan_refuse(p, index,
-                    "memory: beside the kernel there is no room for the device tree (%lu KiB); "
+                    "memory: beside the kernel there is no room for the device tree (%" PRIu64
+                    " KiB); "
                     "enlarge \"memory\"",
                     room / 1024);
         return false;
@@ -137,7 +147,8 @@ void place_images(struct plan *p, uint32_t index)
     ramdisk->load_size = ramdisk->load_size > ramdisk->size ? ramdisk->load_size : ramdisk->size;
     if (!place_high(part, ramdisk->load_size, &ramdisk->load)) {
         plan_refuse(p, index,
-                    "memory: beside the kernel there is no room for ramdisk \"%s\" (%lu KiB); "
+                    "memory: beside the kernel there is no room for ramdisk \"%s\" (%" PRIu64
+                    " KiB); "
                     "enlarge \"memory\"",
                     ramdisk->name, ramdisk->load_size / 1024);
     }

@@ -200,7 +200,7 @@ struct plan_extent {
     uint64_t size; /* bytes, whole pages */
 };
 
-enum plan_kernel { PLAN_KERNEL_RAW, PLAN_KERNEL_ARM64, PLAN_KERNEL_ELF64 };
+enum plan_kernel { PLAN_KERNEL_RAW, PLAN_KERNEL_ARM64, PLAN_KERNEL_ZIMAGE, PLAN_KERNEL_ELF64 };
 
 /* One image of the system file, where it lies and where it goes. */
 struct plan_image {
@@ -210,8 +210,8 @@ struct plan_image {
     bool gzip;
     uint64_t load;      /* IPA it is placed at (ELF64: of its lowest segment). parse.c leaves the
                            image's own wish: `load` of a raw binary or a tree (UINT64_MAX: none),
-                           p_paddr, or the text_offset of an arm64 Image, which place.c turns into
-                           an address */
+                           p_paddr, or the text_offset of an arm64 Image or a zImage, which
+                           place.c turns into an address */
     uint64_t load_size; /* bytes it occupies at `load`, inflated, .bss counted */
 };
 

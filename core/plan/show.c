@@ -2,6 +2,7 @@
 /* The plan as text for a person, at most 100 columns wide, and what lies where on the board. */
 #include "core/plan/plan.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/bits.h"
@@ -22,12 +23,12 @@ const char *plan_size_text(char text[static PLAN_SIZE_TEXT], uint64_t bytes)
         unit++;
     }
     if ((bytes & (BIT(10 * unit) - 1)) == 0) {
-        console_format(text, PLAN_SIZE_TEXT, "%lu %s", bytes >> (10 * unit), units[unit]);
+        console_format(text, PLAN_SIZE_TEXT, "%" PRIu64 " %s", bytes >> (10 * unit), units[unit]);
     } else {
         uint64_t tenths = ((bytes >> (10 * (unit - 1))) % 1024) * 10 / 1024;
 
-        console_format(text, PLAN_SIZE_TEXT, "%lu.%lu %s", bytes >> (10 * unit), tenths,
-                       units[unit]);
+        console_format(text, PLAN_SIZE_TEXT, "%" PRIu64 ".%" PRIu64 " %s", bytes >> (10 * unit),
+                       tenths, units[unit]);
     }
     return text;
 }
@@ -62,7 +63,7 @@ static void show_cpus(const struct plan *p, const struct plan_partition *part)
         if (i % IN_A_LINE == 0) {
             console_printf("%sbulkhead:   %-8s", i == 0 ? "" : "\n", i == 0 ? "CPUs" : "");
         }
-        console_printf(" 0x%lx as %u%s", p->board.cpus[part->cpus[i]].mpidr, i,
+        console_printf(" 0x%" PRIx64 " as %u%s", p->board.cpus[part->cpus[i]].mpidr, i,
                        i + 1 < part->cpu_count ? "," : "\n");
     }
 }
@@ -74,8 +75,9 @@ static void show_memory(const struct plan_partition *part)
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 
-        console_printf("bulkhead:   %-8s 0x%lx-0x%lx on 0x%lx, %s\n", i == 0 ? "memory" : "",
-                       e->ipa, e->ipa + e->size - 1, e->pa, plan_size_text(size, e->size));
+        console_printf("bulkhead:   %-8s 0x%" PRIx64 "-0x%" PRIx64 " on 0x%" PRIx64 ", %s\n",
+                       i == 0 ? "memory" : "", e->ipa, e->ipa + e->size - 1, e->pa,
+                       plan_size_text(size, e->size));
     }
 }
 
@@ -86,8 +88,8 @@ static void show_device(const struct plan_device *device)
     console_printf("bulkhead:   device   %s%s\n", name_text(text, device->path),
                    device->unprotected ? " UNPROTECTED" : "");
     for (uint32_t i = 0; i < device->mmio_count; i++) {
-        console_printf("bulkhead:            registers 0x%lx-0x%lx\n", device->mmio[i].base,
-                       range_end(device->mmio[i]) - 1);
+        console_printf("bulkhead:            registers 0x%" PRIx64 "-0x%" PRIx64 "\n",
+                       device->mmio[i].base, range_end(device->mmio[i]) - 1);
     }
     for (uint32_t i = 0; i < device->irq_count; i++) {
         console_printf("bulkhead:            interrupt %u, %s\n", device->irq[i].intid,
@@ -121,8 +123,8 @@ static void show_image(const char *what, const struct plan_image *image)
     char size[PLAN_SIZE_TEXT];
 
     if (image->size != 0) {
-        console_printf("bulkhead:   %-8s %.31s at 0x%lx, %s\n", what, image->name, image->load,
-                       plan_size_text(size, image->load_size));
+        console_printf("bulkhead:   %-8s %.31s at 0x%" PRIx64 ", %s\n", what, image->name,
+                       image->load, plan_size_text(size, image->load_size));
     }
 }
 
@@ -131,15 +133,16 @@ static void show_images(const struct plan_partition *part)
     static const char *const kinds[] = {
         [PLAN_KERNEL_RAW] = "raw binary",
         [PLAN_KERNEL_ARM64] = "arm64 Image",
+        [PLAN_KERNEL_ZIMAGE] = "zImage",
         [PLAN_KERNEL_ELF64] = "ELF64",
     };
 
     show_image("kernel", &part->kernel);
     show_image("ramdisk", &part->ramdisk);
-    console_printf("bulkhead:   tree     %.31s at 0x%lx\n",
+    console_printf("bulkhead:   tree     %.31s at 0x%" PRIx64 "\n",
                    part->fdt.size != 0 ? part->fdt.name : "generated", part->fdt_ipa);
-    console_printf("bulkhead:   entry    0x%lx, %s%s\n", part->entry, kinds[part->kernel_kind],
-                   part->kernel.gzip ? ", gzip" : "");
+    console_printf("bulkhead:   entry    0x%" PRIx64 ", %s%s\n", part->entry,
+                   kinds[part->kernel_kind], part->kernel.gzip ? ", gzip" : "");
 }
 
 static void show_partition(const struct plan *p, uint32_t index)
@@ -188,13 +191,13 @@ static void show_left_over(const struct plan *p)
         if (cpus % IN_A_LINE == 0) {
             console_printf("%sbulkhead:   %-8s", cpus == 0 ? "" : "\n", cpus == 0 ? "CPUs" : "");
         }
-        console_printf(" 0x%lx", cpu->mpidr);
+        console_printf(" 0x%" PRIx64, cpu->mpidr);
         cpus++;
     }
     console_printf(cpus > 0 ? "\n" : "");
     count = plan_free(p, &free);
     for (uint32_t i = 0; i < count; i++) {
-        console_printf("bulkhead:   memory   0x%lx-0x%lx, %s\n", free[i].base,
+        console_printf("bulkhead:   memory   0x%" PRIx64 "-0x%" PRIx64 ", %s\n", free[i].base,
                        range_end(free[i]) - 1, plan_size_text(size, free[i].size));
     }
 }

@@ -2,6 +2,8 @@
 /* What a partition's address space holds beside its memory, and the pool pages all of it takes. */
 #include "core/plan/check.h"
 
+#include <inttypes.h>
+
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
 #include "core/memory/lpae.h"
@@ -219,7 +221,8 @@ void check_pool(struct plan *p, uint64_t pool_pages)
         need = check_pool_need(p, &p->partitions[i]);
         if (need > left) {
             plan_refuse(p, i,
-                        "memory: its tables take %lu KiB at EL2, %lu KiB of RAM are left for them: "
+                        "memory: its tables take %" PRIu64 " KiB at EL2, %" PRIu64
+                        " KiB of RAM are left for them: "
                         "align \"memory\" to 2 MiB, or ask for less",
                         need * PAGE_SIZE / 1024, left * PAGE_SIZE / 1024);
             continue;

@@ -6,6 +6,8 @@
  */
 #include "drivers/gic/its.h"
 
+#include <inttypes.h>
+
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
@@ -150,7 +152,7 @@ static enum status run(struct unit *u)
     while ((at = arch_read64(u->base + GITS_CREADR)) != u->written) {
         if ((at & GITS_CREADR_STALLED) != 0 || arch_counter() - start > plan.board.timer_hz) {
             console_printf("bulkhead: error: %s: the ITS does not take a command (GITS_CREADR "
-                           "0x%lx)\n",
+                           "0x%" PRIx64 ")\n",
                            u->path, at);
             return E_TIMEOUT;
         }

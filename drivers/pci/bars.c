@@ -5,6 +5,8 @@
  */
 #include "drivers/pci/scan.h"
 
+#include <inttypes.h>
+
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 #include "core/plan/dt.h"
@@ -162,7 +164,8 @@ static void place_function(struct placing *p, const struct pci_found *f)
         }
         if (bar.size != 0 && !place_bar(p, f, &bar)) {
             pci_refuse(p->scan, f->granted,
-                       "pci-devices: its BAR %u of 0x%lx bytes does not fit into the windows "
+                       "pci-devices: its BAR %u of 0x%" PRIx64
+                       " bytes does not fit into the windows "
                        "(ranges) of the host bridge",
                        i, bar.size);
             return;
