@@ -15,9 +15,9 @@ def boot(tmp_path):
     """boot(partitions, images=None, **options): a running Machine, ended with the test."""
     running = []
 
-    def start(partitions, images=None, external=True, **options):
+    def start(partitions, images=None, *arguments, external=True, **options):
         system = machine.make_system(tmp_path, machine.its(partitions, images), external)
-        running.append(machine.Machine(system, **options))
+        running.append(machine.Machine(system, *arguments, **options))
         return running[-1]
 
     yield start

@@ -42,11 +42,11 @@ def cells64(*values):
     return " ".join(f"{v >> 32:#x} {v & 0xFFFFFFFF:#x}" for v in values)
 
 
-def image(path, kind, os="linux", compression="none", extra=""):
+def image(path, kind, os="linux", compression="none", extra="", arch="arm64"):
     """An image node's body; `path` absolute, or relative to build/."""
     os_line = f'os = "{os}"; ' if kind == "kernel" else ""
     return (
-        f'{{ data = /incbin/("{path}"); type = "{kind}"; arch = "arm64"; {os_line}'
+        f'{{ data = /incbin/("{path}"); type = "{kind}"; arch = "{arch}"; {os_line}'
         f'compression = "{compression}"; {extra} hash {{ algo = "crc32"; }}; }};'
     )
 

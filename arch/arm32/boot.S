@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the firmware to C: the zImage header, HYP made known, relocation, a stack; on every CPU. */
+#include "arch/arm32/boot.h"
+
+#define BOOT_STACK_SIZE 16384
+#define R_ARM_RELATIVE  23
+#define CPU_STACK_TOP   0 /* struct cpu: first member */
+#define ZIMAGE_MAGIC    0x016f2818
+#define ZIMAGE_LITTLE   0x04030201
+#define CTR_DMINLINE    16
+
+#define PL011_DR      0x00
+#define PL011_FR      0x18
+#define PL011_FR_TXFF (1 << 5)
+
+    .arch_extension virt
+    .arch_extension sec
+
+/* Where the symbol is, wherever the image is. */
+.macro address register, symbol
+    ldr     \register, 99f
+98: add     \register, pc, \register
+    b       97f
+99: .word   \symbol - (98b + 8)
+97:
+.endm
+
+/* Linux's Documentation/arm/booting: a zImage's header, at byte 0x24. Fusing raises its end. */
+    .section .head, "ax"
+    .global image_header
+image_header:
+    .rept   8
+    nop
+    .endr
+    b       boot
+    .word   ZIMAGE_MAGIC
+    .word   0                               /* start: it runs anywhere */
+    .word   image_end - image_header        /* end */
+    .word   ZIMAGE_LITTLE
+
+    .text
+/* r2: the device tree. */
+boot:
+    mrs     r0, cpsr
+    and     r0, r0, #CPSR_MODE
+    cmp     r0, #CPSR_MODE_HYP
+    bne     wrong_mode
+    cpsid   aif
+    mov     r8, r2
+
+    /*
+     * What lies in the caches for our memory, of the loader (MMU on) or of an earlier owner, goes
+     * out before we write past them. Instructions are at PoC: the boot protocol says so.
+     */
+    address r0, image_start
+    address r1, image_end
+    mrc     p15, 0, r2, c0, c0, 1           /* CTR */
+    ubfx    r2, r2, #CTR_DMINLINE, #4       /* log2 of words */
+    mov     r3, #4
+    lsl     r3, r3, r2
+1:  mcr     p15, 0, r0, c7, c14, 1          /* DCCIMVAC */
+    add     r0, r0, r3
+    cmp     r0, r1
+    blo     1b
+    dsb     sy
+    bl      hyp_make_known
+
+    /* .bss and .plan are zero; the pool is zeroed page by page as it is handed out. */
+    address r0, image_bss
+    address r1, image_pool
+    mov     r2, #0
+    mov     r3, #0
+1:  strd    r2, r3, [r0], #8
+    cmp     r0, r1
+    blo     1b
+
+    /* Relocate: the image is linked at 0, and every relocation of a static PIE is relative. */
+    address r0, image_start
+    address r1, image_rel
+    address r2, image_rel_end
+1:  cmp     r1, r2
+    bhs     2f
+    ldrd    r4, r5, [r1], #8
+    cmp     r5, #R_ARM_RELATIVE
+    bne     park
+    ldr     r3, [r0, r4]
+    add     r3, r3, r0
+    str     r3, [r0, r4]
+    b       1b
+2:
+    address sp, boot_stack_top
+    address r0, cpus                        /* one of them, until arch_cpu_become() */
+    mcr     p15, 4, r0, c13, c0, 2          /* HTPIDR */
+    mov     r11, #0
+    bl      arch_cpu_init
+    mov     r0, r8
+    mov     r1, #0
+    bl      main_boot
+
+/* Not in HYP mode: the MMU is off (or maps us as it likes), and nothing is ours. */
+wrong_mode:
+#ifdef CONFIG_EARLY_CONSOLE_PL011
+    adr     r1, wrong_mode_text
+    ldr     r2, =CONFIG_EARLY_CONSOLE_BASE
+1:  ldrb    r3, [r1], #1
+    cmp     r3, #0
+    beq     park
+2:  ldr     r4, [r2, #PL011_FR]
+    tst     r4, #PL011_FR_TXFF
+    bne     2b
+    str     r3, [r2, #PL011_DR]
+    b       1b
+
+wrong_mode_text:
+    .ascii  "bulkhead: entered in SVC mode; needs HYP mode: start QEMU with virtualization=on, "
+    .asciz  "or boot from firmware that leaves HYP\r\n"
+    .balign 4
+#endif
+park:
+    wfe
+    b       park
+
+/* HYP's regime as out of reset: MMU and caches off. */
+hyp_make_known:
+    ldr     r0, =HSCTLR_RES1
+    mcr     p15, 4, r0, c1, c0, 0           /* HSCTLR */
+    isb
+    mov     r0, #0
+    mcr     p15, 4, r0, c1, c1, 0           /* HCR */
+    mcr     p15, 0, r0, c7, c5, 0           /* ICIALLU */
+    mcr     p15, 0, r0, c7, c5, 6           /* BPIALL */
+    dsb     nsh
+    isb
+    bx      lr
+
+    .global boot_mmu_on
+boot_mmu_on:
+    ldm     r0, {r0, r1, r2, r3}
+    mov     r12, #0
+    mcr     p15, 4, r0, c10, c2, 0          /* HMAIR0 */
+    mcr     p15, 4, r12, c10, c2, 1         /* HMAIR1 */
+    mcr     p15, 4, r1, c2, c0, 2           /* HTCR */
+    mcrr    p15, 4, r2, r12, c2             /* HTTBR */
+    isb
+    mcr     p15, 4, r12, c8, c7, 0          /* TLBIALLH */
+    mcr     p15, 0, r12, c7, c5, 0          /* ICIALLU */
+    mcr     p15, 0, r12, c7, c5, 6          /* BPIALL */
+    dsb     nsh
+    isb
+    mcr     p15, 4, r3, c1, c0, 0           /* HSCTLR */
+    isb
+    bx      lr
+
+/* Every other CPU: MMU off, caches in any state, r0 as boot.h says. */
+    .global boot_entry_psci
+boot_entry_psci:
+    mov     r8, r0
+    mrs     r0, cpsr
+    and     r0, r0, #CPSR_MODE
+    cmp     r0, #CPSR_MODE_HYP
+    bne     park
+    cpsid   aif
+    bl      hyp_make_known
+    address r0, boot_mmu
+    bl      boot_mmu_on
+    ldr     sp, [r8, #CPU_STACK_TOP]
+    mcr     p15, 4, r8, c13, c0, 2          /* HTPIDR */
+    mov     r11, #0
+    bl      arch_cpu_init
+    mov     r0, r8
+    bl      main_secondary
+    .ltorg
+
+    .section .bss
+    .balign 16
+    .space  BOOT_STACK_SIZE
+boot_stack_top:

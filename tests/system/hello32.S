@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An Armv7-A partition in SVC mode: writes to the PL011, tries its CPU, and turns itself off. */
+#define PL011             0x09000000
+#define PSCI_VERSION      0x84000000
+#define PSCI_SYSTEM_OFF   0x84000008
+
+    .syntax unified
+    .arch   armv7ve
+    .fpu    neon-vfpv4
+    .macro  say text
+    adr     r0, 8f
+    bl      puts
+    b       9f
+8:  .asciz  "\text\n"
+    .balign 4
+9:
+    .endm
+
+    .global _start
+_start:
+    b       begin
+undefined:
+    movs    pc, r10
+    b       park
+    b       prefetch_abort
+    b       data_abort
+    b       park
+    b       park
+    b       park
+begin:
+    ldr     sp, =stack_top
+    mrs     r0, cpsr
+    and     r0, r0, #0x1f
+    cmp     r0, #0x13
+    bne     park
+    adr     r0, _start
+    mcr     p15, 0, r0, c12, c0, 0          /* VBAR */
+    say     "hello: in SVC mode"
+
+    ldr     r0, =PSCI_VERSION
+    hvc     #0
+    movw    r1, #1
+    movt    r1, #1
+    cmp     r0, r1
+    bne     park
+    say     "hello: PSCI 1.1"
+
+    mov     r0, #0xf << 20                  /* CPACR: coprocessors 10 and 11 */
+    mcr     p15, 0, r0, c1, c0, 2
+    isb
+    mov     r0, #1 << 30
+    vmsr    fpexc, r0
+    vmov.f32 s0, #1.5
+    vmov.f32 s1, #2.0
+    vmul.f32 s2, s0, s1
+    vcvt.u32.f32 s2, s2
+    vmov    r0, s2
+    vmrs    r1, mvfr0
+    cmp     r0, #3
+    cmpeq   r1, r1
+    bne     park
+    say     "hello: VFP multiplies"
+
+    mrc     p14, 0, r0, c0, c0, 0           /* DBGDIDR */
+    cmp     r0, #0
+    bne     park
+    say     "hello: debug is hidden"
+
+    adr     r10, 1f
+    mrc     p15, 4, r0, c1, c1, 0           /* HCR: undefined here */
+    b       park
+1:  adr     r10, 2f
+    hvc     #1
+    b       park
+2:  say     "hello: two undefined instructions"
+
+    adr     r10, 4f
+    mov     r0, #0x10000000
+    ldr     r1, [r0]                        /* the board has nothing there for us */
+    b       park
+4:  mrc     p15, 0, r1, c6, c0, 0           /* DFAR */
+    cmp     r1, #0x10000000
+    mrc     p15, 0, r1, c5, c0, 0           /* DFSR: external abort */
+    cmpeq   r1, #8
+    bne     park
+    say     "hello: a data abort"
+
+    mrrc    p15, 1, r2, r3, c14             /* CNTVCT */
+1:  mrrc    p15, 1, r4, r5, c14
+    cmp     r4, r2
+    beq     1b
+    say     "hello: the counter counts"
+
+    /* Conditional and Thumb accesses to the UART are emulated alike. */
+    ldr     r1, =PL011
+    mov     r0, #'t'
+    cmp     r0, r0
+    streq   r0, [r1]
+    strne   r1, [r1]
+    adr     r2, thumb + 1
+    blx     r2
+    .thumb
+thumb:
+    movs    r0, #'h'
+    str     r0, [r1]
+    movs    r0, #'u'
+    cmp     r0, r0
+    itte    eq
+    streq   r0, [r1]
+    moveq   r0, #'m'
+    movne   r0, #'x'
+    strb.w  r0, [r1]
+    movs    r0, #'b'
+    strh    r0, [r1]
+    movs    r0, #'\n'
+    str     r0, [r1]
+    ldr     r2, =arm
+    bx      r2
+    .balign 4
+    .arm
+arm:
+    say     "hello: done"
+    ldr     r0, =PSCI_SYSTEM_OFF
+    hvc     #0
+park:
+    say     "hello: FAILED"
+    wfi
+    b       park
+
+prefetch_abort:
+    b       park
+data_abort:
+    movs    pc, r10
+
+puts:
+    ldr     r1, =PL011
+1:  ldrb    r2, [r0], #1
+    cmp     r2, #0
+    bxeq    lr
+2:  ldr     r3, [r1, #0x18]
+    tst     r3, #1 << 5
+    bne     2b
+    str     r2, [r1]
+    b       1b
+    .ltorg
+    .balign 8
+    .space  1024
+stack_top:

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The 32-bit board: Bulkhead in HYP mode, its partitions in SVC mode."""
+
+import subprocess
+
+import pytest
+
+from machine import TOP, image, partition
+
+CPUS32 = ["cortex-a7", "cortex-a15"]
+LOAD = 0x40008000
+
+# What hello32.S says, in order; it stops with FAILED where a step is wrong.
+STEPS = ["in SVC mode", "PSCI 1.1", "VFP multiplies", "debug is hidden", "two undefined instructions",
+         "a data abort", "the counter counts", "thumb", "done"]
+
+
+def hello(directory):
+    """The image node of hello32.S, assembled."""
+    elf, binary = directory / "hello32.elf", directory / "hello32.bin"
+    tool = "arm-linux-gnueabihf-"
+    subprocess.run([f"{tool}gcc", "-nostdlib", "-static", f"-Wl,-Ttext={LOAD:#x},--build-id=none", "-o", elf,
+                    TOP / "tests/system/hello32.S"], check=True)
+    subprocess.run([f"{tool}objcopy", "-O", "binary", "-j", ".text", elf, binary], check=True)
+    where = f"load = <{LOAD:#x}>; entry = <{LOAD:#x}>;"
+    return image(binary, "kernel", os="elf", extra=where, arch="arm")
+
+
+@pytest.mark.parametrize("cpu", CPUS32)
+def test_two_bare_metal(boot, tmp_path, cpu):
+    """Two partitions: PSCI by HVC, VFP, hidden registers, injected faults, A32 and T32 console writes."""
+    parts = [partition("one", "hello", [0]), partition("two", "hello", [1])]
+    log = boot(parts, {"hello": hello(tmp_path)}, cpu=cpu, gic=2, smp=2).off()
+    for name in ("one", "two"):
+        said = [line.split("] ")[1].removeprefix("hello: ").strip() for line in log.split("\n") if f"[{name}] " in line]
+        assert said == STEPS, log
+    assert "both writable and executable 0, partitions' RAM 0 bytes; the plan r--" in log
+    assert "2 of 2 partitions start" in log
+    assert "machine off" in log
+
+
+def test_svc_mode_is_refused(boot, tmp_path):
+    """Without HYP mode: one clear line, and nothing else."""
+    board = boot([partition("one", "hello", [0])], {"hello": hello(tmp_path)}, "-1", cpu="cortex-a15", gic=2)
+    board.expect("bulkhead: entered in SVC mode; needs HYP mode: start QEMU with virtualization=on")
+    assert board.log.count("\n") <= 1
+
+
+def test_arm64_images_are_refused(boot):
+    """An image for another architecture is told by name."""
+    board = boot([partition("one", "linux", [0])], cpu="cortex-a15", gic=2)
+    assert 'arch is "arm64": here it must be "arm"' in board.off()
