@@ -13,6 +13,7 @@
 #define PL011_DR      0x00
 #define PL011_FR      0x18
 #define PL011_FR_TXFF 5
+#define TXFF_POLLS    0x1000000 /* for one character */
 
 .macro address register, symbol
     adrp    \register, \symbol
@@ -100,7 +101,10 @@ wrong_el:
     cbz     w3, park
     cmp     w3, #'#'
     csel    w3, w0, w3, eq
+    mov     w5, #TXFF_POLLS
 2:  ldr     w4, [x2, #PL011_FR]
+    sub     w5, w5, #1
+    cbz     w5, park                        /* nobody sends it */
     tbnz    w4, #PL011_FR_TXFF, 2b
     str     w3, [x2, #PL011_DR]
     b       1b

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults stay inside: partitions that run wild beside one that must keep its 1 kHz.
 
-Time is counted in instructions (-icount), so that the host's load is not in it: a tick that comes late, came
+Time is counted in instructions (-icount), so that the host's load is not in it. QEMU then runs one CPU after the
+other, and looks at timers when it comes to the first: control has that one, so that a tick that comes late came
 late because of the other partition or of Bulkhead. The first partition's CPU serves the console.
 """
 
