@@ -106,7 +106,7 @@ def show_notes(result):
     print(f"A boot is {total:,} instructions, on a bare machine {result['bare-boot']:,}:")
     for phase, count in phases.items():
         print(f"{count:12,}  {phase}" + (" of the guest's RAM: not in the row above" if phase == "zeroing" else ""))
-    print(f"Kept for a restart besides, with 1 / 2 partitions: {' / '.join(map(str, result['kept'].values()))} KiB "
+    print(f"Kept besides, though no partition is started again in this version, with 1 / 2 partitions: {' / '.join(map(str, result['kept'].values()))} KiB "
           "(the board's tree and the system file).")
     for name, each in result["stacks"].items():
         print(f"{name} stack: {each['used']:,} of {each['size']:,} bytes, at {each['path'][-1]} from {each['path'][0]}")
