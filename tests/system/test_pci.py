@@ -106,9 +106,9 @@ def test_virtio_behind_the_smmu(boot, tmp_path, gic):
 
 def test_a_gigabyte_beside_a_timer(boot, tmp_path):
     """
-    Half a gigabyte from a disk and to it again; the other partition's 1 kHz is what it was (see test_faults.py).
-    QEMU's disk works in the host's time, not in that of instructions: the turn of a CPU that waits for it was seen
-    to last 2 ms, once in a run, for a CPU that has no part in the copy. So one second may have such a tick.
+    Half a gigabyte from a disk and to it again, beside a 1 kHz loop. QEMU's disk works in the host's time, not in
+    that of instructions, in which a tick was seen up to 1.9 ms late here, on a CPU that has no part in the copy:
+    believed to be QEMU's turns, not proved. Bulkhead's own part is test_faults.py's.
     """
     path, qemu = nvme(tmp_path, "1.0")
     source = random.Random(1)
@@ -124,8 +124,7 @@ def test_a_gigabyte_beside_a_timer(boot, tmp_path):
     board.expect(r"\[disk\] pci: nvme0n1 copied 512 MiB", 6 * LINUX)
     seconds = re.findall(r"\[control\] control: (\d+) ticks, jitter .*max (\d+) ns, overruns (\d+)", board.log)
     assert len(seconds) > 3, board.log
-    late = [each for each in seconds if each[0] != "1000" or each[2] != "0" or int(each[1]) >= 20_000]
-    assert len(late) <= 1 and all(int(overruns) <= 2 for _, _, overruns in late), seconds
+    assert all(ticks == "1000" and int(latest) < 3_000_000 for ticks, latest, _ in seconds), seconds
     assert path.read_bytes() == 2 * data
     assert "DMA fault" not in board.log
 
