@@ -91,7 +91,7 @@ savedefconfig:
 ##   tools            programs for this PC: build/host/NAME from tools/NAME.c
 ##   guests           bare-metal partitions: build/guests/NAME/
 ##   newlib           their C library: build/newlib/aarch64-none-elf/ (once, about a minute)
-##   ramdisks         initrds of the Linux guest: build/guest/arm64/
+##   ramdisks         initrds of the Linux guest: build/guest/ARCH/
 ##   systems          system files: build/dts/*/NAME.itb from dts/*/NAME.its (of BOARD, if given)
 ##   format           clang-format on all sources
 .PHONY: unit coverage tools guests newlib ramdisks systems format
@@ -119,7 +119,7 @@ build/guests/%: guests
 	@:
 
 # The Linux guest's small one, and the same with the drivers of devices that are granted.
-RAMDISKS := build/guest/arm64/initrd.gz build/guest/arm64/devices.gz
+RAMDISKS := build/guest/arm64/initrd.gz build/guest/arm64/devices.gz build/guest/arm32/initrd.gz
 
 # A system file names what it includes by its path in build/. What is not there and nobody makes is
 # for scripts/mksystem to tell.
@@ -137,9 +137,9 @@ build/dts/%.itb: dts/%.its scripts/mksystem $$(call included,dts/$$*.its)
 ramdisks: $(RAMDISKS)
 	@:
 
-build/guest/arm64/initrd.gz: build/guest/arm64/busybox build/guest/arm32/busybox scripts/mkinitrd guests/linux/init \
-                             $(wildcard guests/linux/tests/*)
-	$(call quiet,INITRD)scripts/mkinitrd
+build/guest/arm64/initrd.gz build/guest/arm32/initrd.gz: build/guest/%/initrd.gz: build/guest/%/busybox \
+    build/guest/arm32/busybox scripts/mkinitrd guests/linux/init $(wildcard guests/linux/tests/*)
+	$(call quiet,INITRD)scripts/mkinitrd $*
 
 build/guest/arm64/devices.gz: build/guest/arm64/initrd.gz build/guest/arm64/modules/nvme.order
 	$(call quiet,INITRD)(cat $<; cd build/guest/arm64; find modules -exec touch -h -d @0 {} +; \

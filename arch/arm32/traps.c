@@ -123,8 +123,8 @@ static enum trap_outcome trap_cp15(struct arch_regs *regs, uint32_t hsr, struct 
     const uint32_t crm_op2 = CP_ID(0, 0, 7, 7);
 
     (void)vcpu;
-    if (id == ACTLR_ID) { /* RAZ/WI */
-        return answer(regs, hsr, 0);
+    if (id == ACTLR_ID) { /* what the firmware has set up; nobody changes it */
+        return answer(regs, hsr, sysreg_read(ACTLR));
     }
     if ((hsr & ISS_READ) != 0 && (id & ~crm_op2) == 0 && (id & CP_ID(0, 0, 7, 0)) != 0) {
         return answer(regs, hsr, idregs_read(id));

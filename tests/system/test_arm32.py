@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from machine import TOP, image, partition
+from machine import LINUX, MIB, TOP, image, partition
 
 CPUS32 = ["cortex-a7", "cortex-a15"]
 LOAD = 0x40008000
@@ -13,6 +13,14 @@ LOAD = 0x40008000
 # What hello32.S says, in order; it stops with FAILED where a step is wrong.
 STEPS = ["in SVC mode", "PSCI 1.1", "VFP multiplies", "debug is hidden", "two undefined instructions",
          "a data abort", "the counter counts", "thumb", "done"]
+
+DEBIAN = {"debian": image("guest/arm32/vmlinuz", "kernel", arch="arm"),
+          "ramdisk32": image("guest/arm32/initrd.gz", "ramdisk", arch="arm")}
+
+
+def debian(name, cpus, bootargs):
+    return partition(name, "debian", cpus, ((0x40000000, 128 * MIB),), "ramdisk32",
+                     bootargs=f"console=ttyAMA0 quiet {bootargs} bulkhead.exit=off")
 
 
 def hello(directory):
@@ -36,6 +44,18 @@ def test_two_bare_metal(boot, tmp_path, cpu):
         assert said == STEPS, log
     assert "both writable and executable 0, partitions' RAM 0 bytes; the plan r--" in log
     assert "2 of 2 partitions start" in log
+    assert "machine off" in log
+
+
+@pytest.mark.parametrize("cpu", CPUS32)
+def test_debian_on_two_cpus_beside_another(boot, cpu):
+    """Debian's armmp-lpae kernel to user space: one that takes its second CPU off and on, one beside it."""
+    parts = [debian("one", [0, 1], "bulkhead.run=sh,/tests/hotplug"), debian("two", [2], "")]
+    log = boot(parts, DEBIAN, cpu=cpu, gic=2).off(LINUX)
+    assert "[one] BULKHEAD-GUEST user space on 2 CPUs" in log
+    assert "[one] hotplug: 50 times, 2 CPUs" in log
+    assert "[one] BULKHEAD-GUEST exit status 0" in log
+    assert "[two] BULKHEAD-GUEST user space on 1 CPUs" in log
     assert "machine off" in log
 
 
