@@ -85,6 +85,34 @@ begin:
     bne     park
     say     "hello: a data abort"
 
+    adr     r10, 5f
+    ldr     r0, =PL011
+    ldm     r0, {r1, r2}                    /* no syndrome tells its registers */
+    b       park
+5:  adr     r10, 6f
+    ldr     r0, =PL011 + 1
+    ldr     r1, [r0]                        /* stage 1 is off: a device */
+    b       park
+6:  say     "hello: accesses that are not emulated abort"
+
+    /* Banked registers, by the mode that loads them. */
+    cps     #0x11
+    ldr     r8, =PL011
+    mov     r9, #'f'
+    str     r9, [r8]
+    ldr     r12, [r8, #0x18]                /* UARTFR */
+    tst     r12, #1 << 4                    /* nothing was received */
+    beq     park
+    cps     #0x17
+    ldr     sp, =PL011
+    ldr     lr, [sp, #0xfe0]                /* UARTPeriphID0 */
+    cmp     lr, #0x11
+    bne     park
+    mov     lr, #'\n'
+    str     lr, [sp]
+    cps     #0x13
+    ldr     sp, =stack_top
+
     mrrc    p15, 1, r2, r3, c14             /* CNTVCT */
 1:  mrrc    p15, 1, r4, r5, c14
     cmp     r4, r2
@@ -119,6 +147,11 @@ thumb:
     .balign 4
     .arm
 arm:
+#ifdef CRASH
+    ldr     r0, =0x20000000                 /* there is nothing */
+    mcr     p15, 0, r0, c12, c0, 0          /* VBAR */
+    udf     #0
+#endif
     say     "hello: done"
     ldr     r0, =PSCI_SYSTEM_OFF
     hvc     #0

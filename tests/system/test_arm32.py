@@ -5,14 +5,14 @@ import subprocess
 
 import pytest
 
-from machine import LINUX, MIB, TOP, image, partition
+from machine import BUILD, LINUX, MIB, TOP, Machine, image, its, make_system, partition
 
 CPUS32 = ["cortex-a7", "cortex-a15"]
 LOAD = 0x40008000
 
 # What hello32.S says, in order; it stops with FAILED where a step is wrong.
 STEPS = ["in SVC mode", "PSCI 1.1", "VFP multiplies", "debug is hidden", "two undefined instructions",
-         "a data abort", "the counter counts", "thumb", "done"]
+         "a data abort", "accesses that are not emulated abort", "f", "the counter counts", "thumb", "done"]
 
 DEBIAN = {"debian": image("guest/arm32/vmlinuz", "kernel", arch="arm"),
           "ramdisk32": image("guest/arm32/initrd.gz", "ramdisk", arch="arm")}
@@ -23,11 +23,11 @@ def debian(name, cpus, bootargs):
                      bootargs=f"console=ttyAMA0 quiet {bootargs} bulkhead.exit=off")
 
 
-def hello(directory):
+def hello(directory, *options):
     """The image node of hello32.S, assembled."""
     elf, binary = directory / "hello32.elf", directory / "hello32.bin"
     tool = "arm-linux-gnueabihf-"
-    subprocess.run([f"{tool}gcc", "-nostdlib", "-static", f"-Wl,-Ttext={LOAD:#x},--build-id=none", "-o", elf,
+    subprocess.run([f"{tool}gcc", "-nostdlib", "-static", f"-Wl,-Ttext={LOAD:#x},--build-id=none", *options, "-o", elf,
                     TOP / "tests/system/hello32.S"], check=True)
     subprocess.run([f"{tool}objcopy", "-O", "binary", "-j", ".text", elf, binary], check=True)
     where = f"load = <{LOAD:#x}>; entry = <{LOAD:#x}>;"
@@ -47,6 +47,20 @@ def test_two_bare_metal(boot, tmp_path, cpu):
     assert "machine off" in log
 
 
+def test_a_guest_without_vectors_is_stopped(boot, tmp_path):
+    """A guest whose exceptions cannot be taken is told with its registers; the other goes on."""
+    images = {"crash": hello(tmp_path, "-DCRASH")}
+    (tmp_path / "good").mkdir()
+    images["hello"] = hello(tmp_path / "good")
+    parts = [partition("bad", "crash", [0]), partition("good", "hello", [1])]
+    log = boot(parts, images, cpu="cortex-a15", gic=2, smp=2).off()
+    assert "bad: vCPU 0 cannot go on: cannot fetch its exception vector" in log
+    assert "bad: IPA 0x2000000c" in log
+    assert "bad: pc 2000000c" in log
+    assert "[bad] hello: done" not in log
+    assert "[good] hello: done" in log
+
+
 @pytest.mark.parametrize("cpu", CPUS32)
 def test_debian_on_two_cpus_beside_another(boot, cpu):
     """Debian's armmp-lpae kernel to user space: one that takes its second CPU off and on, one beside it."""
@@ -57,6 +71,18 @@ def test_debian_on_two_cpus_beside_another(boot, cpu):
     assert "[one] BULKHEAD-GUEST exit status 0" in log
     assert "[two] BULKHEAD-GUEST user space on 1 CPUs" in log
     assert "machine off" in log
+
+
+def test_fused(tmp_path):
+    """One file: the system file behind the zImage, which says where it ends."""
+    system = make_system(tmp_path, its([partition("one", "hello", [0])], {"hello": hello(tmp_path)}))
+    fused = tmp_path / "fused.bin"
+    subprocess.run([TOP / "scripts/fuse", BUILD / "qemu-arm32/bulkhead.bin", system, fused], check=True)
+    board = Machine(None, "-k", str(fused), cpu="cortex-a7", gic=2)
+    try:
+        assert "[one] hello: done" in board.off()
+    finally:
+        board.close()
 
 
 def test_svc_mode_is_refused(boot, tmp_path):
