@@ -88,12 +88,26 @@ static bool is_on_somewhere(void)
     return false;
 }
 
+static bool is_entry(uint64_t address)
+{
+    return address >= MEMORY && address < MEMORY + SIZE && address % 4 == 0;
+}
+
+/* 5.4: StateID, StateType and PowerLevel only; a powerdown state says where to go on. */
+static int64_t model_suspend(uint64_t state, uint64_t entry)
+{
+    if ((state & ~UINT64_C(0x0301ffff)) != 0) {
+        return PARAMETERS;
+    }
+    return (state & 0x10000) != 0 && !is_entry(entry) ? BAD_ADDRESS : SUCCESS;
+}
+
 static int64_t model_cpu_on(uint64_t target, uint64_t entry, uint64_t context)
 {
     if (target >= CPUS) {
         return PARAMETERS;
     }
-    if (entry < MEMORY || entry >= MEMORY + SIZE || entry % 4 != 0) {
+    if (!is_entry(entry)) {
         return BAD_ADDRESS;
     }
     if (model.step[target] == ASKED) {
@@ -146,8 +160,8 @@ static int64_t model_call(uint64_t fid, const uint64_t arg[3])
     case 0x84000000:
         return 0x10001;
     case 0x84000001:
-    case 0xc4000001: /* StateID, StateType and PowerLevel only */
-        return (a[0] & ~UINT64_C(0x0301ffff)) != 0 ? PARAMETERS : SUCCESS;
+    case 0xc4000001:
+        return model_suspend(a[0], a[1]);
     case 0x84000002:
         return STOPS;
     case 0x84000003:
