@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define __atomic_thread_fence(order)      ((void)0)
+#define volatile /* what one thread wrote it reads again */
 #define __atomic_load_n(p, order)         (*(p))
 #define __atomic_store_n(p, value, order) (*(p) = (value))
 #define __atomic_exchange_n(p, value, order)                                                       \
