@@ -316,7 +316,7 @@ static void write_console(struct maker *m, const char *name)
 /* Properties that are written anew, or are the hypervisor's affair; the first a GICv2m frame's. */
 static const char rewritten[] =
     "phandle\0reg\0ranges\0dma-ranges\0status\0linux,phandle\0"
-    "interrupts\0interrupts-ext*\0interrupt-parent\0interrupt-map*\0msi-*\0iommu*\0";
+    "interrupts\0interrupts-ext*\0interrupt-parent\0interrupt-map*\0msi-*\0arm,msi-*\0iommu*\0";
 
 static void put_property(struct maker *m, const struct plan_device *device,
                          const struct dt_property *property)
@@ -366,6 +366,10 @@ static void write_device(struct maker *m, const struct plan_device *device)
     if (device->msi) {
         tree_put(&m->w, "msi-controller", NULL, 0);
         tree_u32(&m->w, "phandle", PHANDLE_MSI);
+        if (device->msi_count != 0) {
+            tree_u32(&m->w, "arm,msi-base-spi", device->msi_first);
+            tree_u32(&m->w, "arm,msi-num-spis", device->msi_count);
+        }
     }
     if (device->function && msi_frame(m->p, m->index).mmio.size != 0) {
         tree_u32(&m->w, "msi-parent", PHANDLE_MSI);

@@ -18,6 +18,22 @@ static bool broken[PLAN_MAX_ITS];
 
 /* ---- boot ---- */
 
+/*
+ * QEMU's virt board has its SMMU's interrupts among those that its frame raises: what the partition
+ * is given ends before them.
+ */
+static uint32_t before_own(const struct plan *p, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        for (uint32_t n = 0; n < p->board.smmus[i].irq_count; n++) {
+            uint32_t offset = p->board.smmus[i].irq[n].intid - first;
+
+            count = offset < count ? offset : count;
+        }
+    }
+    return count;
+}
+
 /* The SPIs of granted GICv2m frames. */
 static void read_frames(struct plan *p)
 {
@@ -31,7 +47,8 @@ static void read_frames(struct plan *p)
         }
         type = arch_read32(device->mmio[0].base + V2M_MSI_TYPER);
         device->msi_first = (uint32_t)field_get(V2M_MSI_TYPER_BASE, type);
-        device->msi_count = (uint32_t)field_get(V2M_MSI_TYPER_COUNT, type);
+        device->msi_count =
+            before_own(p, device->msi_first, (uint32_t)field_get(V2M_MSI_TYPER_COUNT, type));
         if (el2_unmap(device->mmio[0]) != OK) {
             plan_error(p, PLAN_SHARED, device->path, "its page is another's too");
         }

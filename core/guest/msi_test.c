@@ -217,6 +217,11 @@ static void test_granted_frames_are_read(void **state)
     assert_int_equal(msi_frame(&the_plan, 0).mmio.base, FRAME);
     assert_int_equal(msi_frame(&the_plan, 0).count, 64);
     assert_false(msi_frame(&the_plan, 0).emulated);
+    the_plan.board.smmu_count = 1; /* its interrupts are among them: the partition's end before */
+    the_plan.board.smmus[0] =
+        (struct plan_smmu){.irq = {{107, true}, {106, true}, {200, true}}, .irq_count = 3};
+    msi_init(&the_plan);
+    assert_int_equal(frame->msi_count, 26);
     assert_true(msi_frame(&the_plan, 1).emulated);
 }
 

@@ -16,7 +16,7 @@ DTBS = BUILD / "guest/dtbs"
 KNOWN = {
     "arm64/arm/fvp-base-revc.dtb": "can host: 8 CPUs, GICv3, memory: 4 GiB",
     "arm64/arm/foundation-v8-gicv3-psci.dtb": "can host: 4 CPUs, GICv3, memory: 4 GiB",
-    "arm64/arm/juno-r2.dtb": "can host: 6 CPUs, GICv2, memory: 8.0 GiB",
+    "arm64/arm/juno-r2.dtb": "can host: 6 CPUs, GICv2, memory: 7.9 GiB",
     "arm64/hisilicon/hi6220-hikey.dtb": "can host: 8 CPUs, GICv2",
     "arm64/freescale/fsl-lx2160a-rdb.dtb": "can host: 16 CPUs, GICv3, memory: 2 GiB",
     "arm64/amd/amd-overdrive-rev-b1.dtb": "can host: 8 CPUs, GICv2, memory: filled in by firmware",
