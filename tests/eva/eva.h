@@ -6,7 +6,7 @@
 #include <__fc_builtin.h>
 #include <stdint.h>
 
-#define __atomic_thread_fence(order)      ((void)0)
+#define __atomic_thread_fence(order) ((void)0)
 #define volatile /* what one thread wrote it reads again */
 #define __atomic_load_n(p, order)         (*(p))
 #define __atomic_store_n(p, value, order) (*(p) = (value))
