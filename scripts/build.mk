@@ -5,6 +5,9 @@
 ### Tools
 
 ARCH := $(if $(CONFIG_ARM64),arm64,$(if $(CONFIG_ARM32),arm32,host))
+# What both Arm architectures have in common is in arch/arm.
+ARCHES := $(ARCH) $(if $(filter arm%,$(ARCH)),arm)
+ARCH_HEADERS := $(patsubst %,-Iarch/%/include,$(ARCHES))
 CROSS_arm64 := aarch64-linux-gnu-
 CROSS_arm32 := arm-linux-gnueabihf-
 TARGET_arm64 := aarch64-none-elf
@@ -67,9 +70,9 @@ else
   THIRD_OPTIMIZE := -Os
 endif
 
-CFLAGS := $(COMMON) $(ENVIRONMENT) $(WARNINGS) -I. -Iarch/$(ARCH)/include \
+CFLAGS := $(COMMON) $(ENVIRONMENT) $(WARNINGS) -I. $(ARCH_HEADERS) \
           -isystem $(THIRD)/libfdt -isystem $(THIRD)/libdeflate -include $(O)/config.h
-ASFLAGS := -g $(NO_PATHS) $(TARGET_FLAGS_$(ARCH)) -nostdinc -I. -Iarch/$(ARCH)/include \
+ASFLAGS := -g $(NO_PATHS) $(TARGET_FLAGS_$(ARCH)) -nostdinc -I. $(ARCH_HEADERS) \
            -include $(O)/config.h
 THIRD_CFLAGS := $(COMMON) $(ENVIRONMENT) $(THIRD_OPTIMIZE) -w
 LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack --gc-sections \
@@ -144,7 +147,7 @@ endef
 
 OBJECTS :=
 FAST :=
-$(foreach d,core drivers arch/$(ARCH),$(eval $(call read_directory,$(d))))
+$(foreach d,core drivers $(addprefix arch/,$(ARCHES)),$(eval $(call read_directory,$(d))))
 
 # What setup has brought: the libraries' headers are in it.
 MATERIALS := $(addprefix build/stamps/,libfdt libdeflate newlib)

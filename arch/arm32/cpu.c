@@ -7,10 +7,8 @@
 #include "arch/arm32/traps.h"
 #include "core/base/arch.h"
 #include "core/base/bits.h"
-#include "core/plan/plan.h"
 
-#define PSCI_SYSTEM_OFF 0x84000008
-#define PSCI_CPU_ON_32  0x84000003
+#define PSCI_CPU_ON_32 0x84000003
 
 /* HCPTR: VFP and NEON (coprocessors 10 and 11) are the guest's, others do not exist. */
 #define HCPTR_TCP UINT32_C(0x33ff)
@@ -110,16 +108,6 @@ enum status arch_cpu_start(struct cpu *cpu, bool psci, uint64_t release)
         return E_INVALID;
     }
     return OK;
-}
-
-void arch_machine_off(void)
-{
-    if (plan.board.psci) {
-        (void)arch_smc(PSCI_SYSTEM_OFF, 0, 0, 0);
-    }
-    for (;;) {
-        arch_wfi();
-    }
 }
 
 void arch_restart_stack(void (*fn)(void *), void *arg)

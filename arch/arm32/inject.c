@@ -6,6 +6,7 @@
 
 #include <arch/sysreg.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm32/traps.h"
 #include "core/base/addr.h"
 #include "core/base/bits.h"
@@ -26,9 +27,6 @@
 #define FSR_SHORT_WALK     0x0e
 #define FSR_WNR            BIT(11)
 #define ISS_WNR            BIT(6)
-
-#define PSR_IT_1_0 MASK(26, 25)
-#define PSR_IT_7_2 MASK(15, 10)
 
 uint32_t inject_vectors(void)
 {
@@ -83,17 +81,8 @@ void inject_abort(uint32_t hsr)
     enter(MODE_ABT, data ? VECTOR_DATA_ABORT : VECTOR_PREFETCH_ABORT, PSR_A | PSR_I);
 }
 
-/* DDI 0406 ITAdvance(); nothing changes outside an IT block. */
-static uint64_t it_advanced(uint64_t psr)
-{
-    uint64_t it = field_get(PSR_IT_7_2, psr) << 2 | field_get(PSR_IT_1_0, psr);
-
-    it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-    return (psr & ~PSR_IT) | field_prep(PSR_IT_7_2, it >> 2) | field_prep(PSR_IT_1_0, it);
-}
-
 void inject_skip(uint32_t hsr)
 {
-    banked_write(spsr_hyp, it_advanced(banked_read(spsr_hyp)));
+    banked_write(spsr_hyp, aarch32_it_advanced(banked_read(spsr_hyp)));
     banked_write(elr_hyp, banked_read(elr_hyp) + 2 + 2 * field_get(HSR_IL, hsr));
 }

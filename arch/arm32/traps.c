@@ -7,6 +7,7 @@
 #include <arch/sysreg.h>
 #include <arch/vcpu.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm32/boot.h"
 #include "arch/arm32/inject.h"
 #include "core/base/arch.h"
@@ -34,15 +35,11 @@
 #define HPFAR_FIPA MASK(31, 4) /* IPA bits 39..12 */
 
 /* ISS of an HVC, and of a trapped coprocessor instruction. */
-#define ISS_IMM16    MASK(15, 0)
-#define ISS_CV       BIT(24)
-#define ISS_COND     MASK(23, 20)
-#define ISS_CRN      MASK(13, 10)
-#define ISS_RT2      MASK(13, 10)
-#define ISS_RT       MASK(8, 5)
-#define ISS_READ     BIT(0)
-#define PSR_IT_7_4   MASK(15, 12)
-#define CONDITION_AL 14
+#define ISS_IMM16 MASK(15, 0)
+#define ISS_CRN   MASK(13, 10)
+#define ISS_RT2   MASK(13, 10)
+#define ISS_RT    MASK(8, 5)
+#define ISS_READ  BIT(0)
 
 #define ACTLR_ID CP_ID(1, 0, 0, 1)
 
@@ -82,32 +79,6 @@ static enum trap_outcome trap_smc(struct arch_regs *regs, uint32_t hsr, struct v
 }
 
 /* ---- coprocessors ---- */
-
-/* DDI 0406 ConditionPassed(). */
-static bool condition_holds(uint64_t condition, uint64_t psr)
-{
-    const bool n = (psr & BIT(31)) != 0;
-    const bool z = (psr & BIT(30)) != 0;
-    const bool c = (psr & BIT(29)) != 0;
-    const bool v = (psr & BIT(28)) != 0;
-    const bool tests[] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
-    const bool holds = tests[condition >> 1];
-
-    return (condition & 1) != 0 && condition != 15 ? !holds : holds;
-}
-
-/* A core may trap an instruction whose condition fails: that one is a NOP. */
-static bool is_executed(uint32_t hsr)
-{
-    const uint64_t psr = banked_read(spsr_hyp);
-    uint64_t condition = field_get(ISS_COND, hsr);
-
-    if ((hsr & ISS_CV) == 0) { /* Thumb: ITSTATE's upper half, 0 outside an IT block */
-        condition = field_get(PSR_IT_7_4, psr);
-        condition = condition == 0 ? CONDITION_AL : condition;
-    }
-    return condition_holds(condition, psr);
-}
 
 static enum trap_outcome answer(struct arch_regs *regs, uint32_t hsr, uint32_t value)
 {
@@ -280,7 +251,7 @@ void trap_sync(struct arch_regs *regs)
 
     if (handler == NULL) {
         apply(TRAP_UNDEF, hsr, vcpu);
-    } else if (ec < COPROCESSORS && !is_executed(hsr)) {
+    } else if (ec < COPROCESSORS && !aarch32_is_executed(hsr, banked_read(spsr_hyp))) {
         apply(TRAP_SKIP, hsr, vcpu);
     } else {
         apply(handler(regs, hsr, vcpu), hsr, vcpu);

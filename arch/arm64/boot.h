@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "arch/arm/image.h"
+
 struct cpu;
 
 /* Class: sealed by arch_mmu_enable(). boot.S reads it with the MMU off, on each CPU that starts. */
@@ -39,9 +41,6 @@ void boot_mmu_on(const struct boot_mmu *regs);
 /* Where CPUs enter: by PSCI with x0 = struct cpu *, by spin-table with nothing. Never called. */
 void boot_entry_psci(void);
 void boot_entry_spin(void);
-
-/* linker.ld: whole pages, in this order. */
-extern uint8_t image_start[], image_rodata[], image_data[], image_plan[], image_pool[], image_end[];
 
 #endif
 #endif

@@ -8,10 +8,8 @@
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/memory/el2_map.h"
-#include "core/plan/plan.h"
 
-#define PSCI_SYSTEM_OFF 0x84000008
-#define PSCI_CPU_ON_64  0xc4000003
+#define PSCI_CPU_ON_64 0xc4000003
 
 /* CPTR_EL2, E2H 0: its RES1 bits trap SVE (TZ) and SME (TSM). FP is not trapped. */
 #define CPTR_RES1 UINT64_C(0x33ff)
@@ -183,16 +181,6 @@ enum status arch_cpu_start(struct cpu *cpu, bool psci, uint64_t release)
         return E_INVALID;
     }
     return OK;
-}
-
-void arch_machine_off(void)
-{
-    if (plan.board.psci) {
-        (void)arch_smc(PSCI_SYSTEM_OFF, 0, 0, 0);
-    }
-    for (;;) {
-        arch_wfi();
-    }
 }
 
 void arch_restart_stack(void (*fn)(void *), void *arg)

@@ -6,6 +6,7 @@
 
 #include <arch/sysreg.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm64/traps.h"
 #include "core/base/addr.h"
 #include "core/base/bits.h"
@@ -21,14 +22,12 @@
 #define FSC_WALK_EXTERNAL 0x17 /* on a stage-1 walk: 0x14 and its level, which EL2 is not told */
 
 /* SPSR; those of an exception from AArch32 below. */
-#define SPSR_NZCV   MASK(31, 28)
-#define SPSR_DIT    BIT(24)
-#define SPSR_PAN    BIT(22)
-#define SPSR_SSBS   BIT(12)
-#define SPSR_EL     MASK(3, 2)
-#define SPSR_SP     BIT(0)
-#define SPSR_IT_1_0 MASK(26, 25)
-#define SPSR_IT_7_2 MASK(15, 10)
+#define SPSR_NZCV MASK(31, 28)
+#define SPSR_DIT  BIT(24)
+#define SPSR_PAN  BIT(22)
+#define SPSR_SSBS BIT(12)
+#define SPSR_EL   MASK(3, 2)
+#define SPSR_SP   BIT(0)
 
 #define SCTLR_DSSBS BIT(44)
 #define SCTLR_SPAN  BIT(23)
@@ -96,18 +95,8 @@ void inject_abort(uint64_t esr)
     take(ec + (from_el1(sysreg_read(SPSR_EL2)) ? 1 : 0), kept | fsc);
 }
 
-/* DDI 0487 ITAdvance(); nothing changes outside an IT block. */
-static uint64_t it_advanced(uint64_t spsr)
-{
-    uint64_t it = field_get(SPSR_IT_7_2, spsr) << 2 | field_get(SPSR_IT_1_0, spsr);
-
-    it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-    return (spsr & ~(SPSR_IT_7_2 | SPSR_IT_1_0)) | field_prep(SPSR_IT_7_2, it >> 2) |
-           field_prep(SPSR_IT_1_0, it);
-}
-
 void inject_skip_aarch32(uint64_t esr)
 {
-    sysreg_write(SPSR_EL2, it_advanced(sysreg_read(SPSR_EL2) & ~SPSR_SS));
+    sysreg_write(SPSR_EL2, aarch32_it_advanced(sysreg_read(SPSR_EL2) & ~SPSR_SS));
     sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 2 + 2 * field_get(ESR_IL, esr));
 }

@@ -70,26 +70,6 @@ void arch_tlb_forget_el2(struct range what)
     __asm__ volatile("dsb ishst\n\ttlbi alle2is\n\tdsb ish\n\tisb" ::: "memory");
 }
 
-bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr)
-{
-    static const struct {
-        const uint8_t *start, *end;
-        enum lpae_attr attr;
-    } sections[] = {
-        {image_start, image_rodata, LPAE_CODE}, {image_rodata, image_data, LPAE_RODATA},
-        {image_data, image_plan, LPAE_DATA},    {image_plan, image_pool, LPAE_DATA},
-        {image_pool, image_end, LPAE_DATA},
-    };
-
-    if (index >= ARRAY_SIZE(sections)) {
-        return false;
-    }
-    *what = (struct range){(uintptr_t)sections[index].start,
-                           (uint64_t)(sections[index].end - sections[index].start)};
-    *attr = sections[index].attr;
-    return true;
-}
-
 /* The Image header's image_size, at its offset 16: fusing raises it. */
 struct range arch_image_fused(void)
 {

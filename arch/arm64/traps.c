@@ -7,6 +7,7 @@
 #include <arch/sysreg.h>
 #include <arch/vcpu.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm64/boot.h"
 #include "arch/arm64/inject.h"
 #include "core/base/arch.h"
@@ -37,12 +38,8 @@
 #define PAR_PA     MASK(47, 12)
 
 /* ISS of an HVC or SMC, and of a trapped AArch32 instruction. */
-#define EC_SMC64     0x17
-#define ISS_IMM16    MASK(15, 0)
-#define ISS_CV       BIT(24)
-#define ISS_COND     MASK(23, 20)
-#define SPSR_IT_7_4  MASK(15, 12)
-#define CONDITION_AL 14
+#define EC_SMC64  0x17
+#define ISS_IMM16 MASK(15, 0)
 
 typedef enum trap_outcome (*trap_handler)(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu);
 
@@ -146,32 +143,11 @@ static enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struc
 
 /* ---- AArch32 at EL0: nothing that it has traps, but for what does not exist ---- */
 
-/* DDI 0487 ConditionHolds(). */
-static bool condition_holds(uint64_t condition, uint64_t spsr)
-{
-    const bool n = (spsr & BIT(31)) != 0;
-    const bool z = (spsr & BIT(30)) != 0;
-    const bool c = (spsr & BIT(29)) != 0;
-    const bool v = (spsr & BIT(28)) != 0;
-    const bool tests[] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
-    const bool holds = tests[condition >> 1];
-
-    return (condition & 1) != 0 && condition != 15 ? !holds : holds;
-}
-
-/* A core may trap an instruction whose condition fails: that one is a NOP. */
 static enum trap_outcome trap_aarch32(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
-    const uint64_t spsr = sysreg_read(SPSR_EL2);
-    uint64_t condition = field_get(ISS_COND, esr);
-
     (void)vcpu;
     (void)regs;
-    if ((esr & ISS_CV) == 0) { /* T32: ITSTATE's upper half, 0 outside an IT block */
-        condition = field_get(SPSR_IT_7_4, spsr);
-        condition = condition == 0 ? CONDITION_AL : condition;
-    }
-    return condition_holds(condition, spsr) ? TRAP_UNDEF : TRAP_SKIP;
+    return aarch32_is_executed(esr, sysreg_read(SPSR_EL2)) ? TRAP_UNDEF : TRAP_SKIP;
 }
 
 /* ---- aborts ---- */

@@ -1,41 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of check.c: a sound plan passes, each broken rule is told of whom it concerns. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <arch/host.h>
-
-#include <cmocka.h>
-
-#include "core/base/bits.h"
-#include "core/plan/sound_test.h"
-
-static int set_up(void **state)
-{
-    (void)state;
-    host_reset();
-    host.pa_bits = 40;
-    make_plan(3);
-    return 0;
-}
-
-/* After the check those of `refused`, a bit each, are refused, and a message has each text. */
-static void expect(uint32_t refused, const char *text, const char *other)
-{
-    check_all(256);
-    for (uint32_t i = 0; i < p.partition_count; i++) {
-        if (p.partitions[i].refused != ((refused >> i & 1) != 0)) {
-            fail_msg("partition %u: refused is %d:\n%s", i, p.partitions[i].refused, told);
-        }
-    }
-    if ((text != NULL && !told_of(text)) || (other != NULL && !told_of(other))) {
-        fail_msg("not told: %s, %s; but:\n%s", text, other, told);
-    }
-    assert_false(p.fatal);
-    assert_int_equal(p.errors == 0, refused == 0);
-}
+#include "core/plan/check_test.h"
 
 static void a_sound_plan_passes(void **state)
 {
@@ -49,17 +14,6 @@ static void a_sound_plan_passes(void **state)
         assert_int_equal(p.board.cpus[3].vcpu, 1);
         assert_int_equal(p.board.cpus[6].partition, PLAN_NONE);
     }
-}
-
-/* How often that text was told. */
-static uint32_t times(const char *text)
-{
-    uint32_t n = 0;
-
-    for (const char *s = told; (s = strstr(s, text)) != NULL; s += strlen(text)) {
-        n++;
-    }
-    return n;
 }
 
 /* ---- CPUs ---- */
@@ -347,147 +301,6 @@ static void images_are_inside_and_disjoint(void **state)
            "1: /configurations/b: kernel, ramdisk or device tree is not inside");
 }
 
-/* ---- devices ---- */
-
-static void a_device_in_two_is_in_none(void **state)
-{
-    (void)state;
-    p.devices[1].node = p.devices[0].node;
-    expect(3, "0: /pl031@9010000: devices: it is also granted in \"b\": neither starts",
-           "1: /pl061@9030000: devices: it is also granted in \"a\": neither starts");
-    make_plan(3);
-    p.devices[1].partition = 0;
-    p.devices[1].node = p.devices[0].node;
-    expect(1, "0: /pl061@9030000: devices: it is listed twice; list it once\n", NULL);
-}
-
-static void a_page_in_two_is_in_none(void **state)
-{
-    (void)state;
-    p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x10};
-    p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
-    expect(3,
-           "0: /pl031@9010000: devices: its window 0x9030ff0+0x10 shares a page with that of "
-           "/pl061@9030000 in \"b\", 0x9030000+0x10: grant both to one, or neither",
-           "1: /pl061@9030000: devices: its window 0x9030000+0x10 shares a page with that of");
-}
-
-static void a_page_of_many_is_told_once_to_each(void **state)
-{
-    (void)state;
-    add_device("/third@9030040", 2, 0x09030040, 60);
-    for (uint32_t i = 0; i < 3; i++) {
-        p.devices[i].mmio[0] = (struct range){0x09030000 + 0x20 * i, 0x20};
-    }
-    expect(7,
-           "0: /pl031@9010000: devices: its window 0x9030000+0x20 shares a page with that of "
-           "/pl061@9030000 in \"b\"",
-           "1: /pl061@9030000: devices: its window 0x9030020+0x20 shares a page with that of "
-           "/pl031@9010000 in \"a\"");
-    assert_true(told_of("2: /third@9030040: devices: its window 0x9030040+0x20 shares a page with "
-                        "that of /pl031@9010000 in \"a\""));
-    assert_int_equal(p.errors, 3);
-}
-
-static void a_page_twice_in_one_is_refused(void **state)
-{
-    (void)state;
-    p.devices[0].mmio[1] = (struct range){0x09010ff0, 0x10};
-    p.devices[0].mmio_count = 2;
-    expect(1,
-           "0: /pl031@9010000: devices: its window 0x9010ff0+0x10 shares a page with that of "
-           "/pl031@9010000, 0x9010000+0x1000: it cannot be granted",
-           NULL);
-}
-
-static void two_of_one_share_whole_pages_only(void **state)
-{
-    (void)state;
-    p.devices[0].mmio[0] = (struct range){0x09030200, 0x200};
-    p.devices[1].mmio[0] = (struct range){0x09030c00, 0x400};
-    p.devices[1].partition = 0;
-    expect(0, NULL, NULL);
-    make_plan(3);
-    p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x20};
-    p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
-    p.devices[1].partition = 0;
-    expect(1,
-           "0: /pl061@9030000: devices: its window 0x9030000+0x10 shares a page with that of "
-           "/pl031@9010000, 0x9030ff0+0x20: it cannot be granted",
-           NULL);
-}
-
-static void a_gicv2_in_parts_of_pages_is_fatal(void **state)
-{
-    (void)state;
-    make_plan(2);
-    p.board.gic.virt.base += 0x800;
-    check_all(256);
-    assert_true(p.fatal);
-    assert_true(told_of("-1: /: the GICv2's CPU interfaces"));
-}
-
-static void an_interrupt_in_two_is_in_none(void **state)
-{
-    (void)state;
-    p.devices[0].irq[0].intid = 39;
-    expect(3,
-           "0: /pl031@9010000: devices: its interrupt 39 is also that of /pl061@9030000 in \"b\"",
-           "1: /pl061@9030000: devices: its interrupt 39 is also that of /pl031@9010000 in \"a\"");
-    make_plan(3);
-    p.devices[0].irq[0].intid = 39;
-    p.devices[1].partition = 0; /* their own affair */
-    expect(0, NULL, NULL);
-}
-
-static void only_spis_are_granted(void **state)
-{
-    (void)state;
-    p.devices[0].irq[0].intid = 27;
-    p.devices[1].irq[0].intid = 1020;
-    expect(3, "0: /pl031@9010000: devices: its interrupt 27 must be an SPI",
-           "1: /pl061@9030000: devices: its interrupt 1020 must be an SPI that the GIC has, 32 "
-           "to 1019");
-    make_plan(3);
-    p.devices[0].irq[0].intid = 33;
-    expect(1, "its interrupt 33 is also the console's: it cannot be granted", NULL);
-    make_plan(3);
-    p.board.gic.intids = 64;
-    p.devices[0].irq[0].intid = 64;
-    expect(1, "its interrupt 64 must be an SPI that the GIC has, 32 to 63", NULL);
-}
-
-static void windows_keep_off_ram_and_our_own_registers(void **state)
-{
-    static const struct range bad[] = {
-        {RAM_0 + 1000 * MIB, 4096},
-        {RAM_0 - 1, 1},
-        {0x08000ffc, 4},
-        {0x080a0000, 4096},
-        {0x09000800, 16},
-        {BIT(40), 4096},
-        {0, 0},
-        {UINT64_MAX - 3, 4},
-        {UINT64_MAX - 3, 8},
-        {0, UINT64_MAX},
-        {0x09010000, 0x38000000},
-    };
-
-    (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(bad); i++) {
-        make_plan(3);
-        p.devices[0].mmio[0] = bad[i];
-        check_all(256);
-        assert_int_equal(p.partitions[0].refused, i != 1);
-    }
-    make_plan(2);
-    p.devices[0].mmio[0] = (struct range){0x08040000, 16};
-    expect(1, "shares a page with GICV, 0x8040000+0x10000: it cannot be granted", NULL);
-    make_plan(3);
-    p.partitions[0].memory[0].base = 0x09000000;
-    expect(1, "memory: 0x9000000+0x4000000 shares a page with the window of /pl031@9010000", NULL);
-}
-
 static void a_plan_that_contradicts_itself_is_fatal(void **state)
 {
     (void)state;
@@ -518,15 +331,6 @@ int main(void)
         cmocka_unit_test_setup(extents_are_free_ram_of_their_own, set_up),
         cmocka_unit_test_setup(two_never_share_ram, set_up),
         cmocka_unit_test_setup(images_are_inside_and_disjoint, set_up),
-        cmocka_unit_test_setup(a_device_in_two_is_in_none, set_up),
-        cmocka_unit_test_setup(a_page_in_two_is_in_none, set_up),
-        cmocka_unit_test_setup(a_page_of_many_is_told_once_to_each, set_up),
-        cmocka_unit_test_setup(a_page_twice_in_one_is_refused, set_up),
-        cmocka_unit_test_setup(two_of_one_share_whole_pages_only, set_up),
-        cmocka_unit_test_setup(a_gicv2_in_parts_of_pages_is_fatal, set_up),
-        cmocka_unit_test_setup(an_interrupt_in_two_is_in_none, set_up),
-        cmocka_unit_test_setup(only_spis_are_granted, set_up),
-        cmocka_unit_test_setup(windows_keep_off_ram_and_our_own_registers, set_up),
         cmocka_unit_test_setup(a_plan_that_contradicts_itself_is_fatal, set_up),
     };
 

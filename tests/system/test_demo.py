@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demos: on a terminal, and without one, where they end by themselves."""
 
+import contextlib
 import subprocess
 
 import pexpect
@@ -46,11 +47,26 @@ def test_demo_tells_what_is_missing(tmp_path):
     assert [line.split()[0] for line in lines if "MISSING" in line] == ["linux0", "linux1"]
 
 
-def test_demo_on_a_terminal():
-    """It says how to switch and how to quit, and both work."""
-    child = pexpect.spawn(str(TOP / "scripts/demo"), timeout=machine.LINUX, encoding="utf-8", codec_errors="replace")
+@contextlib.contextmanager
+def on_a_terminal(*arguments):
+    """The demo there; in the end it is quit, which has to work."""
+    child = pexpect.spawn(
+        str(TOP / "scripts/demo"), list(arguments), timeout=machine.LINUX, encoding="utf-8", codec_errors="replace"
+    )
     child.delaybeforesend = None
     try:
+        yield child
+        child.send("\x01x")
+        child.expect("QEMU: Terminated")
+        child.expect(pexpect.EOF)
+    finally:
+        child.close(force=True)
+    assert child.exitstatus == 0
+
+
+def test_demo_on_a_terminal():
+    """It says how to switch and how to quit, and both work."""
+    with on_a_terminal() as child:
         child.expect("Ctrl-] 1, 2, 3 ")
         child.expect("Ctrl-a x +quit QEMU")
         child.expect(r"\[linux0\] BULKHEAD-GUEST user space on 2 CPUs")
@@ -58,12 +74,6 @@ def test_demo_on_a_terminal():
         child.expect(r"console: linux0")
         child.send("\recho $((6 * 7)) of $(nproc)\r")
         child.expect("42 of 2")
-        child.send("\x01x")
-        child.expect("QEMU: Terminated")
-        child.expect(pexpect.EOF)
-    finally:
-        child.close(force=True)
-    assert child.exitstatus == 0
 
 
 def topics(summary, word):
@@ -114,18 +124,8 @@ def test_devices_tell_an_attack_that_succeeds(tmp_path):
 
 def test_devices_on_a_terminal():
     """The attacker does as it is told there, and what it does is told."""
-    child = pexpect.spawn(
-        str(TOP / "scripts/demo"), ["devices"], timeout=machine.LINUX, encoding="utf-8", codec_errors="replace"
-    )
-    child.delaybeforesend = None
-    try:
+    with on_a_terminal("devices") as child:
         child.expect("Ctrl-] 1, 2, 3 .*to linux0, linux1, attacker")
         child.expect(r"dma: attack 1: 20 tries, 0 words came")
         child.send("\x1d3write 0x4b000008\r")
         child.expect(r"bulkhead: attacker: /pcie@10000000 00:03\.0: DMA fault: stream 0x18 writes 0x4b000008: not its memory")
-        child.send("\x01x")
-        child.expect("QEMU: Terminated")
-        child.expect(pexpect.EOF)
-    finally:
-        child.close(force=True)
-    assert child.exitstatus == 0

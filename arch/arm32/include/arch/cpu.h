@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Instructions that core/ uses inline: barriers, hints, the counter, device register accesses. */
+/* Instructions that core/ uses inline: the counter, device register accesses; barriers, hints. */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
 #include <stdint.h>
+
+#include <arch/hints.h>
 
 struct cpu;
 
@@ -13,48 +15,6 @@ static inline struct cpu *arch_cpu_self(void)
 
     __asm__("mrc p15, 4, %0, c13, c0, 2" : "=r"(self)); /* HTPIDR */
     return self;
-}
-
-/* For arch/host, which checks the order of locks: nothing here. */
-static inline void arch_lock_taken(const void *lock, unsigned level)
-{
-    (void)lock;
-    (void)level;
-}
-
-static inline void arch_lock_released(const void *lock)
-{
-    (void)lock;
-}
-
-static inline void arch_wait_hint(void)
-{
-    __asm__ volatile("yield" ::: "memory");
-}
-
-static inline void arch_wfe(void)
-{
-    __asm__ volatile("wfe" ::: "memory");
-}
-
-static inline void arch_sev(void)
-{
-    __asm__ volatile("dsb ish\n\tsev" ::: "memory");
-}
-
-static inline void arch_wfi(void)
-{
-    __asm__ volatile("dsb sy\n\twfi" ::: "memory");
-}
-
-static inline void arch_dsb(void)
-{
-    __asm__ volatile("dsb sy" ::: "memory");
-}
-
-static inline void arch_isb(void)
-{
-    __asm__ volatile("isb" ::: "memory");
 }
 
 /* CNTPCT, not reordered before what precedes it. */

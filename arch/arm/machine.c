@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns what is the same on both Arm architectures: the image's sections, and the machine's end. */
+#include "arch/arm/image.h"
+
+#include "core/base/arch.h"
+#include "core/base/bits.h"
+#include "core/memory/el2_map.h"
+#include "core/plan/plan.h"
+
+#define PSCI_SYSTEM_OFF 0x84000008
+
+bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr)
+{
+    static const struct {
+        const uint8_t *start, *end;
+        enum lpae_attr attr;
+    } sections[] = {
+        {image_start, image_rodata, LPAE_CODE}, {image_rodata, image_data, LPAE_RODATA},
+        {image_data, image_plan, LPAE_DATA},    {image_plan, image_pool, LPAE_DATA},
+        {image_pool, image_end, LPAE_DATA},
+    };
+
+    if (index >= ARRAY_SIZE(sections)) {
+        return false;
+    }
+    *what = (struct range){(uintptr_t)sections[index].start,
+                           (uint64_t)(sections[index].end - sections[index].start)};
+    *attr = sections[index].attr;
+    return true;
+}
+
+void arch_machine_off(void)
+{
+    if (plan.board.psci) {
+        (void)arch_smc(PSCI_SYSTEM_OFF, 0, 0, 0);
+    }
+    for (;;) {
+        arch_wfi();
+    }
+}
