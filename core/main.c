@@ -92,6 +92,14 @@ static void use_board_console(void)
     console_use(ops, uart->mmio.base);
 }
 
+static void map_sysreg(void)
+{
+    if (plan.board.sysreg.mmio.size != 0) {
+        must(el2_map(plan.board.sysreg.mmio, LPAE_DEVICE),
+             "the registers that start CPUs cannot be mapped");
+    }
+}
+
 static struct range find_system_file(const void *fdt)
 {
     struct range system;
@@ -147,6 +155,7 @@ static struct range make_plan(uint64_t fdt_pa)
         give_up("the board's device tree cannot be used");
     }
     use_board_console();
+    map_sysreg();
     must(irq_init(&plan), "the GIC cannot be initialised");
     plan.board.gic.intids = gic_intids;
     stream_init(&plan);
@@ -275,6 +284,7 @@ static void make_cpus(void)
 
         cpus[i].mpidr = plan.board.cpus[i].mpidr;
         cpus[i].index = i;
+        cpus[i].gic_target = UINT8_MAX;
         if (cpu_owner(i) == PLAN_NONE && i != plan.board.boot_cpu) {
             continue;
         }
@@ -294,6 +304,16 @@ static void build_partitions(void)
     }
 }
 
+static enum status start_cpu(struct cpu *cpu, const struct plan_cpu *pc)
+{
+    enum status status = arch_cpu_start(cpu, pc->enable, pc->release);
+
+    if (status == OK && pc->enable == CPU_ENABLE_SYSREG) {
+        irq_kick(cpu);
+    }
+    return status;
+}
+
 /*
  * Start the CPUs that partitions own; returns how many, this one included, take part in the boot.
  */
@@ -307,8 +327,7 @@ static uint32_t start_cpus(void)
         if (cpu_owner(i) == PLAN_NONE || i == plan.board.boot_cpu) {
             continue;
         }
-        if (arch_cpu_start(&cpus[i], pc->enable == PLAN_ENABLE_PSCI, pc->release) == OK &&
-            wait_for(&cpus[i].online, 1, CPU_START_SECONDS)) {
+        if (start_cpu(&cpus[i], pc) == OK && wait_for(&cpus[i].online, 1, CPU_START_SECONDS)) {
             started++;
         } else {
             console_printf("bulkhead: error: %s: CPU 0x%" PRIx64 " does not start: not started\n",

@@ -212,10 +212,10 @@ static inline enum status start_well(struct cpu *cpu)
     return run_thread(cpu, cpu_thread);
 }
 
-static inline enum status start_cpu(struct cpu *cpu, bool psci, uint64_t release)
+static inline enum status start_cpu(struct cpu *cpu, enum cpu_enable enable, uint64_t release)
 {
     console_printf("[start 0x%lx]\n", (unsigned long)cpu->mpidr);
-    expect(psci && release == 0);
+    expect(enable == CPU_ENABLE_PSCI && release == 0);
     expect_sealed(cpu);
     return scene.start_cpu(cpu);
 }

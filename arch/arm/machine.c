@@ -9,6 +9,11 @@
 
 #define PSCI_SYSTEM_OFF 0x84000008
 
+/* DUI 0447J 4.4.14, "arm,vexpress-sysreg": start a write to the motherboard's shutdown function. */
+#define SYS_CFGDATA      0xa0
+#define SYS_CFGCTRL      0xa4
+#define SYS_CFG_SHUTDOWN (BIT(31) | BIT(30) | 8u << 20)
+
 bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr)
 {
     static const struct {
@@ -33,6 +38,9 @@ void arch_machine_off(void)
 {
     if (plan.board.psci) {
         (void)arch_smc(PSCI_SYSTEM_OFF, 0, 0, 0);
+    } else if (plan.board.sysreg.mmio.size != 0) {
+        arch_write32(plan.board.sysreg.mmio.base + SYS_CFGDATA, 0);
+        arch_write32(plan.board.sysreg.mmio.base + SYS_CFGCTRL, SYS_CFG_SHUTDOWN);
     }
     for (;;) {
         arch_wfi();

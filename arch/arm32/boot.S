@@ -8,6 +8,7 @@
 #define ZIMAGE_MAGIC    0x016f2818
 #define ZIMAGE_LITTLE   0x04030201
 #define CTR_DMINLINE    16
+#define MPIDR_NO_AFFINITY 0xff000000
 
 #define PL011_DR      0x00
 #define PL011_FR      0x18
@@ -151,8 +152,10 @@ boot_mmu_on:
     isb
     bx      lr
 
-/* Every other CPU: MMU off, caches in any state, r0 as boot.h says. */
-    .global boot_entry_psci
+/* Every other CPU: MMU off, caches in any state, r0 as secondary.h says. */
+    .global boot_entry_spin, boot_entry_psci
+boot_entry_spin:
+    mov     r0, #0
 boot_entry_psci:
     mov     r8, r0
     mrs     r0, cpsr
@@ -163,6 +166,20 @@ boot_entry_psci:
     bl      hyp_make_known
     address r0, boot_mmu
     bl      boot_mmu_on
+    cmp     r8, #0
+    bne     2f
+
+    address r0, boot_mailbox
+    mrc     p15, 0, r1, c0, c0, 5           /* MPIDR */
+    bic     r1, r1, #MPIDR_NO_AFFINITY
+1:  ldr     r2, [r0]
+    dmb     ish
+    cmp     r1, r2
+    ldreq   r8, [r0, #8]
+    beq     2f
+    wfe
+    b       1b
+2:
     ldr     sp, [r8, #CPU_STACK_TOP]
     mcr     p15, 4, r8, c13, c0, 2          /* HTPIDR */
     mov     r11, #0

@@ -27,8 +27,5 @@ extern struct boot_mmu boot_mmu;
 /* boot.S: load the registers, MMU on. The MMU is off, this code is mapped at its own address. */
 void boot_mmu_on(const struct boot_mmu *regs);
 
-/* Where CPUs enter, by PSCI, with r0 = struct cpu *. Never called. */
-void boot_entry_psci(void);
-
 #endif
 #endif

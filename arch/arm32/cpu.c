@@ -8,8 +8,6 @@
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 
-#define PSCI_CPU_ON_32 0x84000003
-
 /* HCPTR: VFP and NEON (coprocessors 10 and 11) are the guest's, others do not exist. */
 #define HCPTR_TCP UINT32_C(0x33ff)
 #define HCPTR_TTA BIT(20) /* trace */
@@ -96,18 +94,6 @@ struct smc_result arch_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)
                      :
                      : "r12", "memory");
     return (struct smc_result){{r0, r1, r2, r3}};
-}
-
-/* By PSCI only: a spin-table has no place for 32-bit CPUs. */
-enum status arch_cpu_start(struct cpu *cpu, bool psci, uint64_t release)
-{
-    (void)release;
-    if (!psci ||
-        arch_smc(PSCI_CPU_ON_32, cpu->mpidr, (uintptr_t)boot_entry_psci, (uintptr_t)cpu).r[0] !=
-            0) {
-        return E_INVALID;
-    }
-    return OK;
 }
 
 void arch_restart_stack(void (*fn)(void *), void *arg)

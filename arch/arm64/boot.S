@@ -151,7 +151,7 @@ boot_mmu_on:
     isb
     ret
 
-/* Every other CPU: MMU off, caches in any state, x0 as boot.h says. */
+/* Every other CPU: MMU off, caches in any state, x0 as secondary.h says. */
     .global boot_entry_spin, boot_entry_psci
 boot_entry_spin:
     mov     x0, #0

@@ -24,23 +24,8 @@ struct boot_mmu {
 
 extern struct boot_mmu boot_mmu;
 
-/*
- * Class: atomic. Spin-table CPUs bring no argument: those that come in wait until this names their
- * MPIDR's affinity, then take the struct cpu. Written cpu first.
- */
-struct boot_mailbox {
-    uint64_t mpidr;
-    struct cpu *cpu;
-};
-
-extern struct boot_mailbox boot_mailbox;
-
 /* boot.S: load the registers, MMU on. The MMU is off, this code is mapped at its own address. */
 void boot_mmu_on(const struct boot_mmu *regs);
-
-/* Where CPUs enter: by PSCI with x0 = struct cpu *, by spin-table with nothing. Never called. */
-void boot_entry_psci(void);
-void boot_entry_spin(void);
 
 #endif
 #endif

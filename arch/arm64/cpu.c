@@ -9,8 +9,6 @@
 #include "core/base/bits.h"
 #include "core/memory/el2_map.h"
 
-#define PSCI_CPU_ON_64 0xc4000003
-
 /* CPTR_EL2, E2H 0: its RES1 bits trap SVE (TZ) and SME (TSM). FP is not trapped. */
 #define CPTR_RES1 UINT64_C(0x33ff)
 #define CPTR_TTA  BIT(20) /* trace */
@@ -34,8 +32,6 @@
 #define MPAM2_TRAP_EL0_EL1   (BIT(48) | BIT(49))
 #define MPAMIDR_HAS_HCR      BIT(17)
 #define MPAMHCR_TRAP_MPAMIDR BIT(31)
-
-struct boot_mailbox boot_mailbox = {.mpidr = UINT64_MAX};
 
 const char *arch_name(void)
 {
@@ -148,39 +144,6 @@ struct smc_result arch_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)
                      : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
                        "x16", "x17", "memory");
     return (struct smc_result){{x0, x1, x2, x3}};
-}
-
-/* Devicetree Specification, spin-table: the address goes to `release`, which firmware polls. */
-static enum status release_cpu(struct cpu *cpu, uint64_t release)
-{
-    struct range word = {release, sizeof(uint64_t)};
-    enum status status;
-
-    if (!is_aligned(release, sizeof(uint64_t))) {
-        return E_INVALID;
-    }
-    status = el2_map(word, LPAE_DATA);
-    if (status != OK) {
-        return status;
-    }
-    __atomic_store_n(&boot_mailbox.cpu, cpu, __ATOMIC_RELAXED);
-    __atomic_store_n(&boot_mailbox.mpidr, cpu->mpidr, __ATOMIC_RELEASE);
-    *(uint64_t *)(uintptr_t)release = (uintptr_t)boot_entry_spin;
-    arch_cache_clean_invalidate((const void *)(uintptr_t)release, sizeof(uint64_t));
-    arch_sev();
-    return el2_unmap(word);
-}
-
-enum status arch_cpu_start(struct cpu *cpu, bool psci, uint64_t release)
-{
-    if (!psci) {
-        return release_cpu(cpu, release);
-    }
-    if (arch_smc(PSCI_CPU_ON_64, cpu->mpidr, (uintptr_t)boot_entry_psci, (uintptr_t)cpu).r[0] !=
-        0) {
-        return E_INVALID;
-    }
-    return OK;
 }
 
 void arch_restart_stack(void (*fn)(void *), void *arg)

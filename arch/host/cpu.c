@@ -146,10 +146,10 @@ struct smc_result arch_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)
     return host.smc(fid, a1, a2, a3);
 }
 
-enum status arch_cpu_start(struct cpu *cpu, bool psci, uint64_t release)
+enum status arch_cpu_start(struct cpu *cpu, enum cpu_enable enable, uint64_t release)
 {
     if (host.cpu_start != NULL) {
-        return host.cpu_start(cpu, psci, release);
+        return host.cpu_start(cpu, enable, release);
     }
     __atomic_store_n(&cpu->online, 1, __ATOMIC_RELEASE);
     return OK;

@@ -21,6 +21,7 @@
 
 #include "core/base/addr.h"
 #include "core/base/cpu.h"
+#include "core/base/cpu_enable.h"
 #include "core/base/status.h"
 
 struct arch_regs;
@@ -86,11 +87,15 @@ struct smc_result arch_smc(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3);
 
 /*
  * Start a CPU that is off: it comes up in main_secondary(cpu) at EL2 with its stack, MMU on.
- * `enable`, `release` as in struct plan_cpu. E_INVALID where the firmware refuses; does not wait.
+ * `enable`, `release` as in struct plan_cpu. E_INVALID where the firmware refuses; does not wait. A
+ * CPU of CPU_ENABLE_SYSREG sleeps on until the caller sends it an interrupt.
  */
-enum status arch_cpu_start(struct cpu *cpu, bool psci, uint64_t release) MUST_CHECK;
+enum status arch_cpu_start(struct cpu *cpu, enum cpu_enable enable, uint64_t release) MUST_CHECK;
 
-/* Never returns: the whole machine off by PSCI SYSTEM_OFF, or this CPU asleep for ever. */
+/*
+ * Never returns: the whole machine off by PSCI SYSTEM_OFF or a Versatile Express' registers, or
+ * this CPU asleep for ever.
+ */
 __attribute__((noreturn)) void arch_machine_off(void);
 
 /* Never returns: run `fn(arg)` with this CPU's EL2 stack empty again. */

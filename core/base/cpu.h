@@ -24,7 +24,8 @@ struct cpu {
     struct vcpu *vcpu;
     uint64_t mpidr;      /* affinity fields, as in the board's /cpus/cpu@N reg */
     uint32_t index;      /* into plan.cpus[] */
-    uint64_t gic_target; /* GICv2: its bit in GICD_ITARGETSR; GICv3: as ICC_SGI1R_EL1 names it */
+    uint64_t gic_target; /* GICv2: its bit in GICD_ITARGETSR; GICv3: as ICC_SGI1R_EL1 names it;
+                            all, until it has come up */
     uint64_t gic_redist; /* GICv3: address of this CPU's RD_base frame */
     bool failed;         /* before it runs anything: it did not start, or has no GIC interface */
     uint32_t online; /* set once by the CPU itself when it has reached EL2 C code; read by the boot

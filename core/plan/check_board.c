@@ -64,7 +64,7 @@ static void check_release_words(struct plan *p)
     for (uint32_t i = 0; i < b->cpu_count; i++) {
         const struct range word = {b->cpus[i].release, sizeof(uint64_t)};
 
-        if (b->cpus[i].enable == PLAN_ENABLE_SPIN_TABLE && i != b->boot_cpu &&
+        if (b->cpus[i].enable == CPU_ENABLE_SPIN_TABLE && i != b->boot_cpu &&
             (!is_aligned(word.base, word.size) || !check_is_ram(b, word) || hits_own(b, word) ||
              ranges_overlap(check_pages_of(word), b->system))) {
             plan_error(p, PLAN_SHARED, "/cpus",

@@ -117,7 +117,7 @@ static void release_words_are_in_ram(void **state)
         sound(3);
         p.board.reserved[1] = (struct range){RAM_0 + 2 * MIB, 0x1000};
         p.board.reserved_count = 2;
-        p.board.cpus[5].enable = PLAN_ENABLE_SPIN_TABLE;
+        p.board.cpus[5].enable = CPU_ENABLE_SPIN_TABLE;
         p.board.cpus[5].release = i < 3 ? wrong[i] : RAM_0 + 4 * MIB;
         if (i < 3) {
             assert_fatal("/cpus: cpu-release-addr of CPU 0x101: ");

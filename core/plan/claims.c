@@ -74,7 +74,10 @@ static bool nth_range(const struct range *list, uint32_t count, uint32_t n, stru
     return n < count;
 }
 
-/* Beside the GIC and the console: SMMUs, ITSs, configuration space of PCI host bridges. */
+/*
+ * Beside the GIC and the console: SMMUs, ITSs, configuration space of PCI host bridges, a Versatile
+ * Express' registers.
+ */
 static bool nth_driven(const struct plan *p, uint32_t n, struct claim *out)
 {
     const uint32_t smmus = p->board.smmu_count;
@@ -94,6 +97,10 @@ static bool nth_driven(const struct plan *p, uint32_t n, struct claim *out)
         out->name = "configuration space";
         out->path = p->pci_hosts[n - smmus - itss].path;
         out->r = p->pci_hosts[n - smmus - itss].ecam;
+    } else if (n - smmus - itss == p->pci_host_count && p->board.sysreg.mmio.size != 0) {
+        out->name = "CPU starter";
+        out->path = p->board.sysreg.path;
+        out->r = p->board.sysreg.mmio;
     } else {
         return false;
     }

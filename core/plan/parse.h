@@ -33,7 +33,7 @@ void list_append(char *list, size_t size, const char *name);
 /* ---- parse_board.c ---- */
 
 /* Nodes of the board's tree that are known by what they are compatible with. */
-enum found_kind { FOUND_PSCI, FOUND_TIMER, FOUND_GIC_V2, FOUND_GIC_V3, FOUND_KINDS };
+enum found_kind { FOUND_PSCI, FOUND_SYSREG, FOUND_TIMER, FOUND_GIC_V2, FOUND_GIC_V3, FOUND_KINDS };
 
 #define FOUND_PMUS 4
 

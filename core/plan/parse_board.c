@@ -152,12 +152,16 @@ static bool parse_enable(struct plan *p, int cpus, struct plan_cpu *cpu)
     if (method == NULL) {
         method = string_of(fdt, cpus, "enable-method");
     }
+    if (method == NULL && p->board.sysreg.mmio.size != 0) {
+        cpu->enable = CPU_ENABLE_SYSREG;
+        return true;
+    }
     if (method != NULL && strcmp(method, "psci") == 0) {
-        cpu->enable = PLAN_ENABLE_PSCI;
+        cpu->enable = CPU_ENABLE_PSCI;
         return true;
     }
     if (method != NULL && strcmp(method, "spin-table") == 0) {
-        cpu->enable = PLAN_ENABLE_SPIN_TABLE;
+        cpu->enable = CPU_ENABLE_SPIN_TABLE;
         cpu->release = dt_number(fdt, cpu->node, "cpu-release-addr", 0);
         if (cpu->release != 0) { /* polled by a CPU at EL2, also by one that nobody uses */
             plan_reserve(p, "cpu-release-addr", cpu->release, sizeof(uint64_t));
@@ -254,13 +258,31 @@ static void parse_psci(struct plan *p, int node)
 
     p->board.psci = method != NULL && strcmp(method, "smc") == 0;
     for (uint32_t i = 0; i < board->cpu_count && !p->board.psci; i++) {
-        if (board->cpus[i].enable == PLAN_ENABLE_PSCI && i != board->boot_cpu) {
+        if (board->cpus[i].enable == CPU_ENABLE_PSCI && i != board->boot_cpu) {
             plan_error(p, PLAN_SHARED, "/psci",
                        "CPUs are started by psci, but there is no node of PSCI 0.2 or later with "
                        "method \"smc\": boot with firmware at EL3 that has it");
             return;
         }
     }
+}
+
+/* A Versatile Express' registers, where there is no PSCI. */
+static void parse_sysreg(struct plan *p, int node)
+{
+    struct plan_sysreg *sysreg = &p->board.sysreg;
+    struct dt_at at;
+
+    if (node < 0) {
+        return;
+    }
+    if (!dt_at(p->board.fdt, node, &at) || dt_reg_at(p->board.fdt, &at, 0, &sysreg->mmio) != OK ||
+        !is_aligned(sysreg->mmio.base, PAGE_SIZE) || sysreg->mmio.size < PAGE_SIZE) {
+        sysreg->mmio.size = 0;
+        board_error(p, node, "reg: it is no page of registers: Bulkhead cannot start CPUs by it");
+        return;
+    }
+    sysreg->path = plan_string(p, board_path(p, node));
 }
 
 /* ---- all ---- */
@@ -283,7 +305,7 @@ static enum found_kind kind_of(const char *s)
         {"arm,armv8-timer", FOUND_TIMER},    {"arm,armv7-timer", FOUND_TIMER},
         {"arm,gic-400", FOUND_GIC_V2},       {"arm,cortex-a15-gic", FOUND_GIC_V2},
         {"arm,cortex-a9-gic", FOUND_GIC_V2}, {"arm,cortex-a7-gic", FOUND_GIC_V2},
-        {"arm,gic-v3", FOUND_GIC_V3},
+        {"arm,gic-v3", FOUND_GIC_V3},        {"arm,vexpress-sysreg", FOUND_SYSREG},
     };
 
     for (uint32_t i = 0; i < ARRAY_SIZE(kinds) && strncmp(s, "arm,", 4) == 0; i++) {
@@ -368,6 +390,9 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
     }
     if (found.reserved >= 0) {
         parse_reserved(p, found.reserved);
+    }
+    if (found.node[FOUND_PSCI] < 0) {
+        parse_sysreg(p, found.node[FOUND_SYSREG]);
     }
     parse_cpus(p, found.cpus, boot_mpidr);
     parse_psci(p, found.node[FOUND_PSCI]);

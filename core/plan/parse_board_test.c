@@ -41,7 +41,7 @@ static void test_board(void **state)
     assert_int_equal(board->boot_cpu, 0);
     assert_int_equal(board->cpus[3].mpidr, 0x101);
     assert_int_equal(board->cpus[3].partition, PLAN_NONE);
-    assert_int_equal(board->cpus[3].enable, PLAN_ENABLE_PSCI);
+    assert_int_equal(board->cpus[3].enable, CPU_ENABLE_PSCI);
     assert_true(board->psci);
     assert_int_equal(board->gic.version, 2);
     assert_int_equal(board->gic.virt.base, 0x8040000);
@@ -132,8 +132,39 @@ static void test_cpus(void **state)
     assert_int_equal(board->boot_cpu, 1);
     assert_int_equal(board->cpus[0].mpidr, 2);
     assert_int_equal(board->cpus[3].mpidr, UINT64_C(0x700000007));
-    assert_int_equal(board->cpus[3].enable, PLAN_ENABLE_SPIN_TABLE);
+    assert_int_equal(board->cpus[3].enable, CPU_ENABLE_SPIN_TABLE);
     assert_int_equal(board->cpus[3].release, UINT64_C(0x1000000e0));
+}
+
+#define SYSREG_CPUS                                                                                \
+    "cpus { #address-cells = <1>; #size-cells = <0>;"                                              \
+    " cpu@0 { device_type = \"cpu\"; reg = <0>; }; cpu@1 { device_type = \"cpu\"; reg = <1>; }; };"
+#define SYSREG(reg) "sysreg@1c010000 { compatible = \"arm,vexpress-sysreg\"; reg = " reg "; };"
+
+/* A board without PSCI is started by its registers, which are then nobody's else. */
+static void test_sysreg(void **state)
+{
+    const struct plan_board *board = &test_plan.board;
+
+    (void)state;
+    plan_board_text(BOARD_ROOT BOARD_CHOSEN BOARD_MEMORY BOARD_GIC BOARD_TIMER BOARD_UART
+                        SYSREG_CPUS SYSREG("<0 0x1c010000 0 0x1000>") "};");
+    assert_string_equal(log_text, "");
+    assert_int_equal(board->cpu_count, 2);
+    assert_int_equal(board->cpus[1].enable, CPU_ENABLE_SYSREG);
+    assert_int_equal(board->sysreg.mmio.base, 0x1c010000);
+    assert_string_equal(board->sysreg.path, "/sysreg@1c010000");
+
+    plan_board_text(BOARD_ROOT BOARD_CHOSEN BOARD_MEMORY BOARD_GIC BOARD_TIMER BOARD_UART
+                        SYSREG_CPUS SYSREG("<0 0x1c010800 0 0x1000>") "};");
+    assert_log("/sysreg@1c010000: reg: it is no page of registers");
+    assert_log("warning: /cpus/cpu@1: enable-method \"\" is not one");
+    assert_true(test_plan.fatal);
+
+    plan_board_text(BOARD_ROOT BOARD_CHOSEN BOARD_MEMORY BOARD_REST SYSREG_CPUS SYSREG(
+        "<0 0x1c010000 0 0x1000>") "};");
+    assert_log("warning: /cpus/cpu@1: enable-method \"\" is not one");
+    assert_int_equal(board->sysreg.mmio.size, 0);
 }
 
 static void test_too_many_cpus(void **state)
@@ -316,11 +347,17 @@ static void test_flipped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_board),           cmocka_unit_test(test_ram),
-        cmocka_unit_test(test_reserved),        cmocka_unit_test(test_cpus),
-        cmocka_unit_test(test_too_many_cpus),   cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_too_much_memory), cmocka_unit_test(test_too_many_reservations),
-        cmocka_unit_test(test_find_system),     cmocka_unit_test(test_qemu),
+        cmocka_unit_test(test_board),
+        cmocka_unit_test(test_ram),
+        cmocka_unit_test(test_reserved),
+        cmocka_unit_test(test_cpus),
+        cmocka_unit_test(test_too_many_cpus),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_too_much_memory),
+        cmocka_unit_test(test_too_many_reservations),
+        cmocka_unit_test(test_sysreg),
+        cmocka_unit_test(test_find_system),
+        cmocka_unit_test(test_qemu),
         cmocka_unit_test(test_flipped),
     };
 

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "core/base/addr.h"
+#include "core/base/cpu_enable.h"
 #include "core/base/status.h"
 
 #define PLAN_NONE   (-1) /* no partition: a CPU that is left over */
@@ -43,13 +44,10 @@
 #define PLAN_SPI_BANKS     3    /* of 32 interrupts each, that the vGIC has room for in a page */
 #define PLAN_STRINGS       4096 /* bytes for names and paths that outlive the system file */
 
-/* How a secondary CPU is started: Devicetree Specification, /cpus/cpu@N enable-method. */
-enum plan_enable { PLAN_ENABLE_PSCI, PLAN_ENABLE_SPIN_TABLE };
-
 struct plan_cpu {
     uint64_t mpidr;   /* affinity fields (Aff3 in bits 39..32), from `reg` */
     uint64_t release; /* spin-table: cpu-release-addr */
-    enum plan_enable enable;
+    enum cpu_enable enable;
     int node;      /* offset in the board's tree */
     int partition; /* index into partitions[], or PLAN_NONE */
     uint32_t vcpu; /* index within the partition; also its virtual MPIDR's Aff0 */
@@ -87,6 +85,12 @@ struct plan_uart {
     struct range mmio;
     struct plan_irq irq;
     uint64_t clock; /* Hz of its reference clock; 0: not told */
+};
+
+/* "arm,vexpress-sysreg" of a board without PSCI: it starts CPUs and ends the machine. */
+struct plan_sysreg {
+    const char *path;
+    struct range mmio; /* size 0: there is none */
 };
 
 struct smmu_ops; /* core/plan/smmu.h */
@@ -176,6 +180,7 @@ struct plan_board {
     uint32_t cpu_count;
     uint32_t boot_cpu; /* index of the CPU that booted */
     bool psci;         /* firmware has PSCI, by SMC */
+    struct plan_sysreg sysreg;
     struct plan_gic gic;
     struct range system; /* the system file */
     struct range pool;   /* RAM set aside for EL2's tables, stacks and structures; reserved */

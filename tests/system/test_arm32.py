@@ -96,3 +96,13 @@ def test_arm64_images_are_refused(boot):
     """An image for another architecture is told by name."""
     board = boot([partition("one", "linux", [0])], cpu="cortex-a15", gic=2)
     assert 'arch is "arm64": here it must be "arm"' in board.off()
+
+
+def test_versatile_express(boot):
+    """No PSCI: the board's registers start the CPUs, and end the machine."""
+    parts = [debian("one", [0, 1], "bulkhead.run=sh,/tests/hotplug"), debian("two", [3], "")]
+    log = boot(parts, DEBIAN, "-M", "vexpress-a15").off(LINUX)
+    assert "[one] BULKHEAD-GUEST user space on 2 CPUs" in log
+    assert "[one] hotplug: 50 times, 2 CPUs" in log
+    assert "[two] BULKHEAD-GUEST user space on 1 CPUs" in log
+    assert "machine off" in log

@@ -38,7 +38,8 @@ struct host {
 
     /* Hooks; NULL: what the comment says. */
     struct smc_result (*smc)(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3); /* r[0] = -1 */
-    enum status (*cpu_start)(struct cpu *cpu, bool psci, uint64_t release); /* OK, online = 1 */
+    /* OK, online = 1 */
+    enum status (*cpu_start)(struct cpu *cpu, enum cpu_enable enable, uint64_t release);
     void (*wfi)(void);                        /* leaves with HOST_ASLEEP */
     void (*clean)(const void *p, uint64_t n); /* nothing; arch_cache_clean(_invalidate) */
     void (*tlb_forget)(struct range what);    /* nothing; arch_tlb_forget_el2 */
