@@ -131,7 +131,7 @@ const struct smmu_ops *const drivers_smmu[] = {NULL};
 const struct pci_ops *const drivers_pci = NULL;
 const struct its_ops *const drivers_its = NULL;
 
-static inline enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
+static inline enum status dist_init(struct plan_gic *board_gic, uint32_t *intids)
 {
     console_printf("[gic]\n");
     expect(host.mmu_table == &el2_table);

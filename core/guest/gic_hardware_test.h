@@ -331,7 +331,7 @@ static void model_set_maintenance(uint32_t why)
     model.why[here()] = why;
 }
 
-static enum status model_dist_init(const struct plan_gic *board_gic, uint32_t *intids)
+static enum status model_dist_init(struct plan_gic *board_gic, uint32_t *intids)
 {
     (void)board_gic;
     *intids = INTIDS;

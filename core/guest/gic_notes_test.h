@@ -17,7 +17,7 @@ static struct {
     uint32_t virt_resets;
 } notes;
 
-static enum status notes_dist_init(const struct plan_gic *board_gic, uint32_t *intids)
+static enum status notes_dist_init(struct plan_gic *board_gic, uint32_t *intids)
 {
     (void)board_gic;
     *intids = NOTES_INTIDS;

@@ -245,7 +245,11 @@ static void put_gic_reg(struct maker *m)
     uint32_t count = 1;
 
     if (gic->version == 2) {
-        reg[count++] = gic->cpu;
+        reg[count] = gic->cpu;
+        if (gic->alias != 0) { /* for guests that do not know of it */
+            reg[count] = (struct range){gic->cpu.base + gic->alias, 2 * PAGE_SIZE};
+        }
+        count++;
         left = 0;
     }
     for (uint32_t i = 0; i < gic->redists && left != 0; i++) {

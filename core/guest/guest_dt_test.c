@@ -219,6 +219,9 @@ static void a_gicv2_has_its_cpu_interface(void **state)
     assert_string_equal(string_at("/intc@8000000", "compatible"), "arm,cortex-a15-gic");
     CELLS("/pmu", "interrupts", 1, 7, 0x304);
     CELLS("/pl011@9000000", "interrupts", 0, 1, 4);
+    p.board.gic.alias = 0xf000; /* two pages of it that are side by side */
+    make_tree();
+    CELLS("/intc@8000000", "reg", 0, 0x8000000, 0, 0x10000, 0, 0x801f000, 0, 0x2000);
 }
 
 static void without_console_there_is_no_uart(void **state)

@@ -47,9 +47,9 @@ struct gic_ops {
     const char *const *compatible; /* NULL-terminated */
     /*
      * Distributor, taken over live: all interrupts off, neither pending nor active, then enabled.
-     * Boot CPU, registers mapped. Returns the number of INTIDs. E_TIMEOUT.
+     * Boot CPU, registers mapped. Returns the number of INTIDs; a GICv2's, its `alias`. E_TIMEOUT.
      */
-    enum status (*dist_init)(const struct plan_gic *gic, uint32_t *intids);
+    enum status (*dist_init)(struct plan_gic *gic, uint32_t *intids);
     /*
      * This CPU's redistributor (found by MPIDR), CPU interface (EOImode 1, all priorities) and
      * virtual interface; private interrupts as dist_init does with shared ones. E_NOT_FOUND,

@@ -72,6 +72,7 @@ struct plan_gic {
     struct range cpu;                      /* GICv2: GICC */
     struct range hyp;                      /* GICv2: GICH */
     struct range virt;                     /* GICv2: GICV */
+    uint64_t alias;    /* GICv2: offset of a GICC, and GICV, in two adjacent pages; the driver's */
     struct range redist[PLAN_MAX_REDISTS]; /* GICv3: regions of redistributors */
     uint32_t redists;
     uint64_t redist_stride; /* 0: as GICR_TYPER says */

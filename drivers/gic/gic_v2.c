@@ -81,7 +81,7 @@ static uint32_t linked[CONFIG_MAX_CPUS];
 
 /* ---- distributor ---- */
 
-static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
+static enum status dist_init(struct plan_gic *board_gic, uint32_t *intids)
 {
     uint32_t typer;
 
@@ -91,8 +91,9 @@ static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
     cpu_if = board_gic->cpu.base;
     if (board_gic->cpu.size >= GICC_ALIAS_SIZE &&
         arch_read32(cpu_if + GICC_IIDR) == arch_read32(cpu_if + GICC_ALIAS + GICC_IIDR)) {
-        cpu_if += GICC_ALIAS;
+        board_gic->alias = GICC_ALIAS;
     }
+    cpu_if += board_gic->alias;
     arch_write32(gicd_base + GICD_CTLR, 0);
     *intids = gicd_intids();
     unlinked =

@@ -117,10 +117,13 @@ static void test_aliased_interface(void **state)
     gic_v2.deactivate(27);
     assert_int_equal(word(gicc, 0x10000), 27);
     assert_int_equal(word(gicc, 0xf000), 0x201);
+    assert_int_equal(plan_gic.alias, 0xf000);
+    plan_gic.alias = 0;
     put(gicc, 0xf0fc, 0); /* no repetition */
     start();
     gic_v2.deactivate(28);
     assert_int_equal(word(gicc, 0x1000), 28);
+    assert_int_equal(plan_gic.alias, 0);
 }
 
 static void test_interrupts(void **state)

@@ -69,7 +69,7 @@ static enum status wait_clear(uint64_t address, uint64_t bit)
 
 /* ---- distributor ---- */
 
-static enum status dist_init(const struct plan_gic *board_gic, uint32_t *intids)
+static enum status dist_init(struct plan_gic *board_gic, uint32_t *intids)
 {
     enum status status;
 
