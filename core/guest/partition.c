@@ -254,7 +254,10 @@ static void partition_ended(struct partition *part)
     console_stream_close(part->index);
     console_printf("bulkhead: %s: is off\n", part->plan->name);
     if (__atomic_sub_fetch(&partitions_alive, 1, __ATOMIC_ACQ_REL) == 0) {
-        console_printf("bulkhead: all partitions are off: machine off\n");
+        console_printf("bulkhead: all partitions are off%s\n",
+                       plan.board.psci || plan.board.sysreg.mmio.size != 0
+                           ? ": machine off"
+                           : "; without PSCI the machine stays on");
         console_flush();
         arch_machine_off();
     }

@@ -201,6 +201,7 @@ static void the_last_one_turns_the_machine_off(void **state)
 {
     (void)state;
     build_both();
+    plan.board.psci = true;
     assert_int_equal(host_catch(leave, part), HOST_RETURNED);
     assert_int_equal(flushes, 0);
     assert_true(partition_alive(&partitions[0]));
@@ -211,6 +212,17 @@ static void the_last_one_turns_the_machine_off(void **state)
                                   "bulkhead: other: ends: all its CPUs are off\n"
                                   "bulkhead: other: is off\n"
                                   "bulkhead: all partitions are off: machine off\n");
+}
+
+/* A Raspberry Pi's firmware has nothing that would. */
+static void without_psci_the_machine_stays_on(void **state)
+{
+    (void)state;
+    build_both();
+    plan.board.psci = false;
+    assert_int_equal(host_catch(leave, part), HOST_RETURNED);
+    assert_int_equal(host_catch(leave, &partitions[0]), HOST_MACHINE_OFF);
+    assert_log("bulkhead: all partitions are off; without PSCI the machine stays on\n");
 }
 
 int main(void)
@@ -224,6 +236,7 @@ int main(void)
         TEST(its_end_is_told_once_and_to_all_its_cpus),
         TEST(its_interrupts_end_with_it),
         TEST(the_last_one_turns_the_machine_off),
+        TEST(without_psci_the_machine_stays_on),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
