@@ -76,7 +76,8 @@ static void use_early_console(void)
     struct range page = {CONFIG_EARLY_CONSOLE_BASE, PAGE_SIZE};
 
     must(el2_map(page, LPAE_DEVICE), "the early console cannot be mapped");
-    console_use(drivers_uart[0], CONFIG_EARLY_CONSOLE_BASE);
+    console_use(drivers_uart_early, CONFIG_EARLY_CONSOLE_BASE, CONFIG_EARLY_CONSOLE_APART / 2,
+                CONFIG_EARLY_CONSOLE_APART);
 #endif
 }
 
@@ -89,7 +90,7 @@ static void use_board_console(void)
         return;
     }
     must(el2_map(uart->mmio, LPAE_DEVICE), "the console's registers cannot be mapped");
-    console_use(ops, uart->mmio.base);
+    console_use(ops, uart->mmio.base, uart->reg_shift, uart->reg_width);
 }
 
 static void map_sysreg(void)

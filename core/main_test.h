@@ -93,8 +93,10 @@ static inline bool is_mapped(uint64_t address, bool writable)
     return lpae_walk(&el2_table, address, &leaf) && leaf.write == writable;
 }
 
-static inline void uart_init(uint64_t base)
+static inline void uart_init(uint64_t base, uint32_t shift, uint32_t width)
 {
+    (void)shift;
+    (void)width;
     console_printf("[console]\n");
     expect(base == 0x9000000 && is_mapped(base, true));
 }
@@ -126,6 +128,7 @@ static const struct uart_ops uart = {.compatible = uart_compatible,
 
 /* Instead of drivers/drivers.c's. */
 const struct uart_ops *const drivers_uart[] = {&uart, NULL};
+const struct uart_ops *const drivers_uart_early = &uart;
 const struct gic_ops *const drivers_gic[] = {&notes_gic, NULL};
 const struct smmu_ops *const drivers_smmu[] = {NULL};
 const struct pci_ops *const drivers_pci = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the firmware to C: the zImage header, HYP made known, relocation, a stack; on every CPU. */
+#include "arch/arm/early_console.h"
 #include "arch/arm32/boot.h"
 
 #define BOOT_STACK_SIZE 16384
@@ -10,9 +11,6 @@
 #define CTR_DMINLINE    16
 #define MPIDR_NO_AFFINITY 0xff000000
 
-#define PL011_DR      0x00
-#define PL011_FR      0x18
-#define PL011_FR_TXFF (1 << 5)
 
     .arch_extension virt
     .arch_extension sec
@@ -100,16 +98,26 @@ boot:
 
 /* Not in HYP mode: the MMU is off (or maps us as it likes), and nothing is ours. */
 wrong_mode:
-#ifdef CONFIG_EARLY_CONSOLE_PL011
+#ifdef CONFIG_EARLY_CONSOLE_BASE
     adr     r1, wrong_mode_text
     ldr     r2, =CONFIG_EARLY_CONSOLE_BASE
 1:  ldrb    r3, [r1], #1
     cmp     r3, #0
     beq     park
-2:  ldr     r4, [r2, #PL011_FR]
-    tst     r4, #PL011_FR_TXFF
-    bne     2b
-    str     r3, [r2, #PL011_DR]
+2:
+.if CONFIG_EARLY_CONSOLE_APART == 1
+    ldrb    r4, [r2, #EARLY_STATUS]
+.else
+    ldr     r4, [r2, #EARLY_STATUS]
+.endif
+    ubfx    r4, r4, #EARLY_BIT, #1
+    cmp     r4, #EARLY_BUSY
+    beq     2b
+.if CONFIG_EARLY_CONSOLE_APART == 1
+    strb    r3, [r2, #EARLY_TRANSMIT]
+.else
+    str     r3, [r2, #EARLY_TRANSMIT]
+.endif
     b       1b
 
 wrong_mode_text:

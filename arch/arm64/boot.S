@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the firmware to C: the Image header, EL2 made known, relocation, a stack; on every CPU. */
+#include "arch/arm/early_console.h"
 #include "arch/arm64/boot.h"
 
 #define BOOT_STACK_SIZE      16384
@@ -10,10 +11,7 @@
 #define CURRENT_EL2          (2 << 2)
 #define IMAGE_LE_4K_ANYWHERE 0xa
 
-#define PL011_DR      0x00
-#define PL011_FR      0x18
-#define PL011_FR_TXFF 5
-#define TXFF_POLLS    0x1000000 /* for one character */
+#define EARLY_POLLS 0x1000000 /* for one character */
 
 .macro address register, symbol
     adrp    \register, \symbol
@@ -92,7 +90,7 @@ boot:
 
 /* Not at EL2: the MMU is off (or maps us as it likes), and nothing is ours. */
 wrong_el:
-#ifdef CONFIG_EARLY_CONSOLE_PL011
+#ifdef CONFIG_EARLY_CONSOLE_BASE
     lsr     x0, x0, #2
     add     w0, w0, #'0'
     adr     x1, wrong_el_text
@@ -101,12 +99,23 @@ wrong_el:
     cbz     w3, park
     cmp     w3, #'#'
     csel    w3, w0, w3, eq
-    mov     w5, #TXFF_POLLS
-2:  ldr     w4, [x2, #PL011_FR]
+    mov     w5, #EARLY_POLLS
+2:
+.if CONFIG_EARLY_CONSOLE_APART == 1
+    ldrb    w4, [x2, #EARLY_STATUS]
+.else
+    ldr     w4, [x2, #EARLY_STATUS]
+.endif
     sub     w5, w5, #1
     cbz     w5, park                        /* nobody sends it */
-    tbnz    w4, #PL011_FR_TXFF, 2b
-    str     w3, [x2, #PL011_DR]
+    ubfx    w4, w4, #EARLY_BIT, #1
+    cmp     w4, #EARLY_BUSY
+    b.eq    2b
+.if CONFIG_EARLY_CONSOLE_APART == 1
+    strb    w3, [x2, #EARLY_TRANSMIT]
+.else
+    str     w3, [x2, #EARLY_TRANSMIT]
+.endif
     b       1b
 
 wrong_el_text:

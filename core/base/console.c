@@ -204,7 +204,7 @@ void console_panic(const char *format, va_list args) LOCK_UNCHECKED
 
 /* ---- setting up ---- */
 
-void console_use(const struct uart_ops *ops, uint64_t base)
+void console_use(const struct uart_ops *ops, uint64_t base, uint32_t shift, uint32_t width)
 {
     if (console.ops == NULL) { /* the rings are large: nothing here may leave .bss */
         console.mux.focus = MUX_NONE;
@@ -212,7 +212,7 @@ void console_use(const struct uart_ops *ops, uint64_t base)
     }
     console.ops = ops;
     console.base = base;
-    ops->init(base);
+    ops->init(base, shift, width);
 }
 
 void console_stream_open(uint32_t index, const char *name, const struct console_client *client)

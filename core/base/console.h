@@ -28,7 +28,12 @@
  * held. */
 struct uart_ops {
     const char *const *compatible; /* NULL-terminated, from the device tree bindings */
-    void (*init)(uint64_t base);   /* after the firmware: FIFOs on, 8n1 kept, interrupts masked */
+    uint32_t size;                 /* bytes of its registers that are used, at shift 0 */
+    /*
+     * After the firmware: FIFOs on, 8n1 kept, interrupts masked. A register is `width` bytes (1 or
+     * 4), and 1 << `shift` bytes from the next, where this kind of UART leaves that to the board.
+     */
+    void (*init)(uint64_t base, uint32_t shift, uint32_t width);
     bool (*tx_full)(uint64_t base);
     bool (*tx_idle)(uint64_t base); /* everything written has left the UART */
     void (*put)(uint64_t base, uint8_t byte);
@@ -39,6 +44,9 @@ struct uart_ops {
 
 /* Those compiled in, NULL-terminated: drivers/drivers.c. */
 extern const struct uart_ops *const drivers_uart[];
+
+/* That of the early console; NULL where the configuration has none. */
+extern const struct uart_ops *const drivers_uart_early;
 
 /*
  * A stream's owner is told, on the console CPU from console_irq(), without a lock held, that bytes
@@ -65,8 +73,11 @@ __attribute__((format(printf, 3, 4))) size_t console_format(char *buffer, size_t
                                                             const char *format, ...);
 size_t console_vformat(char *buffer, size_t size, const char *format, va_list args);
 
-/* Use this UART, by polling, from now on. Boot CPU, before and after the MMU is on. */
-void console_use(const struct uart_ops *ops, uint64_t base);
+/*
+ * Use this UART, by polling, from now on; `shift` and `width` as its init() takes them. Boot CPU,
+ * before and after the MMU is on.
+ */
+void console_use(const struct uart_ops *ops, uint64_t base, uint32_t shift, uint32_t width);
 
 /* ---- streams: one per partition ---- */
 

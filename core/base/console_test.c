@@ -18,7 +18,7 @@ static void test_polls_before_start(void **state)
 {
     (void)state;
     uart.is_qemu = true;
-    console_use(&ops, 0x9000000);
+    console_use(&ops, 0x9000000, 0, 1);
     console_printf("bulkhead: %s %d\n", "boot", 1);
     assert_string_equal(uart.line, "bulkhead: boot 1\r\n");
     assert_false(uart.tx_on || uart.rx_on);

@@ -308,7 +308,7 @@ static void write_console(struct maker *m, const char *name)
 
     tree_begin(&m->w, name);
     tree_put(&m->w, "compatible", "arm,pl011\0arm,primecell", 24);
-    tree_reg(&m->w, &console->mmio, 1, 2, 2);
+    tree_reg(&m->w, &console->window, 1, 2, 2);
     put_irqs(m, &console->irq, 1);
     tree_cells(&m->w, "clocks", clocks, 2);
     tree_put(&m->w, "clock-names", "uartclk\0apb_pclk", 17);
@@ -415,7 +415,7 @@ static void write_tree(struct maker *m)
     char model[NODE_NAME_MAX];
 
     if (m->part->console == PLAN_CONSOLE_SHARED) {
-        make_name(m, board->console.node, board->console.mmio.base, console);
+        make_name(m, board->console.node, board->console.window.base, console);
     }
     console_format(model, sizeof(model), "Bulkhead %s", m->part->name);
     tree_begin(&m->w, "");

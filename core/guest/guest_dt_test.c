@@ -126,7 +126,8 @@ static void make_plan(uint32_t version)
     b->pmu_node = fdt_path_offset(board, "/pmu");
     b->pmu = 23;
     b->console.node = fdt_path_offset(board, "/pl011@9000000");
-    b->console.mmio = (struct range){0x9000000, 0x1000};
+    b->console.mmio = (struct range){0x9000040, 0x40}; /* a mini UART's, say */
+    b->console.window = (struct range){0x9000000, 0x1000};
     b->console.irq.intid = 33;
     b->console.clock = 24000000;
     p.partition_count = 2;

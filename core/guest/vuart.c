@@ -285,5 +285,5 @@ enum status vuart_init(struct partition *partition, const struct plan *p)
     u->divisor = (uint32_t)((clock * 4 + BAUD / 2) / BAUD);
     set_reset_values(u);
     console_stream_open(u->stream, partition->plan->name, &client);
-    return mmio_add(&partition->mmio, board->mmio.base, board->mmio.size, access_window, u);
+    return mmio_add(&partition->mmio, board->window.base, board->window.size, access_window, u);
 }

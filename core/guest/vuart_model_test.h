@@ -57,8 +57,10 @@ static struct {
     bool console_kicked, part_kicked;
 } uart;
 
-static inline void uart_init(uint64_t base)
+static inline void uart_init(uint64_t base, uint32_t shift, uint32_t width)
 {
+    (void)shift;
+    (void)width;
     (void)base;
 }
 
@@ -194,7 +196,7 @@ static inline int set_up(void **state)
     memset(&uart, 0, sizeof(uart));
     memset(&plan_used, 0, sizeof(plan_used));
     plan_used.board.console =
-        (struct plan_uart){.mmio = {BASE, 0x1000}, .irq = {INTID, false}, .clock = 24000000};
+        (struct plan_uart){.window = {BASE, 0x1000}, .irq = {INTID, false}, .clock = 24000000};
     memset(part, 0, sizeof(*part));
     part->index = 1;
     part->plan = &plan_part;
@@ -202,7 +204,7 @@ static inline int set_up(void **state)
     vcpu.partition = part;
     line = false;
     assert_int_equal(vuart_init(part, &plan_used), OK);
-    console_use(&ops, BASE);
+    console_use(&ops, BASE, 0, 1);
     console_start(kick_console, 1000000000);
     type("\x1d"
          "2");

@@ -11,7 +11,6 @@
 
 #define TIMER_HZ_MIN 1000000           /* DDI 0487 D12.1: from 1 MHz to 50 MHz, later 1 GHz */
 #define GICC_SIZE    0x2000            /* IHI 0048 4.1.3: GICC_DIR is at 0x1000 */
-#define CONSOLE_SIZE 0x48              /* registers that a UART driver uses */
 #define GIC_V3_FRAME UINT64_C(0x10000) /* IHI 0069 12.1: GICD and all of GICR */
 
 /* ---- GIC: IHI 0048 and IHI 0069; Linux's bindings arm,gic and arm,gic-v3 ---- */
@@ -263,11 +262,10 @@ void parse_console(struct plan *p)
     }
     if (dt_reg_at(fdt, &at, 0, &uart->mmio) != OK) {
         board_error(p, node, "reg: the console needs one that the CPU can reach");
-    } else if (!is_aligned(uart->mmio.base, 8) || uart->mmio.size < CONSOLE_SIZE) {
-        board_error(p, node,
-                    "reg: 0x%" PRIx64 " bytes at 0x%" PRIx64 " hold no console's registers",
-                    uart->mmio.size, uart->mmio.base);
     }
+    uart->window = (struct range){align_down(uart->mmio.base, PAGE_SIZE), PAGE_SIZE};
+    uart->reg_shift = (uint32_t)dt_number(fdt, node, "reg-shift", 0);
+    uart->reg_width = (uint32_t)dt_number(fdt, node, "reg-io-width", 1);
     if (dt_irq_at(fdt, &at, 0, p->board.gic.node, &uart->irq) != OK ||
         uart->irq.intid < FIRST_SPI) {
         board_error(p, node, "interrupts: the console needs one, an SPI of the GIC");
@@ -276,18 +274,32 @@ void parse_console(struct plan *p)
 
 const struct uart_ops *plan_console_driver(struct plan *p)
 {
+    const struct plan_uart *uart = &p->board.console;
     const void *fdt = p->board.fdt;
-    int node = p->board.console.node;
+    const struct uart_ops *const *ops = drivers_uart;
     uint32_t size = 0;
-    const char *compatible = dt_property(fdt, node, "compatible", &size);
+    const char *compatible = dt_property(fdt, uart->node, "compatible", &size);
 
-    for (const struct uart_ops *const *ops = drivers_uart; *ops != NULL; ops++) {
-        if (dt_compatible(fdt, node, (*ops)->compatible)) {
-            return *ops;
-        }
+    while (*ops != NULL && !dt_compatible(fdt, uart->node, (*ops)->compatible)) {
+        ops++;
     }
-    compatible = dt_string(compatible, size, 0);
-    board_error(p, node, "compatible: no driver for the console \"%s\" is compiled in",
-                compatible != NULL ? compatible : "");
+    if (*ops == NULL) {
+        compatible = dt_string(compatible, size, 0);
+        board_error(p, uart->node, "compatible: no driver for the console \"%s\" is compiled in",
+                    compatible != NULL ? compatible : "");
+    } else if (uart->reg_shift > 2 || (uart->reg_width != 1 && uart->reg_width != 4)) {
+        board_error(
+            p, uart->node,
+            "reg-shift, reg-io-width: <%u>, <%u>: a console's registers are 1, 2 or 4 bytes "
+            "apart (0 to 2), and of 1 or 4 bytes",
+            uart->reg_shift, uart->reg_width);
+    } else if (!is_aligned(uart->mmio.base, 4) ||
+               uart->mmio.size >> uart->reg_shift < (*ops)->size) {
+        board_error(p, uart->node,
+                    "reg: 0x%" PRIx64 " bytes at 0x%" PRIx64 " hold no console's registers",
+                    uart->mmio.size, uart->mmio.base);
+    } else {
+        return *ops;
+    }
     return NULL;
 }

@@ -145,6 +145,78 @@ static void test_no_gic_is_told_once(void **state)
     assert_log("error: /: there is no interrupt controller");
 }
 
+/* A board whose console is this node. */
+#define CONSOLE(what)                                                                              \
+    BOARD_ROOT BOARD_CPUS BOARD_MEMORY BOARD_REST "chosen { stdout-path = \"/other\"; };"          \
+                                                  "other { interrupts = <0 9 4>; " what " }; };"
+
+static const struct uart_ops *driver_of(const char *text)
+{
+    struct tree tree = tree_compile(text);
+    const struct uart_ops *ops;
+
+    plan_board(tree);
+    assert_int_equal(test_plan.errors, 0);
+    ops = plan_console_driver(&test_plan);
+    assert_int_equal(test_plan.errors, ops == NULL ? 1 : 0);
+    tree_free(tree);
+    return ops;
+}
+
+/* The window of the emulated one is a page, whatever the board's UART takes. */
+static void test_console_kinds(void **state)
+{
+    const struct plan_uart *uart = &test_plan.board.console;
+
+    (void)state;
+    assert_string_equal(driver_of(CONSOLE("compatible = \"snps,dw-apb-uart\"; reg-shift = <2>;"
+                                          " reg-io-width = <4>; reg = <0 0x9100000 0 0x100>;"))
+                            ->compatible[0],
+                        "ns16550a");
+    assert_int_equal(uart->reg_shift, 2);
+    assert_int_equal(uart->reg_width, 4);
+    assert_string_equal(driver_of(CONSOLE("compatible = \"x,uart\", \"ns16550a\";"
+                                          " reg = <0 0x9100500 0 8>;"))
+                            ->compatible[0],
+                        "ns16550a");
+    assert_int_equal(uart->reg_shift, 0);
+    assert_int_equal(uart->reg_width, 1);
+    assert_int_equal(uart->window.base, 0x9100000);
+    assert_int_equal(uart->window.size, 0x1000);
+    assert_string_equal(driver_of(CONSOLE("compatible = \"fsl,imx8mp-uart\", \"fsl,imx6q-uart\";"
+                                          " reg = <0 0x9110000 0 0x10000>;"))
+                            ->compatible[0],
+                        "fsl,imx6q-uart");
+    assert_int_equal(uart->window.size, 0x1000);
+    assert_string_equal(driver_of(CONSOLE("compatible = \"xlnx,zynqmp-uart\", \"cdns,uart-r1p12\";"
+                                          " reg = <0 0x9110000 0 0x1000>;"))
+                            ->compatible[0],
+                        "cdns,uart-r1p12");
+    assert_string_equal(driver_of(CONSOLE("compatible = \"brcm,bcm2835-aux-uart\";"
+                                          " reg = <0 0x9215040 0 0x40>;"))
+                            ->compatible[0],
+                        "brcm,bcm2835-aux-uart");
+    assert_int_equal(uart->window.base, 0x9215000);
+}
+
+static void test_console_registers(void **state)
+{
+    (void)state;
+    assert_null(driver_of(CONSOLE("compatible = \"ns16550a\"; reg-shift = <3>;"
+                                  " reg = <0 0x9100000 0 0x100>;")));
+    assert_log(
+        "error: /other: reg-shift, reg-io-width: <3>, <1>: a console's registers are 1, 2 or "
+        "4 bytes apart (0 to 2), and of 1 or 4 bytes");
+    assert_null(driver_of(CONSOLE("compatible = \"ns16550a\"; reg-io-width = <2>;"
+                                  " reg = <0 0x9100000 0 0x100>;")));
+    assert_log("reg-io-width: <0>, <2>: ");
+    assert_null(driver_of(CONSOLE("compatible = \"ns16550a\"; reg-shift = <2>;"
+                                  " reg = <0 0x9100000 0 0x1f>;")));
+    assert_log("error: /other: reg: 0x1f bytes at 0x9100000 hold no console's registers");
+    assert_null(driver_of(CONSOLE("compatible = \"arm,pl011\"; reg = <0 0x9100002 0 0x100>;")));
+    assert_log("error: /other: reg: 0x100 bytes at 0x9100002 hold no console's registers");
+}
+
 static void test_console_driver(void **state)
 {
     struct tree good = tree_compile(BOARD);
@@ -175,6 +247,8 @@ int main(void)
         cmocka_unit_test(test_pmu_choice),
         cmocka_unit_test(test_console_choice),
         cmocka_unit_test(test_no_gic_is_told_once),
+        cmocka_unit_test(test_console_kinds),
+        cmocka_unit_test(test_console_registers),
         cmocka_unit_test(test_console_driver),
         cmocka_unit_test(test_wrong),
     };

@@ -67,11 +67,11 @@ struct plan_irq {
 struct plan_gic {
     int node;
     const char *path;
-    uint32_t version;                      /* 2 or 3 (a v4 is used as v3) */
-    struct range dist;                     /* GICD */
-    struct range cpu;                      /* GICv2: GICC */
-    struct range hyp;                      /* GICv2: GICH */
-    struct range virt;                     /* GICv2: GICV */
+    uint32_t version;  /* 2 or 3 (a v4 is used as v3) */
+    struct range dist; /* GICD */
+    struct range cpu;  /* GICv2: GICC */
+    struct range hyp;  /* GICv2: GICH */
+    struct range virt; /* GICv2: GICV */
     uint64_t alias;    /* GICv2: offset of a GICC, and GICV, in two adjacent pages; the driver's */
     struct range redist[PLAN_MAX_REDISTS]; /* GICv3: regions of redistributors */
     uint32_t redists;
@@ -84,6 +84,8 @@ struct plan_uart {
     int node;
     const char *path;
     struct range mmio;
+    uint32_t reg_shift, reg_width; /* as struct uart_ops takes them */
+    struct range window;           /* the emulated PL011's: the page that it begins in */
     struct plan_irq irq;
     uint64_t clock; /* Hz of its reference clock; 0: not told */
 };

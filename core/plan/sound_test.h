@@ -34,7 +34,7 @@ static inline void make_board(uint32_t gic_version)
         b->gic.redist[0] = (struct range){0x080a0000, 0xf60000};
         b->gic.redists = 1;
     }
-    b->console.mmio = (struct range){0x09000000, 0x1000};
+    b->console.mmio = b->console.window = (struct range){0x09000000, 0x1000};
     b->console.irq.intid = 33;
 }
 

@@ -70,7 +70,8 @@ bool check_emulated_window(const struct plan *p, const struct plan_partition *pa
     if (index == 0) {
         *out = gic->dist;
     } else if (index == 1) {
-        *out = part->console == PLAN_CONSOLE_SHARED ? p->board.console.mmio : (struct range){0, 0};
+        *out =
+            part->console == PLAN_CONSOLE_SHARED ? p->board.console.window : (struct range){0, 0};
     } else if (index == 2) {
         *out = gic->version == 2 ? gic->cpu : (struct range){0, 0};
     } else if (gic->version != 2 && index - 3 < gic->redists) {

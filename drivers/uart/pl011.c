@@ -22,11 +22,13 @@ static void reg_write(uint64_t base, uint32_t reg, uint64_t v)
  * What firmware has set up (baud rate, format) stays; a UART that it left off, as QEMU does,
  * becomes 8n1. Section 3.3.8: line control is written while the UART is off.
  */
-static void init(uint64_t base)
+static void init(uint64_t base, uint32_t shift, uint32_t width)
 {
     uint32_t cr = reg_read(base, UARTCR);
     uint32_t lcr = reg_read(base, UARTLCR_H);
 
+    (void)shift;
+    (void)width;
     reg_write(base, UARTIMSC, 0);
     reg_write(base, UARTDMACR, 0);
     if ((lcr & UARTLCR_H_FEN) == 0) {
@@ -84,6 +86,7 @@ static void irq_clear(uint64_t base)
 
 const struct uart_ops uart_pl011 = {
     .compatible = compatible,
+    .size = 0x4c,
     .init = init,
     .tx_full = tx_full,
     .tx_idle = tx_idle,

@@ -83,7 +83,7 @@ static void test_init_of_an_untouched_uart(void **state)
 {
     (void)state;
     model.reg[UARTCR / 4] = 0x300;
-    uart_pl011.init(BASE);
+    uart_pl011.init(BASE, 0, 4);
     assert_int_equal(reg(UARTLCR_H), 0x70);
     assert_int_equal(reg(UARTCR), 0x301);
     assert_int_equal(reg(UARTIMSC), 0);
@@ -99,7 +99,7 @@ static void test_init_keeps_what_firmware_set(void **state)
     model.reg[UARTIBRD / 4] = 13;
     model.reg[UARTFBRD / 4] = 1;
     model.reg[UARTIMSC / 4] = 0x7ff;
-    uart_pl011.init(BASE);
+    uart_pl011.init(BASE, 0, 4);
     assert_int_equal(reg(UARTCR), 0xc301);
     assert_int_equal(reg(UARTLCR_H), 0x7e);
     assert_int_equal(reg(UARTIBRD), 13);
@@ -113,7 +113,7 @@ static void test_init_adds_fifos(void **state)
     (void)state;
     model.reg[UARTCR / 4] = 0x101;
     model.reg[UARTLCR_H / 4] = 0x46;
-    uart_pl011.init(BASE);
+    uart_pl011.init(BASE, 0, 4);
     assert_int_equal(reg(UARTLCR_H), 0x56);
     assert_int_equal(reg(UARTCR), 0x301);
     assert_int_equal(model.lcr_writes_while_on, 0);

@@ -65,8 +65,10 @@ void vgic_set_level(struct partition *partition, uint32_t intid, bool level)
 
 /* ---- the UART ---- */
 
-static void uart_init(uint64_t base)
+static void uart_init(uint64_t base, uint32_t shift, uint32_t width)
 {
+    (void)shift;
+    (void)width;
     (void)base;
 }
 
@@ -270,10 +272,10 @@ static void set_up(void)
     memset(&uart, 0, sizeof(uart));
     memset(&model, 0, sizeof(model));
     plan_used.board.console =
-        (struct plan_uart){.mmio = {BASE, 0x1000}, .irq = {33, false}, .clock = 24000000};
+        (struct plan_uart){.window = {BASE, 0x1000}, .irq = {33, false}, .clock = 24000000};
     uart.room = MOST;
     gic = &gic_model;
-    console_use(&ops, BASE);
+    console_use(&ops, BASE, 0, 1);
     for (uint32_t i = 0; i < GUESTS; i++) {
         struct partition *part = &partitions[i];
 

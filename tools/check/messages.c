@@ -60,8 +60,10 @@ static bool always(uint64_t base)
     return true;
 }
 
-static void init(uint64_t base)
+static void init(uint64_t base, uint32_t shift, uint32_t width)
 {
+    (void)shift;
+    (void)width;
     (void)base;
 }
 
@@ -76,7 +78,7 @@ void messages_to(struct messages *m)
 
     kept = m;
     used = 0;
-    console_use(&ops, 0);
+    console_use(&ops, 0, 0, 1);
 }
 
 void messages_clear(struct messages *m)
