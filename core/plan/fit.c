@@ -101,7 +101,7 @@ enum status fit_image_find(const void *fit, uint64_t size, const char *name, str
     return find_data(fit, size, out) == OK && out->size != 0 ? OK : E_INVALID;
 }
 
-static enum status verify_hash(const void *fit, int node, const struct fit_image *image)
+static enum status verify_hash(const void *fit, int node, uint32_t crc)
 {
     const char *algo;
     uint32_t size;
@@ -113,26 +113,27 @@ static enum status verify_hash(const void *fit, int node, const struct fit_image
     if (strcmp(algo, "crc32") != 0) {
         return E_UNSUPPORTED;
     }
-    if (value == NULL || size != 4 ||
-        dt_cells(value, 1) != arch_crc32(0, image->data, image->size)) {
-        return E_INVALID;
-    }
-    return OK;
+    return value != NULL && size == 4 && dt_cells(value, 1) == crc ? OK : E_INVALID;
 }
 
 enum status fit_image_verify(const void *fit, const struct fit_image *image, const char **hash)
 {
     struct dt_at at = {.node = {image->node}};
     enum status status = OK;
+    bool summed = false;
+    uint32_t crc = 0;
 
     *hash = NULL;
     while (status == OK && dt_step(fit, &at)) {
         const char *name = dt_name(fit, at.node[at.depth]);
 
-        if (at.depth == 1 && strncmp(name, "hash", 4) == 0) {
-            status = verify_hash(fit, at.node[1], image);
-            *hash = status != OK ? name : NULL;
+        if (at.depth != 1 || strncmp(name, "hash", 4) != 0) {
+            continue;
         }
+        crc = summed ? crc : arch_crc32(0, image->data, image->size);
+        summed = true;
+        status = verify_hash(fit, at.node[1], crc);
+        *hash = status != OK ? name : NULL;
     }
     return status;
 }

@@ -111,14 +111,16 @@ static bool check_kind(const struct reading *r, const char *type)
     return good;
 }
 
-/* True where a partition read before has it: its hashes need not be counted again. */
-static bool is_verified(const struct plan *p, const struct fit_image *image)
+/*
+ * True where a partition read before has this very image: its hashes need not be counted again. By
+ * its node: another one may have the same bytes, or some of them, and hashes of its own.
+ */
+static bool is_verified(const struct plan *p, int node)
 {
     for (uint32_t i = 0; i < p->partition_count; i++) {
         const struct plan_partition *part = &p->partitions[i];
 
-        if (part->kernel.data == image->data || part->ramdisk.data == image->data ||
-            part->fdt.data == image->data) {
+        if (part->kernel.node == node || part->ramdisk.node == node || part->fdt.node == node) {
             return true;
         }
     }
@@ -130,7 +132,7 @@ static bool check_hashes(const struct reading *r)
     const char *hash = "";
     enum status status = OK;
 
-    if (!is_verified(r->c->p, &r->image)) {
+    if (!is_verified(r->c->p, r->image.node)) {
         status = fit_image_verify(r->c->p->fit, &r->image, &hash);
     }
     if (status == E_UNSUPPORTED) {
@@ -173,6 +175,7 @@ static bool read_image(struct reading *r, const struct config *c,
     }
     *out = (struct plan_image){
         .name = config_keep(c, name),
+        .node = r->image.node,
         .data = r->image.data,
         .size = r->image.size,
         .gzip = strcmp(r->image.compression, "gzip") == 0,

@@ -2,6 +2,7 @@
 /* Tests of parse_image.c: what is wrong with a partition's images, each told with its node. */
 #include "core/plan/testing_system.h"
 
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 
 static const struct wrong wrong[] = {
@@ -70,13 +71,49 @@ static void test_shared(void **state)
     assert_false(test_plan.partitions[2].refused);
 }
 
+/* Two images at one place in the file: each is hashed by its own node. */
+static void test_at_one_place(void **state)
+{
+    (void)state;
+    parse_file(WITH("a", "magic") WITH("b", "alias") WITH("c", "longer") WITH("d", "magic"));
+    assert_log("b: /images/alias: hash does not match its data");
+    assert_log("c: /images/longer: hash does not match its data");
+    assert_int_equal(test_plan.errors, 2);
+    assert_false(test_plan.partitions[0].refused);
+    assert_false(test_plan.partitions[3].refused);
+}
+
+static uint32_t sums;
+
+/* Counts what is hashed; the data of this file's images is what it was made for. */
+uint32_t arch_crc32(uint32_t crc, const void *p, uint64_t size)
+{
+    const uint8_t *data = p;
+
+    sums++;
+    crc = ~crc;
+    for (uint64_t i = 0; i < 8 * size; i++) {
+        crc = (crc >> 1) ^ (((crc ^ (uint32_t)data[i / 8] >> i % 8) & 1) != 0 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+/* An image that many partitions name is hashed once. */
+static void test_hashed_once(void **state)
+{
+    (void)state;
+    sums = 0;
+    parse_file(WITH("a", "disk") WITH("b", "magic") WITH("c", "disk") WITH("d", "magic"));
+    assert_int_equal(test_plan.errors, 0);
+    assert_int_equal(sums, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_own_tree),
-        cmocka_unit_test(test_uses),
-        cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_own_tree),
+        cmocka_unit_test(test_uses),         cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_at_one_place), cmocka_unit_test(test_hashed_once),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

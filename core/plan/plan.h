@@ -215,6 +215,7 @@ struct plan_image {
     const char *name;
     const uint8_t *data; /* in the system file (mapped read-only until every partition is loaded) */
     uint64_t size;       /* bytes there */
+    int node;            /* in the system file; 0, which is none's: there is no such image */
     bool gzip;
     uint64_t load;      /* IPA it is placed at (ELF64: of its lowest segment). parse.c leaves the
                            image's own wish: `load` of a raw binary or a tree (UINT64_MAX: none),

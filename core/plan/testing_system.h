@@ -45,6 +45,18 @@
         "linux", \
         "data = \"ramdisk\"; hash-1 { algo = \"crc32\";" \
         " value = <1>; };") "};" \
+        " magic {" IMAGE("ramdisk", \
+        "linux", \
+        "data-position = <0>; data-size = <4>; hash { algo = \"crc32\";" \
+        " value = <0x5b4ca720>; };") "};" \
+        " alias {" IMAGE("ramdisk", \
+        "linux", \
+        "data-position = <0>; data-size = <4>; hash { algo = \"crc32\";" \
+        " value = <1>; };") "};" \
+        " longer {" IMAGE("ramdisk", \
+        "linux", \
+        "data-position = <0>; data-size = <8>; hash { algo = \"crc32\";" \
+        " value = <0x5b4ca720>; };") "};" \
         " tree {" IMAGE("flat_dt", \
         "", \
         "data = \"no tree\";") "};" \
