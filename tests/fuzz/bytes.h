@@ -39,6 +39,17 @@ static inline uint64_t take64(struct bytes *b)
     return v;
 }
 
+/* CRC-32 of IEEE 802.3, bit by bit. */
+static inline uint32_t crc32_of(const uint8_t *data, uint64_t size)
+{
+    uint32_t crc = UINT32_MAX;
+
+    for (uint64_t i = 0; i < 8 * size; i++) {
+        crc = (crc >> 1) ^ (((crc ^ (uint32_t)data[i / 8] >> i % 8) & 1) != 0 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
 /* What must hold. Not assert(): it is here in every build, and says what it found. */
 #define require(condition, ...)                                                                    \
     do {                                                                                           \

@@ -260,6 +260,29 @@ static void image(void *file, const char *name, const char *type, const char *os
     string(file, "compression", compression);
 }
 
+/* Inline, or the first bytes of the file, where the other one may be too; the hash seldom wrong. */
+static void ramdisk(struct bytes *b, void *file, const char *name, const uint8_t *data)
+{
+    static const uint8_t magic[4] = {0xd0, 0x0d, 0xfe, 0xed};
+    uint32_t size = 1 + pick(b, 64);
+    uint32_t crc;
+
+    image(file, name, "ramdisk", "linux", "none");
+    if (pick(b, 2) == 0) {
+        must(fdt_property(file, "data", data, (int)size));
+        crc = crc32_of(data, size);
+    } else {
+        CELLS(file, "data-position", 0);
+        CELLS(file, "data-size", sizeof(magic));
+        crc = crc32_of(magic, sizeof(magic));
+    }
+    must(fdt_begin_node(file, "hash-1"));
+    string(file, "algo", "crc32");
+    CELLS(file, "value", crc ^ rarely(b, 4));
+    must(fdt_end_node(file));
+    must(fdt_end_node(file));
+}
+
 static void images(struct bytes *b, void *file)
 {
     static const uint32_t entries[] = {0x40000000, 0x40000010, 0x40000040, 0x3ffffffc};
@@ -282,9 +305,8 @@ static void images(struct bytes *b, void *file)
     image(file, "image", "kernel", "linux", "none");
     must(fdt_property(file, "data", header, sizeof(header)));
     must(fdt_end_node(file));
-    image(file, "disk", "ramdisk", "linux", "none");
-    must(fdt_property(file, "data", data, (int)(1 + pick(b, 64))));
-    must(fdt_end_node(file));
+    ramdisk(b, file, "disk", data);
+    ramdisk(b, file, "twin", data);
     must(fdt_end_node(file));
 }
 
@@ -331,7 +353,7 @@ static void partition(struct bytes *b, void *file, uint32_t index)
     string(file, "compatible", "bulkhead,partition");
     string(file, "kernel", pick(b, 2) == 0 ? "raw" : "image");
     if (rarely(b, 3)) {
-        string(file, "ramdisk", "disk");
+        string(file, "ramdisk", pick(b, 2) == 0 ? "disk" : "twin");
     }
     for (uint32_t i = 0; i < count; i++) {
         cpus[i] = mpidrs[rarely(b, 6) ? pick(b, MPIDRS) : (index + i) % MPIDRS];

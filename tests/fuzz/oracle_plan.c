@@ -357,6 +357,54 @@ static void images_lie_right(const struct plan_partition *part)
             "%s: entry 0x%lx is outside its kernel", part->name, part->entry);
 }
 
+/* The node of /images with this very name. */
+static int image_node(const void *fit, const char *name)
+{
+    int parent = fdt_subnode_offset(fit, 0, "images");
+    int node;
+
+    fdt_for_each_subnode(node, fit, parent)
+    {
+        if (strcmp(fdt_get_name(fit, node, NULL), name) == 0) {
+            return node;
+        }
+    }
+    return -1;
+}
+
+/* Every hash of the image that the configuration names is that of the bytes which are placed. */
+static void hashes_match(const struct plan *p, const struct plan_partition *part, const char *use,
+                         const struct plan_image *image)
+{
+    const uint8_t *fit = p->fit;
+    const char *name = fdt_getprop(fit, part->node, use, NULL);
+    int hash;
+    int node;
+
+    if (name == NULL) {
+        require(image->size == 0, "%s: a %s that nobody named", part->name, use);
+        return;
+    }
+    node = image_node(fit, name);
+    require(node >= 0, "%s: no image %s", part->name, name);
+    require(image->data >= fit && image->size <= p->fit_size &&
+                (uint64_t)(image->data - fit) <= p->fit_size - image->size,
+            "%s: %s leaves the file", part->name, name);
+    fdt_for_each_subnode(hash, fit, node)
+    {
+        int length = 0;
+        const fdt32_t *value = fdt_getprop(fit, hash, "value", &length);
+        const char *algo = fdt_getprop(fit, hash, "algo", NULL);
+
+        if (strncmp(fdt_get_name(fit, hash, NULL), "hash", 4) == 0) {
+            require(algo != NULL && strcmp(algo, "crc32") == 0, "%s: its hash", name);
+            require(value != NULL && length == 4 &&
+                        fdt32_to_cpu(*value) == crc32_of(image->data, image->size),
+                    "%s: %s has another hash", part->name, name);
+        }
+    }
+}
+
 void oracle_plan(const struct plan *p, const struct oracle_world *w)
 {
     uint32_t refused = 0;
@@ -374,6 +422,9 @@ void oracle_plan(const struct plan *p, const struct oracle_world *w)
         if (starts(p, i)) {
             memory_is_as_asked(part);
             images_lie_right(part);
+            hashes_match(p, part, "kernel", &part->kernel);
+            hashes_match(p, part, "ramdisk", &part->ramdisk);
+            hashes_match(p, part, "fdt", &part->fdt);
         }
     }
     require(refused <= p->errors, "%u refused, %u errors told", refused, p->errors);
