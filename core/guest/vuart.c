@@ -250,28 +250,6 @@ void vuart_sync(struct vuart *u)
 
 /* ---- making it ---- */
 
-static void set_reset_values(struct vuart *u)
-{
-    u->cr = (uint32_t)(UARTCR_UARTEN | UARTCR_TXE | UARTCR_RXE);
-    u->lcr_h = (uint32_t)(UARTLCR_H_FEN | UARTLCR_H_WLEN);
-    u->ibrd = (u->divisor >> 6) & 0xffff;
-    u->fbrd = u->divisor & (uint32_t)FBRD_BITS;
-    u->ifls = (uint32_t)(field_prep(UARTIFLS_TX, 2) | field_prep(UARTIFLS_RX, 2));
-    u->imsc = 0;
-    u->ris = 0;
-    u->dmacr = 0;
-    u->ilpr = 0;
-    u->polls = 0;
-}
-
-void vuart_reset(struct vuart *u)
-{
-    lock_take(&u->lock, LOCK_VUART);
-    set_reset_values(u);
-    update_line(u);
-    lock_release(&u->lock);
-}
-
 enum status vuart_init(struct partition *partition, const struct plan *p)
 {
     struct vuart *u = &partition->vuart;
@@ -283,7 +261,11 @@ enum status vuart_init(struct partition *partition, const struct plan *p)
     u->stream = partition->index;
     u->intid = board->irq.intid;
     u->divisor = (uint32_t)((clock * 4 + BAUD / 2) / BAUD);
-    set_reset_values(u);
+    u->cr = (uint32_t)(UARTCR_UARTEN | UARTCR_TXE | UARTCR_RXE);
+    u->lcr_h = (uint32_t)(UARTLCR_H_FEN | UARTLCR_H_WLEN);
+    u->ibrd = (u->divisor >> 6) & 0xffff;
+    u->fbrd = u->divisor & (uint32_t)FBRD_BITS;
+    u->ifls = (uint32_t)(field_prep(UARTIFLS_TX, 2) | field_prep(UARTIFLS_RX, 2));
     console_stream_open(u->stream, partition->plan->name, &client);
     return mmio_add(&partition->mmio, board->window.base, board->window.size, access_window, u);
 }

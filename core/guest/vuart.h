@@ -34,7 +34,10 @@ struct vuart {
     uint32_t news;  /* atomic, by the console's CPU: VUART_... that vuart_sync() has to look at */
 };
 
-/* Build it and add its window to the partition's mmio map. Before the partition starts. */
+/*
+ * Build it as firmware hands it over (on, 115200 8n1, FIFOs on, all interrupts masked) and add its
+ * window to the partition's mmio map. Before the partition starts.
+ */
 enum status vuart_init(struct partition *partition, const struct plan *p) MUST_CHECK;
 
 /*
@@ -48,8 +51,5 @@ static inline bool vuart_has_news(const struct vuart *u)
 {
     return __atomic_load_n(&u->news, __ATOMIC_RELAXED) != 0;
 }
-
-/* As firmware hands it over: on, 115200 8n1, FIFOs on, all interrupts masked. */
-void vuart_reset(struct vuart *u);
 
 #endif
