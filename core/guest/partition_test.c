@@ -76,6 +76,27 @@ static void it_reaches_what_it_was_given_and_nothing_else(void **state)
     assert_int_equal(size, 0x200000); /* the largest that fits */
 }
 
+/* What lies behind a GICV that is smaller than the GICC, or behind the GICC, is nobody's. */
+static void it_reaches_no_more_than_gicc_and_gicv_have(void **state)
+{
+    static const uint64_t sizes[][2] = {{0x10000, 0x2000}, {0x2000, 0x10000}};
+    struct plan_gic *board_gic = &test_plan.board.gic;
+
+    for (uint32_t i = 0; i < 2; i++) {
+        uint64_t size;
+
+        assert_int_equal(start_over(state), 0);
+        board_gic->cpu.size = sizes[i][0];
+        board_gic->virt.size = sizes[i][1];
+        assert_int_equal(partition_build(part, &test_plan), OK);
+        for (uint64_t at = 0; at < 0x20000; at += PAGE_SIZE) {
+            uint64_t entry = descriptor_at(&part->stage2, board_gic->cpu.base + at, &size);
+
+            assert_int_equal(entry != 0, at < 0x2000);
+        }
+    }
+}
+
 static void its_cpus_are_bound(void **state)
 {
     (void)state;
@@ -229,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_reaches_what_it_was_given_and_nothing_else),
+        TEST(it_reaches_no_more_than_gicc_and_gicv_have),
         TEST(its_cpus_are_bound),
         TEST(its_console_is_emulated_where_it_has_one),
         TEST(no_page_too_few_is_overlooked),

@@ -247,6 +247,25 @@ static void test_workarounds_are_the_firmwares(void **state)
     assert_int_equal(host.smcs, 0);
 }
 
+/* A 32-bit call's answer is a W register: what is above it tells nothing. */
+static struct smc_result firmware_without(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+    (void)fid;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return (struct smc_result){{UINT32_MAX, 0, 0, 0}};
+}
+
+static void test_no_workaround_in_32_bits(void **state)
+{
+    (void)state;
+    host.smc = firmware_without;
+    assert_int_equal(call(ARCH_FEATURES, WORKAROUND_1, 0, 0), -1);
+    assert_int_equal(call(WORKAROUND_1, 0, 0, 0), -1);
+    assert_int_equal(host.smc_args[0], ARCH_FEATURES); /* it was asked, no more */
+}
+
 static void test_uid(void **state)
 {
     (void)state;
@@ -268,6 +287,7 @@ int main(void)
         cmocka_unit_test_setup(test_suspend, setup),
         cmocka_unit_test_setup(test_features, setup),
         cmocka_unit_test_setup(test_workarounds_are_the_firmwares, setup),
+        cmocka_unit_test_setup(test_no_workaround_in_32_bits, setup),
         cmocka_unit_test_setup(test_uid, setup),
     };
 

@@ -183,6 +183,41 @@ static void test_nested(void **state)
     assert_int_equal(take(0), SPURIOUS);
 }
 
+/* The list register of an interrupt that is in one. */
+static const struct gic_lr *lr_with(uint32_t cpu, uint32_t intid)
+{
+    for (uint32_t n = 0; n < model.lrs; n++) {
+        if (model.lr[cpu][n].vintid == intid && model.lr[cpu][n].state != 0) {
+            return &model.lr[cpu][n];
+        }
+    }
+    return NULL;
+}
+
+/* GICv2: an SGI's sender is part of what is active: the guest ends it with that in its EOIR. */
+static void test_source_outside(void **state)
+{
+    (void)state;
+    two_lrs();
+    set_priority(0, 5, 0xf8);
+    set_priority(0, 4, 0x80);
+    set_priority(0, 1, 0x10);
+    send(1, 0, 5);
+    assert_int_equal(take(0), 5 | 1 << 10);
+    send(2, 0, 4);
+    assert_int_equal(take(0), 4 | 2 << 10);
+    send(0, 0, 1);
+    assert_null(lr_with(0, 5)); /* turned out, active */
+    assert_int_equal(take_and_end(0), 1);
+    assert_non_null(lr_with(0, 5));
+    assert_int_equal(lr_with(0, 5)->state, GIC_LR_ACTIVE);
+    assert_int_equal(lr_with(0, 5)->source, 1);
+    end(0, 4 | 2 << 10);
+    end(0, 5 | 1 << 10);
+    assert_false(get_bit(0, ISACTIVER, 5));
+    assert_int_equal(take(0), SPURIOUS);
+}
+
 /* The guest ends it before it is back in a list register: EOIcount. */
 static void test_ended_outside(void **state)
 {
@@ -200,6 +235,25 @@ static void test_ended_outside(void **state)
         assert_false(get_bit(0, ISACTIVER, sgi));
     }
     assert_int_equal(model.why[0], 0);
+}
+
+/* Of several the guest has ended the one that ran last: the most urgent. */
+static void test_most_urgent_ended_outside(void **state)
+{
+    (void)state;
+    for (uint32_t sgi = 0; sgi < 6; sgi++) {
+        set_priority(0, sgi, (uint8_t)(0x10 * (6 - sgi)));
+    }
+    for (uint32_t sgi = 6; sgi-- > 0;) {
+        set_bit(0, ISACTIVER, sgi);
+    }
+    assert_null(lr_with(0, 0));
+    assert_null(lr_with(0, 1));
+    model.outside[0] = 1;
+    settle();
+    assert_false(get_bit(0, ISACTIVER, 1));
+    assert_true(get_bit(0, ISACTIVER, 0));
+    assert_int_equal(model.outside[0], 0);
 }
 
 /* ---- reset and end ---- */
@@ -318,7 +372,9 @@ int main(void)
         cmocka_unit_test_setup(test_due_again_waits, booted_v3),
         cmocka_unit_test_setup(test_less_urgent_now, booted_v3),
         cmocka_unit_test_setup(test_nested, booted_v3),
+        cmocka_unit_test_setup(test_source_outside, booted_v2),
         cmocka_unit_test_setup(test_ended_outside, booted_v3),
+        cmocka_unit_test_setup(test_most_urgent_ended_outside, booted_v3),
         cmocka_unit_test_setup(test_off_while_pending_and_active, booted_v3),
         cmocka_unit_test_setup(test_hotplug, booted_v3),
         cmocka_unit_test_setup(test_stop, booted_v3),

@@ -165,6 +165,9 @@ static void other_attributes_are_an_overlap(void **state)
     assert_int_equal(el2_map(range(FREE, BLOCK_1G), LPAE_DATA), E_OVERLAP);
     assert_int_equal(el2_map(range(CODE, 1), LPAE_DATA), E_OVERLAP);
     assert_int_equal(el2_map(range(DATA, 1), LPAE_CODE), E_OVERLAP);
+    assert_int_equal(el2_map(range(DATA, 1), LPAE_DEVICE), E_OVERLAP); /* both are writable */
+    assert_int_equal(el2_map(range(FREE + 0x20000, 0x1000), LPAE_DEVICE), OK);
+    assert_int_equal(el2_map(range(FREE + 0x20000, 0x1000), LPAE_DATA), E_OVERLAP);
     assert_int_equal(kind(FREE), 0); /* nothing of them was mapped */
     assert_int_equal(kind(FREE + 0x5000), 0);
     assert_int_equal(kind(FREE + 0x4000), 'r');

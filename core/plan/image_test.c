@@ -343,6 +343,9 @@ static void refuses_damaged_gzip(void **state)
     assert_int_equal(load_packed(size - 1, RAM_BASE, room), E_INVALID);
     packed[size] = 0;
     assert_int_equal(load_packed(size + 1, RAM_BASE, room), E_INVALID); /* something behind it */
+    assert_in_range(size, 18, sizeof(packed) / 2);
+    memcpy(packed + size, packed, size);
+    assert_int_equal(load_packed(2 * size, RAM_BASE, room), E_INVALID); /* twice, of one size */
 }
 
 static void refuses_a_cut_off_gzip(void **state)

@@ -70,6 +70,25 @@ static void test_alias(void **state)
     assert_string_equal(test_plan.devices[0].path, "/rtc@9010000");
 }
 
+/* One that shares its page with two others is told once. */
+static void test_told_once(void **state)
+{
+    struct tree file = one_of(GOOD "devices = \"/x\";");
+    struct tree tree =
+        tree_compile(BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST
+                     "x { compatible = \"arm,pl031\"; reg = <0 0xb000000 0 0x100>; };"
+                     "y { compatible = \"some,device\"; reg = <0 0xb000100 0 0x100>; };"
+                     "z { compatible = \"some,device\"; reg = <0 0xb000200 0 0x100>; }; };");
+
+    (void)state;
+    parse_on(tree, file);
+    plan_check(&test_plan);
+    tree_free(file);
+    tree_free(tree);
+    assert_log("p: /x: devices: its window 0xb000000+0x100 shares a page with that of /y");
+    assert_int_equal(test_plan.errors, 1);
+}
+
 /* One block of registers that the tree describes once for each of its roles. */
 static void test_disabled_role(void **state)
 {
@@ -161,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_alias),
+        cmocka_unit_test(test_told_once),
         cmocka_unit_test(test_disabled_role),
         cmocka_unit_test(test_too_many_devices),
         cmocka_unit_test(test_windows_and_interrupts),
