@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boards by device tree and defconfig alone: Bulkhead, Debian and bare metal on them, with Debian's device trees."""
+
+import hashlib
+import re
+import subprocess
+
+import pexpect
+import pytest
+
+import machine
+from machine import BUILD, LINUX, TOP, Machine, linux, partition
+
+DTBS = BUILD / "guest/dtbs/arm64"
+DEBIAN_TREE = {
+    "xlnx-zcu102": DTBS / "xilinx/zynqmp-zcu102-rev1.0.dtb",
+    "raspi4b": DTBS / "broadcom/bcm2711-rpi-4-b.dtb",
+}
+ENDS = {"xlnx-zcu102": "machine off", "raspi4b": "without PSCI the machine stays on"}
+
+
+def build(name):
+    for target in (f"{name}_defconfig", "all"):
+        subprocess.run(["make", "-s", "-C", TOP, f"BOARD={name}", target], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module", params=DEBIAN_TREE)
+def board(request):
+    build(request.param)
+    return request.param
+
+
+def log_of(guest, board):
+    """All that was said, to the machine's end; one that stays on has three seconds for what the rings hold."""
+    guest.expect(f"all partitions are off[:;] {ENDS[board]}", LINUX)
+    assert guest.child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=3) == (board == "raspi4b")
+    return guest.log + guest.child.before
+
+
+def test_debian_and_a_control_loop(boot, board):
+    """Debian on three CPUs, two of which it starts, and the loop beside it."""
+    parts = [
+        linux("linux0", [0, 1, 2], mib=256, bootargs="console=ttyAMA0 quiet bulkhead.exit=off"),
+        partition("control", "control", [3], bootargs="seconds=3"),
+    ]
+    log = log_of(boot(parts, None, "-M", board, memory="2G"), board)
+    assert "[linux0] BULKHEAD-GUEST user space on 3 CPUs" in log
+    assert log.count("[control] control: 1000 ticks") == 3
+    assert "2 of 2 partitions start" in log and "panic" not in log
+
+
+def test_every_cpu_and_the_gic(boot, board):
+    """Four CPUs in one partition; SGIs among them."""
+    log = log_of(boot([partition("smp", "smp", [0, 1, 2, 3])], None, "-M", board, memory="2G"), board)
+    assert "[smp] smp: 4 CPUs, 4000 SGIs, ok" in log
+    assert "[smp] smp: CPU_ON, CPU_OFF, AFFINITY_INFO, ok" in log
+
+
+def test_the_gic_as_a_guest_sees_it(boot, board):
+    """Each row of the emulated distributor, and interrupts of all kinds."""
+    log = log_of(boot([partition("gictest", "gictest", [0, 1])], None, "-M", board, memory="2G"), board)
+    assert re.search(r"\[gictest\] gictest: \d+ passed, 0 failed", log), log
+
+
+def test_input(boot, board):
+    """What is typed reaches Debian's shell through the board's UART and the emulated one, whole."""
+    guest = boot([linux("linux0", [0])], None, "-M", board, memory="2G")
+    guest.expect("BULKHEAD-GUEST user space", LINUX)
+    guest.expect("# ")
+    text = "".join(chr(ord("a") + i % 26) for i in range(200))
+    guest.send(f"echo {text} | md5sum\r")
+    guest.expect(hashlib.md5(f"{text}\n".encode()).hexdigest())
+
+
+def test_demo(tmp_path, board):
+    """The board's demo system, checked on the PC against Debian's tree (a Raspberry Pi's firmware tells it the
+    memory), then booted."""
+    tree = tmp_path / "board.dtb"
+    tree.write_bytes(DEBIAN_TREE[board].read_bytes())
+    if board == "raspi4b":
+        subprocess.run(["fdtput", "-t", "x", tree, "/memory@0", "reg", "0", "0", "3c000000"], check=True)
+    demo = BUILD / f"dts/{board}/demo.itb"
+    subprocess.run(["make", "-s", "-C", TOP, "tools", f"build/dts/{board}/demo.itb"], check=True)
+    done = subprocess.run([BUILD / "host/bulkhead-check", tree, demo], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    guest = Machine(demo, "-M", board, memory="2G")
+    try:
+        guest.expect(r"\[control\] control: \d+ ticks")
+        guest.expect(r"\[linux0\] BULKHEAD-GUEST user space on 3 CPUs", LINUX)
+    finally:
+        guest.close()
+
+
+def test_mini_uart(tmp_path):
+    """With Debian's tree as it is, a Raspberry Pi's console is its mini UART, a kind of 16550: QEMU's second line."""
+    build("raspi4b")
+    system = machine.make_system(tmp_path, machine.its([linux("linux0", [1])]))
+    guest = Machine(system, "-M", "raspi4b", "-t", str(DEBIAN_TREE["raspi4b"]), memory="2G",
+                    qemu=["-serial", f"file:{tmp_path / 'pl011'}", "-serial", "mon:stdio"])
+    try:
+        guest.expect("console  /soc/serial@7e215040")
+        guest.expect("BULKHEAD-GUEST user space on 1 CPUs", LINUX)
+        guest.expect("# ")
+        guest.send("echo $((6 * 7)) times\r")
+        guest.expect("42 times")
+    finally:
+        guest.close()
+    assert (tmp_path / "pl011").read_text().splitlines() == ["bulkhead: version 0.1, entered at EL2"]
