@@ -370,9 +370,9 @@ static void write_device(struct maker *m, const struct plan_device *device)
     if (device->msi) {
         tree_put(&m->w, "msi-controller", NULL, 0);
         tree_u32(&m->w, "phandle", PHANDLE_MSI);
-        if (device->msi_count != 0) {
+        if (device->msi_given != 0) {
             tree_u32(&m->w, "arm,msi-base-spi", device->msi_first);
-            tree_u32(&m->w, "arm,msi-num-spis", device->msi_count);
+            tree_u32(&m->w, "arm,msi-num-spis", device->msi_given);
         }
     }
     if (device->function && msi_frame(m->p, m->index).mmio.size != 0) {

@@ -8,6 +8,7 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/base/panic.h"
+#include "core/guest/irq.h"
 #include "core/guest/partition.h"
 #include "core/memory/el2_map.h"
 #include "core/plan/claims.h"
@@ -20,7 +21,7 @@ static bool broken[PLAN_MAX_ITS];
 
 /*
  * QEMU's virt board has its SMMU's interrupts among those that its frame raises: what the partition
- * is given ends before them.
+ * is given ends before them. What it could raise beyond is nobody else's: see CLAIM_RAISED.
  */
 static uint32_t before_own(const struct plan *p, uint32_t first, uint32_t count)
 {
@@ -39,18 +40,24 @@ static void read_frames(struct plan *p)
 {
     for (uint32_t i = 0; i < p->device_count; i++) {
         struct plan_device *device = &p->devices[i];
-        uint32_t type;
 
-        if (!device->msi || device->mmio_count == 0 || claims_touch_own(p, device->mmio[0]) ||
-            el2_map(device->mmio[0], LPAE_DEVICE) != OK) {
-            continue;
+        if (!device->msi || device->mmio_count == 0 || claims_touch_own(p, device->mmio[0])) {
+            continue; /* no frame, or refused */
         }
-        type = arch_read32(device->mmio[0].base + V2M_MSI_TYPER);
-        device->msi_first = (uint32_t)field_get(V2M_MSI_TYPER_BASE, type);
-        device->msi_count =
-            before_own(p, device->msi_first, (uint32_t)field_get(V2M_MSI_TYPER_COUNT, type));
-        if (el2_unmap(device->mmio[0]) != OK) {
-            plan_error(p, PLAN_SHARED, device->path, "its page is another's too");
+        if (el2_map(device->mmio[0], LPAE_DEVICE) == OK) {
+            uint32_t type = arch_read32(device->mmio[0].base + V2M_MSI_TYPER);
+
+            device->msi_first = (uint32_t)field_get(V2M_MSI_TYPER_BASE, type);
+            device->msi_count = (uint32_t)field_get(V2M_MSI_TYPER_COUNT, type);
+            device->msi_given = before_own(p, device->msi_first, device->msi_count);
+            if (el2_unmap(device->mmio[0]) != OK) {
+                plan_error(p, PLAN_SHARED, device->path, "its page is another's too");
+            }
+        }
+        if (device->msi_given == 0) {
+            plan_error(p, device->partition, device->path,
+                       "devices: it raises no interrupt, or an SMMU's is the first: it cannot be "
+                       "granted");
         }
     }
 }
@@ -152,23 +159,25 @@ bool msi_open(const struct plan *p, uint32_t partition)
 
 /* ---- the frame, as the guest sees it ---- */
 
+/* Only DMA reaches a granted one: a CPU, which need not write there, could raise any SPI of it. */
 static enum trap_outcome access_frame(struct vcpu *vcpu, void *device, uint64_t offset,
                                       struct mmio_access *access)
 {
-    const struct plan_partition *part = vcpu->partition->plan;
+    const struct msi_frame frame = msi_frame(device, vcpu->partition->index);
 
-    (void)device;
     if (access->size != 4) {
         return TRAP_ABORT;
     }
-    if (access->write) {
-        if (offset == V2M_MSI_SETSPI_NS && access->value - part->msi_first < PLAN_MSIS) {
+    if (!access->write) {
+        access->value =
+            offset == V2M_MSI_TYPER ? field_prep(V2M_MSI_TYPER_BASE, frame.first) | frame.count : 0;
+    } else if (offset == V2M_MSI_SETSPI_NS && access->value - frame.first < frame.count) {
+        if (frame.emulated) {
             vgic_pulse(vcpu->partition, (uint32_t)access->value);
+        } else {
+            irq_again((uint32_t)access->value);
         }
-        return TRAP_SKIP;
     }
-    access->value =
-        offset == V2M_MSI_TYPER ? field_prep(V2M_MSI_TYPER_BASE, part->msi_first) | PLAN_MSIS : 0;
     return TRAP_SKIP;
 }
 
@@ -176,9 +185,9 @@ enum status msi_make_frame(struct partition *partition, const struct plan *p)
 {
     const struct msi_frame frame = msi_frame(p, partition->index);
 
-    return frame.emulated
-               ? mmio_add(&partition->mmio, frame.mmio.base, frame.mmio.size, access_frame, NULL)
-               : OK;
+    return frame.mmio.size != 0 ? mmio_add(&partition->mmio, frame.mmio.base, frame.mmio.size,
+                                           access_frame, (void *)(uintptr_t)p)
+                                : OK;
 }
 
 void msi_irq(uint32_t lpi)

@@ -27,7 +27,7 @@ void msi_build(const struct plan *p);
  */
 bool msi_open(const struct plan *p, uint32_t partition) MUST_CHECK;
 
-/* The partition's emulated frame; its SPIs are made by vgic_init(). E_NO_SPACE, E_OVERLAP. */
+/* The partition's frame, emulated; its SPIs are made by vgic_init(). E_NO_SPACE, E_OVERLAP. */
 enum status msi_make_frame(struct partition *partition, const struct plan *p) MUST_CHECK;
 
 /* An LPI was taken: the partition's SPI is pending now. Any CPU. */

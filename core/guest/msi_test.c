@@ -54,6 +54,22 @@ void msi_assign(struct plan *p)
 
 static bool is_own; /* what claims_touch_own() says */
 static int mapped;  /* by el2_map(), and not unmapped */
+static bool cannot_map;
+static uint32_t refusals, rung;
+
+void irq_again(uint32_t intid)
+{
+    rung = intid;
+}
+
+void plan_error(struct plan *p, int partition, const char *node, const char *format, ...)
+{
+    (void)node;
+    (void)format;
+    assert_ptr_equal(p, &the_plan);
+    assert_int_equal(partition, 0);
+    refusals++;
+}
 
 bool claims_touch_own(const struct plan *p, struct range r)
 {
@@ -66,8 +82,8 @@ enum status el2_map(struct range what, enum lpae_attr attr)
 {
     assert_int_equal(what.base, FRAME);
     assert_int_equal(attr, LPAE_DEVICE);
-    mapped++;
-    return OK;
+    mapped += cannot_map ? 0 : 1;
+    return cannot_map ? E_NO_SPACE : OK;
 }
 
 enum status el2_unmap(struct range what)
@@ -158,7 +174,7 @@ static int setup(void **state)
     the_plan.functions[3] = (struct plan_function){.device = 1, .msi = true, .msi_device = 0x33};
     cpus[3].index = 3;
     vcpu = (struct vcpu){.partition = &partitions[1]};
-    pulses = 0;
+    pulses = refusals = rung = 0;
     pulsed = NULL;
     calls[0] = '\0';
     answer = OK;
@@ -209,6 +225,7 @@ static void test_granted_frames_are_read(void **state)
     is_own = true;
     msi_init(&the_plan);
     assert_int_equal(frame->msi_count, 0);
+    assert_int_equal(refusals, 0); /* by the rules, not here */
     is_own = false;
     msi_init(&the_plan);
     assert_int_equal(frame->msi_first, 80);
@@ -221,8 +238,64 @@ static void test_granted_frames_are_read(void **state)
     the_plan.board.smmus[0] =
         (struct plan_smmu){.irq = {{107, true}, {106, true}, {200, true}}, .irq_count = 3};
     msi_init(&the_plan);
-    assert_int_equal(frame->msi_count, 26);
+    assert_int_equal(frame->msi_count, 64); /* it raises them all the same */
+    assert_int_equal(frame->msi_given, 26);
+    assert_int_equal(msi_frame(&the_plan, 0).count, 26);
     assert_true(msi_frame(&the_plan, 1).emulated);
+    assert_int_equal(refusals, 0);
+}
+
+/* Nothing is left, or it cannot be known: what it raises would be held to no rule. */
+static void test_a_frame_of_no_use_is_refused(void **state)
+{
+    struct plan_device *frame = &the_plan.devices[0];
+
+    (void)state;
+    frame->msi = true;
+    frame->mmio[0] = (struct range){FRAME, PAGE_SIZE};
+    frame->mmio_count = 1;
+    cannot_map = true;
+    msi_init(&the_plan);
+    assert_int_equal(refusals, 1);
+    cannot_map = false;
+    the_plan.board.smmu_count = 1;
+    the_plan.board.smmus[0] = (struct plan_smmu){.irq = {{80, true}}, .irq_count = 1};
+    host_mmio_add(FRAME, PAGE_SIZE, read_typer, NULL, NULL);
+    msi_init(&the_plan);
+    assert_int_equal(refusals, 2);
+    assert_int_equal(frame->msi_count, 64);
+    assert_int_equal(frame->msi_given, 0);
+}
+
+/* With a GICv2 the frame's page is not the CPU's: it may ring for the partition's own SPIs. */
+static void test_a_granted_frame(void **state)
+{
+    static const uint64_t not_its[] = {0, 27, 79, 106, 128, 143, 1023, 0x100000050, UINT32_MAX};
+    uint64_t v = 0;
+
+    (void)state;
+    the_plan.partitions[1].msi_first = 0;
+    the_plan.devices[1].msi = true;
+    the_plan.devices[1].mmio[0] = (struct range){FRAME, PAGE_SIZE};
+    the_plan.devices[1].mmio_count = 1;
+    the_plan.devices[1].msi_first = 80;
+    the_plan.devices[1].msi_count = 64;
+    the_plan.devices[1].msi_given = 26;
+    assert_int_equal(msi_make_frame(&partitions[1], &the_plan), OK);
+    assert_int_equal(access_frame(0x008, 4, false, &v), TRAP_SKIP);
+    assert_int_equal(v, 80 << 16 | 26);
+    for (uint32_t i = 0; i < sizeof(not_its) / sizeof(*not_its); i++) {
+        v = not_its[i];
+        assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
+    }
+    v = 80;
+    assert_int_equal(access_frame(0x044, 4, true, &v), TRAP_SKIP);
+    assert_int_equal(access_frame(0x040, 8, true, &v), TRAP_ABORT);
+    assert_int_equal(rung, 0);
+    v = 105;
+    assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
+    assert_int_equal(rung, 105);
+    assert_int_equal(pulses, 0);
 }
 
 /* The CPU may write as its devices do: its own SPIs, no other's. */
@@ -300,6 +373,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_the_frame, setup),
         cmocka_unit_test_setup(test_granted_frames_are_read, setup),
+        cmocka_unit_test_setup(test_a_frame_of_no_use_is_refused, setup),
+        cmocka_unit_test_setup(test_a_granted_frame, setup),
         cmocka_unit_test_setup(test_a_message_by_the_cpu, setup),
         cmocka_unit_test_setup(test_lpis_are_their_partitions, setup),
         cmocka_unit_test_setup(test_one_is_built_and_opened, setup),

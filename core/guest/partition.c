@@ -13,7 +13,9 @@
 #include "core/guest/stream.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
+#include "core/plan/check.h"
 #include "core/plan/image.h"
+#include "core/plan/msi.h"
 
 struct partition partitions[CONFIG_MAX_PARTITIONS];
 
@@ -56,8 +58,10 @@ static enum status map_gicv(struct partition *part, const struct plan_gic *board
                     LPAE_DEVICE);
 }
 
+/* But for its frame for messages: see msi.c. */
 static enum status map_devices(struct partition *part, const struct plan *p)
 {
+    const struct range frame = check_pages_of(msi_frame(p, part->index).mmio);
     enum status status = map_gicv(part, &p->board.gic);
 
     for (uint32_t i = 0; status == OK && i < p->device_count; i++) {
@@ -69,7 +73,7 @@ static enum status map_devices(struct partition *part, const struct plan *p)
         for (uint32_t w = 0; status == OK && w < device->mmio_count; w++) {
             struct range r = plan_window_pages(p, i, w);
 
-            if (r.size != 0) {
+            if (r.size != 0 && !ranges_overlap(r, frame)) {
                 status = lpae_map(&part->stage2, r.base, pa(r.base), r.size, LPAE_DEVICE);
             }
         }

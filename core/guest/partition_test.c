@@ -132,6 +132,20 @@ static void its_console_is_emulated_where_it_has_one(void **state)
     assert_int_equal(part->vgic.bank[1]->owned, 1u << (RTC - 32));
 }
 
+/* Its CPUs would raise any interrupt by it. */
+static void its_frame_for_messages_is_emulated(void **state)
+{
+    uint64_t size;
+
+    (void)state;
+    test_plan.devices[0].msi = true;
+    assert_int_equal(partition_build(part, &test_plan), OK);
+    assert_int_equal(descriptor_at(&part->stage2, 0x9010000, &size), 0);
+    assert_int_not_equal(descriptor_at(&part->stage2, 0x9200000, &size), 0);
+    assert_int_equal(part->mmio.count, 3);
+    assert_int_equal(part->mmio.window[2].base, 0x9010000);
+}
+
 static void no_page_too_few_is_overlooked(void **state)
 {
     uint32_t before = arena_used;
@@ -253,6 +267,7 @@ int main(void)
         TEST(it_reaches_no_more_than_gicc_and_gicv_have),
         TEST(its_cpus_are_bound),
         TEST(its_console_is_emulated_where_it_has_one),
+        TEST(its_frame_for_messages_is_emulated),
         TEST(no_page_too_few_is_overlooked),
         TEST(it_starts_at_its_entry_with_its_tree),
         TEST(its_end_is_told_once_and_to_all_its_cpus),

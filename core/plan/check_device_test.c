@@ -110,6 +110,78 @@ static void only_spis_are_granted(void **state)
     expect(1, "its interrupt 64 must be an SPI that the GIC has, 32 to 63", NULL);
 }
 
+/* A GICv2m frame of the first partition raises 80 to 143, an SMMU's and what is past them too. */
+static void make_frame(void)
+{
+    make_plan(2);
+    p.devices[0] = (struct plan_device){.path = "/v2m@8020000",
+                                        .node = 1,
+                                        .mmio = {{0x08020000, 0x1000}},
+                                        .mmio_count = 1,
+                                        .msi = true,
+                                        .msi_first = 80,
+                                        .msi_count = 64,
+                                        .msi_given = 26};
+    p.board.smmu_count = 1;
+    p.board.smmus[0] = (struct plan_smmu){.path = "/smmu",
+                                          .mmio = {0x09050000, 0x20000},
+                                          .irq = {{106, true}, {109, true}},
+                                          .irq_count = 2};
+}
+
+static void what_a_frame_raises_is_its_partitions(void **state)
+{
+    static const uint32_t raised[] = {80, 105, 128, 143};
+    static const uint32_t others[] = {79, 144};
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(raised); i++) {
+        make_frame();
+        p.devices[1].irq[0].intid = raised[i];
+        expect(3,
+               "0: /v2m@8020000: devices: one of its interrupts from 80 is also that of "
+               "/pl061@9030000 in \"b\": neither starts; grant both to one",
+               "is also that of /v2m@8020000 in \"a\": neither starts; grant both to one");
+        make_frame();
+        p.devices[1].irq[0].intid = raised[i];
+        p.devices[1].partition = 0; /* its own affair */
+        expect(0, NULL, NULL);
+    }
+    for (uint32_t i = 0; i < ARRAY_SIZE(others); i++) {
+        make_frame();
+        p.devices[1].irq[0].intid = others[i];
+        expect(0, NULL, NULL);
+    }
+    make_frame();
+    p.board.console.irq.intid = 120;
+    expect(1, "one of its interrupts from 80 is also the console's: it cannot be granted", NULL);
+    make_frame();
+    p.devices[0].msi_given = 0; /* the SMMU's is the first */
+    p.board.smmus[0].irq[0].intid = 80;
+    p.devices[1].irq[0].intid = 81;
+    expect(3, "is also that of /pl061@9030000", "is also that of /v2m@8020000");
+    make_frame();
+    p.devices[1].irq[0].intid = 106;
+    expect(3, "its interrupt 106 is also the SMMU's: it cannot be granted", NULL);
+}
+
+static void two_frames_raise_what_one_has(void **state)
+{
+    (void)state;
+    make_frame();
+    p.devices[1].irq_count = 0;
+    p.devices[1].msi = true;
+    p.devices[1].msi_first = 143;
+    p.devices[1].msi_count = p.devices[1].msi_given = 1;
+    expect(3, "one of its interrupts from 143 is also that of /v2m@8020000", NULL);
+    make_frame();
+    p.devices[1].irq_count = 0;
+    p.devices[1].msi = true;
+    p.devices[1].msi_first = 144;
+    p.devices[1].msi_count = p.devices[1].msi_given = 1;
+    expect(0, NULL, NULL);
+}
+
 static void windows_keep_off_ram_and_our_own_registers(void **state)
 {
     static const struct range bad[] = {
@@ -152,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup(a_gicv2_in_parts_of_pages_is_fatal, set_up),
         cmocka_unit_test_setup(an_interrupt_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(only_spis_are_granted, set_up),
+        cmocka_unit_test_setup(what_a_frame_raises_is_its_partitions, set_up),
+        cmocka_unit_test_setup(two_frames_raise_what_one_has, set_up),
         cmocka_unit_test_setup(windows_keep_off_ram_and_our_own_registers, set_up),
     };
 

@@ -41,11 +41,10 @@ void check_msi_frame(struct plan *p, const struct plan_device *device)
     if (device->msi_count != 0 &&
         (device->msi_first < FIRST_SPI || device->msi_first >= last ||
          device->msi_count > last - device->msi_first || device->mmio_count != 1 ||
-         range_end(device->mmio[0]) > BIT(32) || p->board.gic.version != 2 ||
-         p->board.console.irq.intid - device->msi_first < device->msi_count)) {
+         range_end(device->mmio[0]) > BIT(32) || p->board.gic.version != 2)) {
         plan_error(p, device->partition, device->path != NULL ? device->path : "?",
-                   "devices: its %u interrupts from %u on are not all the GIC's, or one is the "
-                   "console's: it cannot be granted",
+                   "devices: its %u interrupts from %u on are not all the GIC's: it cannot be "
+                   "granted",
                    device->msi_count, device->msi_first);
     }
     for (const struct plan_device *other = p->devices; other < device; other++) {

@@ -22,6 +22,7 @@ enum holder { BOARD, PARTITION, DEVICE };
 enum unit { PAGES, OWN_PAGES, INTIDS, MPIDRS, NODES };
 
 #define MOVE      "choose other addresses"
+#define BOTH      "neither starts; grant both to one"
 #define NOT_GIVEN "it cannot be granted"
 #define BAD_TREE  "the board's tree contradicts itself"
 
@@ -51,8 +52,12 @@ static const struct kind {
                       "memory:", " another range", MOVE, MOVE},
     [CLAIM_PPI] = {BOARD, INTIDS, BIT(CLAIM_PPI), "interrupts: ", " ", NULL, BAD_TREE},
     [CLAIM_OWN_SPI] = {BOARD, INTIDS, 0, "interrupts: ", " ", NULL, BAD_TREE},
-    [CLAIM_SPI] = {DEVICE, INTIDS, BIT(CLAIM_OWN_SPI) | BIT(CLAIM_SPI), "devices: its interrupt",
-                   " that of ", "neither starts; grant both to one", NOT_GIVEN},
+    [CLAIM_SMMU_SPI] = {BOARD, INTIDS, 0, "interrupts: ", " ", NULL, BAD_TREE},
+    [CLAIM_SPI] = {DEVICE, INTIDS, BIT(CLAIM_OWN_SPI) | BIT(CLAIM_SMMU_SPI) | BIT(CLAIM_SPI),
+                   "devices: its interrupt", " that of ", BOTH, NOT_GIVEN},
+    /* An SMMU's may be among them, as on QEMU's virt: stream_irq() bounds forged ones. */
+    [CLAIM_RAISED] = {DEVICE, INTIDS, BIT(CLAIM_OWN_SPI) | BIT(CLAIM_SPI) | BIT(CLAIM_RAISED),
+                      "devices: one of its interrupts from", " that of ", BOTH, NOT_GIVEN},
     [CLAIM_CPU] = {PARTITION, MPIDRS, BIT(CLAIM_CPU), "cpus:", " listed",
                    "neither starts; give it to one of them", NULL},
     [CLAIM_NODE] = {DEVICE, NODES, BIT(CLAIM_NODE), "devices: it", " granted",
@@ -63,7 +68,9 @@ static const struct kind {
                      "grant all that is in that page to one partition, or none"},
     [CLAIM_BOARD_OFF] = {BOARD, PAGES, BIT(CLAIM_WINDOW), NULL, " that of the disabled ", NULL,
                          NOT_GIVEN "; if no such hardware is there, delete that node"},
-    [CLAIM_BOARD_SPI] = {BOARD, INTIDS, BIT(CLAIM_SPI), NULL, " that of ", NULL, NULL},
+    [CLAIM_BOARD_SPI] = {BOARD, INTIDS, BIT(CLAIM_SPI) | BIT(CLAIM_RAISED), NULL, " that of ", NULL,
+                         NULL},
+    [CLAIM_BOARD_SMMU_SPI] = {BOARD, INTIDS, BIT(CLAIM_SPI), NULL, " that of ", NULL, NULL},
 };
 
 /* ---- one after the other ---- */
@@ -141,24 +148,20 @@ static bool nth_ppi(const struct plan_board *board, uint32_t n, struct claim *ou
     return true;
 }
 
-/* The console's, then those of SMMUs. */
-static bool nth_own_spi(const struct plan_board *board, uint32_t n, struct claim *out)
+static bool nth_smmu_spi(const struct plan_board *board, uint32_t n, struct claim *out)
 {
-    out->path = board->console.path;
-    out->name = "the console's";
-    out->r = (struct range){board->console.irq.intid, 1};
-    for (uint32_t i = 0; n > 0 && i < board->smmu_count; i++) {
+    out->name = "the SMMU's";
+    for (uint32_t i = 0; i < board->smmu_count; i++) {
         const struct plan_smmu *smmu = &board->smmus[i];
 
         out->path = smmu->path;
-        out->name = "the SMMU's";
-        if (n <= smmu->irq_count) {
-            out->r.base = smmu->irq[n - 1].intid;
+        if (n < smmu->irq_count) {
+            out->r = (struct range){smmu->irq[n].intid, 1};
             return true;
         }
         n -= smmu->irq_count;
     }
-    return n == 0;
+    return false;
 }
 
 static bool nth_of_board(const struct plan *p, uint32_t n, struct claim *out)
@@ -175,8 +178,13 @@ static bool nth_of_board(const struct plan *p, uint32_t n, struct claim *out)
         return nth_range(board->reserved, board->reserved_count, n, out);
     case CLAIM_PPI:
         return nth_ppi(board, n, out);
+    case CLAIM_SMMU_SPI:
+        return nth_smmu_spi(board, n, out);
     default: /* CLAIM_OWN_SPI */
-        return nth_own_spi(board, n, out);
+        out->path = board->console.path;
+        out->name = "the console's";
+        out->r = (struct range){board->console.irq.intid, 1};
+        return n == 0;
     }
 }
 
@@ -219,10 +227,11 @@ static bool nth_of_device(const struct plan_device *device, uint32_t n, struct c
     out->name = out->kind == CLAIM_NODE ? "" : device->path;
     switch (out->kind) {
     case CLAIM_SPI:
-        out->r = n < device->irq_count
-                     ? (struct range){device->irq[n].intid, 1}
-                     : (struct range){device->msi_first, device->msi_count}; /* that it raises */
-        return n < device->irq_count || (n == device->irq_count && device->msi_count != 0);
+        out->r = (struct range){n < device->irq_count ? device->irq[n].intid : 0, 1};
+        return n < device->irq_count;
+    case CLAIM_RAISED:
+        out->r = (struct range){device->msi_first, device->msi_count};
+        return n == 0 && device->msi_count != 0;
     case CLAIM_NODE:
         out->r = node_of(device);
         return n == 0;
@@ -366,7 +375,7 @@ static bool is_sound(struct plan *p, const struct claim *c)
     const char *must = NULL;
     char text[CLAIM_TEXT];
 
-    if (c->kind == CLAIM_SPI || c->kind == CLAIM_OWN_SPI) {
+    if (kinds[c->kind].unit == INTIDS && c->kind != CLAIM_PPI && c->kind != CLAIM_RAISED) {
         if (c->r.base < FIRST_SPI || range_end(c->r) - 1 > last_spi) {
             plan_error(p, c->owner, path_of(p, c),
                        "%s must be an SPI that the GIC has, %d to %" PRIu64, text_of(c, text),
@@ -474,11 +483,12 @@ void claims_check(struct plan *p, enum claim_kind first, enum claim_kind last)
 
 void claims_neighbour(struct plan *p, struct claim *neighbour, int node, bool *told)
 {
-    const enum claim_kind kind = neighbour->kind == CLAIM_BOARD_SPI ? CLAIM_SPI : CLAIM_WINDOW;
-    struct claims at = {.kind = kind};
+    const bool intids = kinds[neighbour->kind].unit == INTIDS;
+    const enum claim_kind last = intids ? CLAIM_RAISED : CLAIM_WINDOW;
+    struct claims at = {.kind = intids ? CLAIM_SPI : CLAIM_WINDOW};
     struct claim c;
 
-    while (claims_next(p, &at, &c) && c.kind == kind) {
+    while (claims_next(p, &at, &c) && c.kind <= last) {
         /* What begins with a disabled one's is another description of the same hardware. */
         if (!told[at.i] && collide(neighbour, &c) &&
             (neighbour->kind != CLAIM_BOARD_OFF || neighbour->r.base != c.r.base)) {

@@ -23,17 +23,20 @@ enum claim_kind {
     CLAIM_SEEN,     /* a granted device's registers */
     CLAIM_MEMORY,
     /* Numbers: of interrupts, of CPUs, of nodes */
-    CLAIM_PPI, /* Bulkhead's, or every partition's */
-    CLAIM_OWN_SPI,
-    CLAIM_SPI,  /* a granted device's */
-    CLAIM_CPU,  /* MPIDR */
-    CLAIM_NODE, /* a granted device itself */
+    CLAIM_PPI,      /* Bulkhead's, or every partition's */
+    CLAIM_OWN_SPI,  /* the console's */
+    CLAIM_SMMU_SPI, /* an SMMU's */
+    CLAIM_SPI,      /* a granted device's */
+    CLAIM_RAISED,   /* all that a granted GICv2m frame can raise, given or not */
+    CLAIM_CPU,      /* MPIDR */
+    CLAIM_NODE,     /* a granted device itself */
     /* What place.c gave: physical pages */
     CLAIM_EXTENT,
     /* What other nodes of the board's tree have: in no walk; claims_of_board() makes them */
     CLAIM_BOARD,
     CLAIM_BOARD_OFF, /* of one that is disabled */
     CLAIM_BOARD_SPI,
+    CLAIM_BOARD_SMMU_SPI, /* of an SMMU that Bulkhead drives */
 };
 
 struct claim {

@@ -16,7 +16,7 @@ struct msi_frame msi_frame(const struct plan *p, uint32_t index)
         const struct plan_device *d = &p->devices[i];
 
         if (d->msi && d->mmio_count != 0 && d->partition == (int)index) {
-            return (struct msi_frame){d->mmio[0], d->msi_first, d->msi_count, false};
+            return (struct msi_frame){d->mmio[0], d->msi_first, d->msi_given, false};
         }
     }
     return (struct msi_frame){{0, 0}, 0, 0, false};

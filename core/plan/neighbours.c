@@ -70,6 +70,16 @@ static bool is_given_whole(const struct plan *p, int node)
     return false;
 }
 
+static bool is_smmu(const struct plan *p, int node)
+{
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        if (p->board.smmus[i].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void claims_of_board(struct plan *p)
 {
     const void *fdt = p->board.fdt;
@@ -89,7 +99,7 @@ void claims_of_board(struct plan *p)
         }
         check_windows(p, &at, &c, told);
         if (enabled) {
-            c.kind = CLAIM_BOARD_SPI;
+            c.kind = is_smmu(p, node) ? CLAIM_BOARD_SMMU_SPI : CLAIM_BOARD_SPI;
             check_interrupts(p, &at, &c, told);
         }
     }

@@ -236,8 +236,10 @@ struct plan_device {
     bool function; /* a PCI function of the host bridge `node`: `mmio` are its BARs' pages */
     uint32_t rid;  /* function: its bus, device and function number */
     bool msi;      /* a GICv2m frame: writes of devices' DMA to it raise the SPIs */
-    uint32_t msi_first, msi_count; /* msi_first and those that follow, edge; 0 on a PC */
-    bool unprotected; /* DMA is not contained: listed in unprotected-devices, with direct-map */
+    uint32_t msi_first,
+        msi_count;      /* all that it can: msi_first and what follows, edge; 0 on a PC */
+    uint32_t msi_given; /* of which so many, from the first on, are the partition's */
+    bool unprotected;   /* DMA is not contained: listed in unprotected-devices, with direct-map */
 };
 
 enum plan_console { PLAN_CONSOLE_SHARED, PLAN_CONSOLE_NONE };

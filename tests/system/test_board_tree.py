@@ -13,11 +13,11 @@ QUIET = "console=ttyAMA0 quiet bulkhead.exit=off"
 
 @pytest.fixture
 def board_tree(tmp_path):
-    """board_tree(smp, *fragments): QEMU's tree of a 1 GiB machine, changed by device-tree source."""
+    """board_tree(smp, *fragments, options): QEMU's tree of a 1 GiB machine, changed by device-tree source."""
 
-    def make(smp, *fragments):
+    def make(smp, *fragments, options="gic-version=3"):
         dumped, source, tree = (tmp_path / name for name in ("dumped.dtb", "board.dts", "board.dtb"))
-        machine = f"virt,virtualization=on,gic-version=3,dumpdtb={dumped}"
+        machine = f"virt,virtualization=on,{options},dumpdtb={dumped}"
         subprocess.run(
             ["qemu-system-aarch64", "-M", machine, "-cpu", "cortex-a53", "-smp", str(smp), "-m", "1G", "-nic", "none"],
             check=True,
@@ -157,3 +157,22 @@ def test_aarch32_at_el0(boot, cpu):
     assert "[stack]" in log
     stack = next(line for line in log.split("\n") if "[stack]" in line)
     assert int(stack.split("] ", 1)[1].split("-")[0], 16) < 1 << 32, stack
+
+
+def test_what_a_frame_can_raise_is_refused_to_others(boot, board_tree):
+    """A GICv2m frame raises INTIDs 80 to 143, of which its partition has those before the SMMU's: 128 is nobody else's."""
+    v2m = "/intc@8000000/v2m@8020000"
+    qemu = board_tree(3, "/ { pl031@9010000 { interrupts = <0 96 4>; }; };", options="gic-version=2,iommu=smmuv3")
+    parts = [
+        partition("attacker", "hello", [0], devices=[v2m]),
+        partition("victim", "hello", [1], devices=["/pl031@9010000"]),
+        partition("hello", "hello", [2]),
+    ]
+    log = boot(parts, gic=2, smp=3, qemu=("-machine", "iommu=smmuv3", *qemu)).off()
+    log = log.replace("\r\n    ", " ")
+    assert "attacker: " + v2m + ": devices: one of its interrupts from 80 is also that of /pl031@9010000 in \"victim\"" in log
+    assert "victim: /pl031@9010000: devices: its interrupt 128 is also that of " + v2m + " in \"attacker\"" in log
+    assert "1 of 3 partitions start" in log
+    qemu = board_tree(3, "/ { pl031@9010000 { interrupts = <0 96 4>; }; };", options="gic-version=2,iommu=smmuv3")
+    log = boot(parts[:1], gic=2, smp=3, qemu=("-machine", "iommu=smmuv3", *qemu)).off()  # nobody is granted 128
+    assert "one of its interrupts from 80 is also that of /pl031@9010000: it cannot be granted" in log.replace("\r\n    ", " ")
