@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 .PRECIOUS: build/guest/% build/guests/%
 .SECONDEXPANSION:
 
+$(if $(word 2,$(CURDIR)),$(error "$(CURDIR)" has a blank in it, which make cannot take: clone it elsewhere))
+
 quiet = $(if $(V),,@printf '  %-8s %s\n' $(1) '$(@:build/%=%)';)
 PYTHON := /usr/bin/python3
 
@@ -54,11 +56,15 @@ kconfig = KCONFIG_CONFIG=$(2) $(PYTHON) -m $(1)
 need_kconfiglib = @$(PYTHON) -c 'import kconfiglib' 2> /dev/null || \
     { echo 'There is no kconfiglib: run scripts/setup' >&2; exit 1; }
 
+# The PC's is no board to stay with, nor is one that BOARD= names.
+stays = $(or $(filter host,$*),$(filter command environment,$(origin BOARD)))
 $(DEFCONFIGS): %_defconfig: FORCE
 	$(need_kconfiglib)
 	@mkdir -p build/$*
-	@$(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null
-	@$(if $(filter host,$*),:,echo '$*' > build/board) # the PC's is no board to stay with
+	@was=$$(cksum build/$*/.config 2> /dev/null); \
+	    $(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null || exit 1; is=$$(cksum build/$*/.config); \
+	    [ "$${was:-$$is}" = "$$is" ] || echo 'What it was: build/$*/.config.old'
+	@$(if $(stays),[ -e build/board ] ||) $(if $(filter host,$*),:,echo '$*' > build/board)
 	@echo 'Configured $*: build/$*/.config'
 
 $(filter-out $(DEFCONFIGS),$(filter %_defconfig,$(MAKECMDGOALS))): FORCE
@@ -79,6 +85,7 @@ build/%/whole.config: build/%/.config Kconfig
 	@cp $< $@
 
 menuconfig:
+	@[ -t 0 ] || { echo 'menuconfig wants a terminal' >&2; exit 1; }
 	@$(call kconfig,menuconfig,$(CONFIG))
 
 savedefconfig:
@@ -129,7 +136,7 @@ included = $(foreach f,$(incbins),$(filter $(RAMDISKS) build/guests/% $(wildcard
 # One that cannot be made does not stop the others.
 systems:
 	@$(MAKE) --keep-going $(or $(patsubst %.its,build/%.itb,$(wildcard dts/$(if $(filter command \
-	    environment,$(origin BOARD)),$(BOARD),*)/*.its)),$(error There is no system file in dts/))
+	    environment,$(origin BOARD)),$(BOARD),*)/*.its)),$(error There is no dts/$(BOARD)/*.its))
 
 build/dts/%.itb: dts/%.its scripts/mksystem $$(call included,dts/$$*.its)
 	$(call quiet,MKIMAGE)mkdir -p $(@D); scripts/mksystem $(if $(V),-v) $< $@
@@ -156,8 +163,8 @@ format:
 ## To try and to test (each runs scripts/setup first):
 ##   demo             boot the demo system in QEMU
 ##   demo-devices     boot the demo of devices: a disk, a network card, and a DMA engine that attacks
-##   check            run every test
-##   bench            run the benchmarks
+##   check            run every test (about 40 minutes on two cores), on configurations as in configs/
+##   bench            run the benchmarks, on qemu-arm64's configuration as in configs/
 ##   fuzz             fuzz core on this PC: TIME=SECONDS for each (60), FUZZ="NAME..." (all)
 ##   mutations        break a check at a time and see which test notices (an hour)
 .PHONY: demo demo-devices check bench fuzz mutations
@@ -178,7 +185,7 @@ mutations: guests
 	@tests/mutations
 
 ##
-##   clean            remove what was built; keep configurations, downloads and newlib
+##   clean            empty build/ but for configurations, downloads and newlib
 ##   distclean        remove build/ altogether
 ##   help             this text
 .PHONY: clean distclean help

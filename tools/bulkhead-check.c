@@ -76,7 +76,7 @@ static int init(const char *board_name, const char *output)
     can = board_verdict(&plan, &board, &said, text);
     file_close(text, "memory");
     if (can) {
-        FILE *out = file_create(output);
+        FILE *out = file_create(output, true);
 
         report_init(&plan, verdict, out);
         file_close(out, output);
@@ -129,7 +129,7 @@ static bool write_tree(const struct options *options)
         free(tree);
         return false;
     }
-    out = file_create(options->output);
+    out = file_create(options->output, false);
     if (fwrite(tree, 1, dt_size(tree), out) != dt_size(tree)) {
         fail(options->output != NULL ? options->output : "standard output", "cannot be written");
     }
@@ -140,7 +140,7 @@ static bool write_tree(const struct options *options)
 
 static void draw(const char *name)
 {
-    FILE *out = file_create(name);
+    FILE *out = file_create(name, false);
 
     report_svg(&plan, out);
     file_close(out, name);
@@ -258,6 +258,8 @@ int main(int argc, char **argv)
 
     read_options(argc, argv, &options);
     check_options(&options, argc - optind);
+    file_spare(options.output, argv + optind, argc - optind);
+    file_spare(options.svg, argv + optind, argc - optind);
     if (options.hosts) {
         return hosts(argv + optind);
     }

@@ -381,7 +381,7 @@ static void parse_partition(struct plan *p, int node)
     if (p->partition_count == CONFIG_MAX_PARTITIONS) {
         p->surplus++;
         plan_error(p, CONFIG_MAX_PARTITIONS, path,
-                   "more than %d partitions: this one is not started; raise CONFIG_MAX_PARTITIONS",
+                   "more partitions than %d: this one is not started; raise CONFIG_MAX_PARTITIONS",
                    CONFIG_MAX_PARTITIONS);
         return;
     }
@@ -435,11 +435,16 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
     p->fit_size = size;
     p->board.system = (struct range){fit_pa, size};
     plan_reserve(p, "the system file", fit_pa, size);
-    if (!dt_valid(fit, size) || dt_find(fit, "/images", &at.node[0]) != OK ||
-        dt_find(fit, "/configurations", &at.node[0]) != OK) {
+    if (!dt_valid(fit, size)) {
         plan_error(p, PLAN_SHARED, "the system file",
-                   "no FIT with /images and /configurations, or it is cut off or damaged; make it "
-                   "with mkimage, and load all of it");
+                   "no FIT, or it is cut off or damaged; make it with mkimage, and load all of it");
+        return;
+    }
+    if (dt_find(fit, "/images", &at.node[0]) != OK ||
+        dt_find(fit, "/configurations", &at.node[0]) != OK) {
+        plan_error(p, PLAN_SHARED, "/",
+                   "a system file has /images and /configurations; one is "
+                   "missing, or misspelt");
         return;
     }
     while (dt_step(fit, &at)) {

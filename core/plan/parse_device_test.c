@@ -8,6 +8,8 @@ static const struct wrong wrong[] = {
     {GOOD "devices = \"/rtc@9010001\";", "devices: \"/rtc@9010001\" is not in the board's tree: "
                                          "did you mean \"/rtc@9010000\"?"},
     {GOOD "devices = \"rtc\";", "\"rtc\" is not in the board's tree: did you mean \"rtc0\"?"},
+    {GOOD "devices = \"/rtc\";",
+     "\"/rtc\" is not in the board's tree: did you mean \"/rtc@9010000\"?"},
     {GOOD "devices = \"rtc@9010000\";", "did you mean \"/rtc@9010000\"?"},
     {GOOD "devices = \"timepiece\";", "\"timepiece\" is not in the board's tree: it is none of "
                                       "/aliases, and a path begins with \"/\""},

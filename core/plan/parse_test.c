@@ -202,7 +202,8 @@ static void test_no_fit(void **state)
 
         parse(file);
         assert_true(test_plan.fatal);
-        assert_log("error: the system file: no FIT with /images and /configurations");
+        assert_log(
+            "error: /: a system file has /images and /configurations; one is missing, or misspelt");
         tree_free(file);
     }
 }

@@ -168,12 +168,15 @@ void nearest_offer(struct nearest *n, const char *name)
     size_t word_length = strlen(n->word);
     size_t length = strlen(name);
     size_t apart = word_length > length ? word_length - length : length - word_length;
+    bool whole = length > word_length && name[word_length] == '@' &&
+                 strncmp(name, n->word, word_length) == 0; /* but for its unit address */
     size_t distance;
 
-    if (word_length >= sizeof(n->name) || length >= sizeof(n->name) || apart >= n->distance) {
+    if (word_length >= sizeof(n->name) || length >= sizeof(n->name) ||
+        (apart >= n->distance && !whole)) {
         return;
     }
-    distance = edits(n->word, word_length, name, length);
+    distance = whole ? 1 : edits(n->word, word_length, name, length);
     if (distance < n->distance && distance < length) {
         n->distance = distance;
         memcpy(n->name, name, length + 1);

@@ -175,14 +175,17 @@ def compare(result):
     print(f"\nBeside {file.relative_to(run.TOP)}:")
     dearer = [n for n in new if n in old and new[n] > old[n]]
     cheaper = [n for n in new if n in old and new[n] < old[n]]
+    refused = [n for n in dearer if new[n] > old[n] * (1 + (rows.SLACK if n in result["other"] else 0))]
     for name in cheaper + dearer:
-        word = "DEARER" if name in dearer else "cheaper"
+        word = "DEARER" if name in refused else "dearer" if name in dearer else "cheaper"
         print(f"  {word:8} {name}: {old[name]:,} -> {new[name]:,}")
+    if len(dearer) > len(refused):
+        print(f"  (dearer: by less than {rows.SLACK:.0%}, which is let pass)")
     if before["qemu"] != result["qemu"]:
         print(f"  (QEMU {before['qemu']} -> {result['qemu']})")
     if not dearer and not cheaper:
         print("  all the same")
-    return any(new[n] > old[n] * (1 + (rows.SLACK if n in result["other"] else 0)) for n in dearer)
+    return bool(refused)
 
 
 def save(result):

@@ -73,10 +73,19 @@ def test_debian_on_two_cpus_beside_another(boot, cpu):
     assert "machine off" in log
 
 
+def fuse_twice_is_refused(directory, system):
+    twice = directory / "twice.bin"
+    for board in ("qemu-arm32", "qemu-arm64"):
+        subprocess.run([TOP / "scripts/fuse", BUILD / board / "bulkhead.bin", system, twice], check=True)
+        done = subprocess.run([TOP / "scripts/fuse", twice, system, directory / "x"], capture_output=True, check=False)
+        assert done.returncode == 1 and b"holds a system file already" in done.stderr
+
+
 def test_fused(tmp_path):
     """One file: the system file behind the zImage, which says where it ends."""
     system = make_system(tmp_path, its([partition("one", "hello", [0])], {"hello": hello(tmp_path)}))
     fused = tmp_path / "fused.bin"
+    fuse_twice_is_refused(tmp_path, system)
     subprocess.run([TOP / "scripts/fuse", BUILD / "qemu-arm32/bulkhead.bin", system, fused], check=True)
     board = Machine(None, "-k", str(fused), cpu="cortex-a7", gic=2)
     try:

@@ -73,7 +73,7 @@ def test_a_dearer_row_is_pointed_out(monkeypatch, capsys):
     assert not report.compare(result) and "all the same" in capsys.readouterr().out
     assert not report.compare(result | {"other": {"text": 99, "build": 50}})
     assert not report.compare(result | {"other": {"text": 101}})
-    assert "DEARER   text: 100 -> 101" in capsys.readouterr().out
+    assert "dearer   text: 100 -> 101" in capsys.readouterr().out
     assert report.compare(result | {"other": {"text": 102}})
     assert report.compare(result | {"gic3": {"hvc": row | {"max": 11}}})
     assert "DEARER   gic3 hvc max: 10 -> 11" in capsys.readouterr().out

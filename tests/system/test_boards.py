@@ -30,8 +30,8 @@ KNOWN = {
     "arm64/broadcom/bcm2837-rpi-3-b.dtb": "there is no interrupt controller that Bulkhead drives",
     "arm64/qcom/msm8994-huawei-angler-rev-101.dtb": "/psci: ",
     "arm64/apm/apm-mustang.dtb": "/chosen: stdout-path: ",
-    "armmp/vexpress-v2p-ca15-tc1.dtb": "Armv7-A with HYP mode (arm,cortex-a15): this build is for Armv8-A",
-    "armmp/sun7i-a20-cubieboard2.dtb": "Armv7-A with HYP mode (arm,cortex-a7): this build is for Armv8-A",
+    "armmp/vexpress-v2p-ca15-tc1.dtb": "Armv7-A with HYP mode (arm,cortex-a15): this program knows Armv8-A",
+    "armmp/sun7i-a20-cubieboard2.dtb": "Armv7-A with HYP mode (arm,cortex-a7): this program knows Armv8-A",
     "armmp/vexpress-v2p-ca9.dtb": "its CPUs have no EL2 or HYP mode (arm,cortex-a9)",
     "armmp/bcm2835-rpi-b.dtb": "its CPUs have no EL2 or HYP mode (arm,arm1176jzf-s)",
     "armmp/stm32f429-disco.dtb": "/cpus: it has no CPUs",
@@ -69,13 +69,13 @@ def test_totals(verdicts):
     kinds = collections.Counter()
     for tree, verdict in verdicts.items():
         folder = tree.split("/")[0]
-        reason = re.search(r"can host|this build is for Armv8-A|no EL2 or HYP|has no CPUs|no driver for the console|"
+        reason = re.search(r"can host|this program knows Armv8-A|no EL2 or HYP|has no CPUs|no driver for the console|"
                            r"no interrupt controller|/psci|stdout-path|interrupts|GICH|/reserved-memory", verdict)
         kinds[folder, reason[0] if reason else verdict] += 1
     hosts = sum(n for (_, reason), n in kinds.items() if reason == "can host")
     assert 250 <= hosts <= 400, kinds
     assert kinds["armmp", "can host"] == 3, kinds  # the Raspberry Pi 4, 400 and its module: 64-bit
-    assert kinds["armmp", "this build is for Armv8-A"] > 300 and kinds["armmp", "no EL2 or HYP"] > 550, kinds
+    assert kinds["armmp", "this program knows Armv8-A"] > 300 and kinds["armmp", "no EL2 or HYP"] > 550, kinds
     assert kinds["arm64", "no driver for the console"] > 150, kinds
     unlisted = [reason for _, reason in kinds if reason.startswith("cannot")]
     assert not unlisted, unlisted

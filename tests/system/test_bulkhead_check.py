@@ -422,6 +422,22 @@ def test_bad_usage(arguments, why):
     assert why in done.stderr.decode() and "usage: bulkhead-check" in done.stderr.decode()
 
 
+def test_nothing_is_written_over(files, tmp_path):
+    """Neither what is read, nor a starter that was made before."""
+    board, starter = tmp_path / "board.dtb", tmp_path / "first.its"
+    board.write_bytes(files[1].read_bytes())
+    starter.write_text("mine")
+    system = tmp_path / "own.itb"
+    system.write_bytes(make_system(files[0], [partition("one", "raw", [0])]).read_bytes())
+    for arguments in (["--dtb", "one", "-o", board, board, system], ["--svg", system, board, system]):
+        before = board.read_bytes(), system.read_bytes()
+        done = run(*arguments)
+        assert done.returncode == 2 and b"is what is read: name another" in done.stderr, done
+        assert before == (board.read_bytes(), system.read_bytes())
+    done = run("--init", "-o", starter, board)
+    assert done.returncode == 2 and b"is there already" in done.stderr and starter.read_text() == "mine"
+
+
 def test_man_page():
     """It formats without a warning, and has every option that the program has."""
     page = TOP / "docs/bulkhead-check.1"

@@ -119,7 +119,8 @@ static const char *cpu_fault(const void *fdt)
     switch (board_cpus(fdt, &compatible)) {
     case BOARD_CPUS_32BIT:
         (void)snprintf(why, sizeof(why),
-                       "its CPUs are Armv7-A with HYP mode (%.60s): this build is for Armv8-A",
+                       "its CPUs are Armv7-A with HYP mode (%.60s): this program knows Armv8-A "
+                       "boards only (docs/arm32.md)",
                        compatible);
         return why;
     case BOARD_CPUS_NO_HYP:

@@ -59,14 +59,27 @@ struct file file_read(const char *name, uint64_t most, const char *kind)
     return f;
 }
 
-FILE *file_create(const char *name)
+void file_spare(const char *output, char *const *inputs, int count)
 {
-    FILE *out = name == NULL || strcmp(name, "-") == 0 ? stdout : fopen(name, "wb");
+    struct stat out, in;
+
+    for (int i = 0; output != NULL && stat(output, &out) == 0 && i < count; i++) {
+        if (stat(inputs[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+            fail(output, "is what is read: name another file to write");
+        }
+    }
+}
+
+FILE *file_create(const char *name, bool anew)
+{
+    FILE *out = name == NULL || strcmp(name, "-") == 0 ? stdout : fopen(name, anew ? "wbx" : "wb");
 
     if (out == NULL) {
-        fail(name, errno == ENOENT
-                       ? "cannot be made: its directory is not there (mkdir -p makes it)"
-                       : strerror(errno));
+        fail(name,
+             errno == ENOENT   ? "cannot be made: its directory is not there (mkdir -p makes it)"
+             : errno == EEXIST ? "is there already, perhaps with changes of yours: remove it, or "
+                                 "name another"
+                               : strerror(errno));
     }
     return out;
 }

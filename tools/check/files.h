@@ -3,6 +3,7 @@
 #ifndef TOOLS_CHECK_FILES_H
 #define TOOLS_CHECK_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -29,8 +30,14 @@ struct file file_read(const char *name, uint64_t most, const char *kind);
 /* Fails where the file is empty or has more than `most` bytes. */
 void file_check(const struct file *f, uint64_t most, const char *kind);
 
-/* A file to write; standard output where `name` is NULL or "-". Fails where it cannot be opened. */
-FILE *file_create(const char *name);
+/* Fails where `output` is one of the files `inputs`. */
+void file_spare(const char *output, char *const *inputs, int count);
+
+/*
+ * A file to write; standard output where `name` is NULL or "-". Fails where it cannot be opened,
+ * and with `anew` where it is there already.
+ */
+FILE *file_create(const char *name, bool anew);
 
 /* The end of it: fails where not all could be written. */
 void file_close(FILE *out, const char *name);
