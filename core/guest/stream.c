@@ -18,6 +18,7 @@
 #define FAULTS_AT_ONCE 32  /* that one interrupt tells */
 #define TOLD_A_SECOND  4   /* messages about one partition's devices, or nobody's */
 #define BLOCK_FROM     256 /* faults of one device within a second that block it; nobody's: all */
+#define FORGED_FROM    256 /* interrupts within a second that no fault explains */
 
 /* Class: sealed. By stage of translation; `root` 0 where the partition has none. */
 static struct lpae tables[CONFIG_MAX_PARTITIONS][2];
@@ -28,7 +29,7 @@ static const struct plan *plan_of_streams;
 /* What happens within a second. Class: locked, the SMMU's. */
 struct rate {
     uint64_t second; /* of the counter */
-    uint32_t count;
+    int32_t count;
 };
 
 /* What a run of streams did. Class: locked, its SMMU's. */
@@ -43,8 +44,12 @@ static struct {
 /* What an SMMU did that no partition did. Class: locked, its own. */
 static struct {
     struct rate faults;
-    bool silent; /* it does not stop: its interrupts are off */
+    struct rate forged; /* interrupts, less the faults that explain them */
+    bool silent;        /* it does not stop: its interrupts are off */
 } odd[PLAN_MAX_SMMUS];
+
+/* Partitions that forged an SMMU's interrupts. Class: of the CPU that these are routed to. */
+static bool forger[CONFIG_MAX_PARTITIONS];
 
 /* Taken with none of a partition's held; the console's may follow. */
 static struct lock smmu_locks[PLAN_MAX_SMMUS];
@@ -200,14 +205,19 @@ static void print_fault(const struct plan_stream *stream, const struct smmu_faul
     console_printf(": %s (code 0x%x)", reasons[fault->reason], fault->code);
 }
 
-/* One more: how many it is in this second. */
-static uint32_t count_one(const struct plan *p, struct rate *rate)
+/* So many more: how many it is in this second. */
+static int32_t count_more(const struct plan *p, struct rate *rate, int32_t more)
 {
     const uint64_t second = arch_counter() / p->board.timer_hz;
 
-    rate->count = second == rate->second ? rate->count + 1 : 1;
+    rate->count = second == rate->second ? rate->count + more : more;
     rate->second = second;
     return rate->count;
+}
+
+static int32_t count_one(const struct plan *p, struct rate *rate)
+{
+    return count_more(p, rate, 1);
 }
 
 /* The first run that the same partition has at the same SMMU. */
@@ -229,7 +239,7 @@ static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fau
     const struct plan_device *device = &p->devices[stream->device];
     const struct plan_partition *part = &p->partitions[device->partition];
     const uint32_t teller = first_run(p, run);
-    const uint32_t count = count_one(p, &seen[run].faults);
+    const int32_t count = count_one(p, &seen[run].faults);
     const bool block = !seen[run].blocked && (part->block_faults || count == BLOCK_FROM);
 
     seen[run].total++;
@@ -255,7 +265,7 @@ static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fau
 static void tell_odd(const struct plan *p, uint32_t smmu, const struct smmu_fault *fault)
 {
     const struct plan_smmu *s = &p->board.smmus[smmu];
-    const uint32_t count = count_one(p, &odd[smmu].faults);
+    const int32_t count = count_one(p, &odd[smmu].faults);
     const bool muted = !fault->shared && s->ops->mute(p, smmu, fault->stream);
 
     if (count <= TOLD_A_SECOND && fault->shared) {
@@ -272,7 +282,7 @@ static void tell_odd(const struct plan *p, uint32_t smmu, const struct smmu_faul
             irq_off(s->irq[i].intid);
         }
         console_printf(
-            "bulkhead: %s: %u faults in a second that are no partition's: it is heard no "
+            "bulkhead: %s: %d faults in a second that are no partition's: it is heard no "
             "more; what it guards stays guarded\n",
             s->path, BLOCK_FROM);
     }
@@ -310,6 +320,55 @@ static bool has_interrupt(const struct plan_smmu *smmu, uint32_t intid)
     return false;
 }
 
+/*
+ * An interrupt found so many faults. Each explains one, that may come when its fault is told
+ * already. True where so many are left that something else must have raised them.
+ */
+static bool is_forged(const struct plan *p, uint32_t smmu, int32_t faults)
+{
+    struct rate *forged = &odd[smmu].forged;
+
+    if (count_more(p, forged, faults == 0 ? 1 : -faults) < FORGED_FROM) {
+        return false;
+    }
+    forged->count = 0;
+    return true;
+}
+
+/* The granted GICv2m frame by which devices of its partition, by DMA, raise that interrupt. */
+static const struct plan_device *frame_of(const struct plan *p, uint32_t intid)
+{
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        const struct plan_device *device = &p->devices[i];
+
+        if (device->msi && intid - device->msi_first < device->msi_count &&
+            !p->partitions[device->partition].refused) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
+/* Stop whoever can do it; where that does not help, only that interrupt is left to be stopped. */
+static void stop_forged(const struct plan *p, uint32_t smmu, uint32_t intid)
+{
+    const struct plan_device *frame = frame_of(p, intid);
+
+    if (frame != NULL && !forger[frame->partition]) {
+        forger[frame->partition] = true;
+        (void)pass_all(p, (uint32_t)frame->partition, false);
+        console_printf("bulkhead: %s: %s: raises interrupt %u of %s, %d times in a second without "
+                       "a fault: all DMA of its partition is blocked now\n",
+                       p->partitions[frame->partition].name, frame->path, intid,
+                       p->board.smmus[smmu].path, FORGED_FROM);
+        return;
+    }
+    irq_off(intid);
+    console_printf("bulkhead: %s: interrupt %u came %d times in a second without a fault: it is "
+                   "heard no more; what it guards stays guarded\n",
+                   p->board.smmus[smmu].path, intid, FORGED_FROM);
+}
+
 bool stream_irq(uint32_t intid)
 {
     const struct plan *p = plan_of_streams;
@@ -318,7 +377,8 @@ bool stream_irq(uint32_t intid)
 
     for (uint32_t i = 0; p != NULL && i < p->board.smmu_count; i++) {
         const struct plan_smmu *smmu = &p->board.smmus[i];
-        uint32_t n = 0;
+        int32_t n = 0;
+        bool forged;
 
         if (!has_interrupt(smmu, intid)) {
             continue;
@@ -329,7 +389,11 @@ bool stream_irq(uint32_t intid)
             tell(p, i, &fault);
             n++;
         }
+        forged = is_forged(p, i, n);
         lock_release(&smmu_locks[i]);
+        if (forged) {
+            stop_forged(p, i, intid);
+        }
         if (n == FAULTS_AT_ONCE) {
             irq_again(intid); /* an edge tells that the queue was empty: there is no other */
         }

@@ -330,6 +330,76 @@ static void test_nobodys_without_an_end(void **state)
     assert_int_equal(faults, 1);
 }
 
+static uint32_t empties(uint32_t times)
+{
+    for (uint32_t i = 0; i < times; i++) {
+        assert_true(interrupt(0, SMMU_UNMAPPED, 0));
+    }
+    return silenced;
+}
+
+/* Nothing is lost but reports: that interrupt alone is off, and others of the SMMU are heard. */
+static void test_interrupts_without_a_fault(void **state)
+{
+    (void)state;
+    p->board.smmus[0].irq[1] = (struct plan_irq){IRQ + 3, true};
+    p->board.smmus[0].irq_count = 2;
+    assert_int_equal(empties(255), 0);
+    host.counter += HZ;
+    assert_int_equal(empties(255), 0); /* in another second */
+    assert_string_equal(log_text, "");
+    assert_int_equal(empties(1), IRQ);
+    assert_log("bulkhead: /smmu: interrupt 74 came 256 times in a second without a fault: it is "
+               "heard no more; what it guards stays guarded\n");
+    pending = (struct smmu_fault){.reason = SMMU_UNMAPPED, .stream = 9};
+    faults = 1;
+    assert_true(stream_irq(IRQ + 3));
+    assert_log("bulkhead: a: /disk: DMA fault: stream 0x9");
+    silenced = 0;
+    for (uint32_t i = 0; i < 300; i++) {
+        assert_true(stream_irq(IRQ + 3));
+    }
+    assert_int_equal(silenced, IRQ + 3);
+}
+
+/* A fault may be told before the interrupt for it is taken. */
+static void test_faults_explain_interrupts(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 200; i++) {
+        (void)interrupt(9, SMMU_UNMAPPED, 1);
+    }
+    assert_int_equal(empties(200 + 255), 0);
+    assert_int_equal(empties(1), IRQ);
+}
+
+/* Whose devices may write to the frame that raises an SMMU's interrupt is stopped first. */
+static void test_who_forges_interrupts_is_blocked(void **state)
+{
+    struct plan_device *frame = &p->devices[p->device_count++];
+
+    (void)state;
+    *frame =
+        (struct plan_device){.path = "/v2m", .msi = true, .msi_first = IRQ - 3, .msi_count = 4};
+    assert_int_equal(empties(256), 0);
+    assert_string_equal(calls, "block(8) ");
+    assert_log("bulkhead: a: /v2m: raises interrupt 74 of /smmu, 256 times in a second without a "
+               "fault: all DMA of its partition is blocked now\n");
+    (void)interrupt(0x20, SMMU_UNMAPPED, 1); /* the other's faults are told */
+    assert_log("bulkhead: b: /net: DMA fault: stream 0x20");
+    host.counter += HZ;
+    assert_int_equal(empties(256), IRQ); /* it was not its DMA */
+    frame->partition = 1;
+    frame->msi_count = 3; /* not that one */
+    silenced = 0;
+    assert_int_equal(empties(256), IRQ);
+    frame->msi_count = 4;
+    p->partitions[1].refused = true; /* it never ran */
+    silenced = 0;
+    assert_int_equal(empties(256), IRQ);
+    assert_string_equal(calls, "block(8) ");
+}
+
 /* All functions of a partition together have as many lines as one. */
 static void test_many_devices_of_one_partition(void **state)
 {
@@ -363,6 +433,9 @@ int main(void)
         cmocka_unit_test_setup(test_nobodys_is_told_once, set_up),
         cmocka_unit_test_setup(test_a_fault_of_the_whole, set_up),
         cmocka_unit_test_setup(test_many_devices_of_one_partition, set_up),
+        cmocka_unit_test_setup(test_interrupts_without_a_fault, set_up),
+        cmocka_unit_test_setup(test_faults_explain_interrupts, set_up),
+        cmocka_unit_test_setup(test_who_forges_interrupts_is_blocked, set_up),
         cmocka_unit_test_setup(test_nobodys_without_an_end, set_up), /* last: it stays so */
     };
 

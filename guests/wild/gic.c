@@ -12,6 +12,9 @@
 #define GICD_V3_SIZE     0x10000u
 #define GICC_SIZE        0x2000u
 #define TIMER_TIMEOUT_US 1000000u
+#define FORGE_US         2000000u
+#define FORGE_FIRST      32u
+#define FORGE_COUNT      288u
 
 static volatile bool timer_came;
 
@@ -175,4 +178,17 @@ void wild_disable(void)
                      :
                      : "r"(0x30d00800ull)
                      : "memory");
+}
+
+/* Every number that a GICv2m frame could raise, the SMMU's among them, again and again. */
+void wild_forge(void)
+{
+    const uintptr_t doorbell = wild_number("doorbell", 0);
+    const uint64_t end = timer_count() + timer_us_to_ticks(FORGE_US);
+    unsigned writes = 0;
+
+    for (; timer_count() < end; writes++) {
+        mmio_write32(doorbell, FORGE_FIRST + writes % FORGE_COUNT);
+    }
+    printf("wild: forge %u writes\n", writes);
 }

@@ -43,6 +43,7 @@ void wild_mmio(void);
 void wild_undef(void);
 void wild_sysreg(void);
 void wild_gic(void);
+void wild_forge(void);
 void wild_off(void);
 void wild_reset(void);
 void wild_setway(void);

@@ -69,6 +69,18 @@ def test_wild_for_ever(boot, mode, gic):
     control_kept_its_loop(board.log)
 
 
+def test_forged_interrupts(boot):
+    """What has the GICv2m frame writes all numbers to it, also the SMMU's: control's CPU takes none of those."""
+    parts = [
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
+        partition("wild", "wild", [1], bootargs="wild=forge doorbell=0x8020040", devices=["/intc@8000000/v2m@8020000"]),
+    ]
+    log = boot(parts, gic=2, smp=2, qemu=(*ICOUNT, "-machine", "iommu=smmuv3")).off()
+    assert re.search(r"wild: forge \d{5,} writes", log)
+    assert "without a fault" not in log and "is nobody's" not in log
+    control_kept_its_loop(log, 25_000)
+
+
 @pytest.mark.parametrize("devices", [{}, {"devices": ["/pl031@9010000"]}], ids=["a hole", "its own device"])
 def test_a_fatal_fault_is_reported(boot, devices):
     """Registers, IPA and the node it falls in; the others go on. A device's pages may not be executed."""
