@@ -221,15 +221,20 @@ static void print_facts(const struct plan *p, const struct gaps *gaps, FILE *out
 {
     const struct plan_board *board = &p->board;
     char size[PLAN_SIZE_TEXT];
+    uint32_t length = 0;
+    const char *uart = dt_property(board->fdt, board->console.node, "compatible", &length);
     uint64_t ram = 0;
 
     for (uint32_t i = 0; i < board->ram_banks; i++) {
         ram += board->ram[i].size;
     }
-    (void)fprintf(out, ": can host: %" PRIu32 " CPU%s, GICv%" PRIu32 ", memory: %s%s\n",
+    (void)fprintf(out,
+                  ": can host: %" PRIu32 " CPU%s, GICv%" PRIu32 ", memory: %s%s, "
+                  "console: %s at 0x%" PRIx64 "\n",
                   board->cpu_count, board->cpu_count == 1 ? "" : "s", board->gic.version,
                   gaps->memory ? "filled in by firmware" : plan_size_text(size, ram),
-                  gaps->psci ? ", PSCI: filled in by firmware" : "");
+                  gaps->psci ? ", PSCI: filled in by firmware" : "", dt_string(uart, length, 0),
+                  board->console.mmio.base);
 }
 
 bool board_verdict(const struct plan *p, const struct file *board, const struct messages *said,
