@@ -18,6 +18,7 @@ void test_pmu(void);     /* pmu.c; counts exactly, so: -icount */
 void test_debug(void);   /* breakpoint, watchpoint, single step: debug.c */
 void test_suspend(void); /* CPU_SUSPEND: suspend.c */
 void test_aarch32(void); /* EL0 in AArch32: aarch32.c */
+void test_pstate(void);  /* PSTATE in a handler: pstate.c */
 
 /* ESR_EL1.EC */
 #define EC_UNKNOWN        0x00u

@@ -26,7 +26,7 @@ static const struct {
     void (*run)(void);
 } tests[] = {
     {"reset", test_reset},     {"pmu", test_pmu},         {"debug", test_debug},
-    {"suspend", test_suspend}, {"aarch32", test_aarch32},
+    {"suspend", test_suspend}, {"aarch32", test_aarch32}, {"pstate", test_pstate},
 };
 
 int main(void)

@@ -10,6 +10,7 @@
 #define MPIDR_CLUSTER 0xff00ffff00ull
 
 #define RESERVED_OFFSET 0x18u
+#define UART_IBRD       0x24u
 #define GICR_PIDR2      0xffe8u
 
 static uint32_t bank_read(unsigned offset, unsigned intid)
@@ -249,6 +250,37 @@ static void check_v3(void)
                 0);
 }
 
+#define LOADED(load, address)                                                                      \
+    ({                                                                                             \
+        uint64_t loaded_;                                                                          \
+        __asm__ volatile(load ", [%1]" : "=r"(loaded_) : "r"(address) : "memory");                 \
+        loaded_;                                                                                   \
+    })
+
+/* What is emulated has to extend the sign, or not, to 32 bits or to 64, as the instruction says. */
+static void check_loads(void)
+{
+    uintptr_t byte = gic_frame(0) + GICD_IPRIORITYR;
+    uintptr_t word = gic_frame(0) + GICD_ICFGR; /* of SGIs: 0xaaaaaaaa */
+    uintptr_t half = guest.uart_base + UART_IBRD;
+    uint32_t divisor = mmio_read32(half);
+
+    test_begin();
+    gic_set_priority(0, 0xe0);
+    gic_set_priority(1, 0x60);
+    check_equal("LDRB", LOADED("ldrb %w0", byte), 0xe0);
+    check_equal("LDRSB, 32 bits", LOADED("ldrsb %w0", byte), 0xffffffe0);
+    check_equal("LDRSB, 64 bits", LOADED("ldrsb %x0", byte), 0xffffffffffffffe0);
+    check_equal("LDRSB, 64 bits, positive", LOADED("ldrsb %x0", byte + 1), 0x60);
+    check_equal("LDR, 32 bits", LOADED("ldr %w0", word), 0xaaaaaaaa);
+    check_equal("LDRSW", LOADED("ldrsw %x0", word), 0xffffffffaaaaaaaa);
+    mmio_write32(half, 0x8421);
+    check_equal("LDRH", LOADED("ldrh %w0", half), 0x8421);
+    check_equal("LDRSH, 32 bits", LOADED("ldrsh %w0", half), 0xffff8421);
+    check_equal("LDRSH, 64 bits", LOADED("ldrsh %x0", half), 0xffffffffffff8421);
+    mmio_write32(half, divisor);
+}
+
 void test_registers(void)
 {
     check_distributor();
@@ -260,4 +292,5 @@ void test_registers(void)
     check_bits();
     check_priorities();
     check_configuration();
+    check_loads();
 }

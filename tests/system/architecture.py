@@ -5,6 +5,8 @@ DDI 0487 (system registers C5 and D17, exceptions D1), IHI 0048 and IHI 0069 (GI
 (SMCCC). Where QEMU's CPUs differ from the manual, it is said here, one name at a time.
 """
 
+import re
+
 # ---- system instructions: what EL1 and EL0 may do, by encoding op0.op1.CRn.CRm.op2 ----
 
 # Encoding; access at EL1; at EL0, with all that EL1 can allow it (UCI, UCT, DZE, UMA, CNTKCTL, PMUSERENR);
@@ -212,33 +214,75 @@ A53_VALUES = {
     "3.3.0.0.7": 4,
 }
 
-# Fields (register, bits) of features that no partition gets: zero on every CPU.
-HIDDEN = {
-    "EL2, EL3": ("3.0.0.4.0", 15, 8),
-    "RAS, SVE": ("3.0.0.4.0", 35, 28),
-    "Secure EL2, MPAM, AMU": ("3.0.0.4.0", 47, 36),
-    "RME": ("3.0.0.4.0", 55, 52),
-    "MTE": ("3.0.0.4.1", 11, 8),
-    "RAS, MPAM fractions": ("3.0.0.4.1", 19, 12),
-    "SME": ("3.0.0.4.1", 27, 24),
-    "NMI": ("3.0.0.4.1", 39, 36),
-    "ZFR0": ("3.0.0.4.4", 63, 0),
-    "SMFR0": ("3.0.0.4.5", 63, 0),
-    "trace": ("3.0.0.5.0", 7, 4),
-    "SPE": ("3.0.0.5.0", 35, 32),
-    "trace filter, trace buffer": ("3.0.0.5.0", 47, 40),
-    "BRBE": ("3.0.0.5.0", 55, 52),
-    "TME": ("3.0.0.6.0", 27, 24),
-    "LS64, XS": ("3.0.0.6.1", 63, 56),
-    "MOPS": ("3.0.0.6.2", 19, 16),
-    "FGT": ("3.0.0.7.0", 59, 56),
-    "VHE": ("3.0.0.7.1", 11, 8),
-    "LORegions": ("3.0.0.7.1", 19, 16),
-    "HCX": ("3.0.0.7.1", 43, 40),
-    "NV": ("3.0.0.7.2", 27, 24),
-    "AArch32 EL1's security": ("3.0.0.1.1", 7, 4),
-    "AArch32 virtualization": ("3.0.0.1.1", 15, 12),
-}
+# The feature ID space, 3.0.0.1-7.0-7: what a partition sees of it, field by field, each of four bits at the given one
+# (DDI 0487 D19.2 and, of AArch32, G8.2). `<=n`: no version above that. All else reads as zero, whatever the CPU has: it
+# is of EL2 or EL3, or EL2 would have to do something for it that it does not do.
+ID_FIELDS = """
+3.0.0.1.0  ID_PFR0       State0:0 State1:4 State2:8 State3:12 CSV2:16 DIT:24
+3.0.0.1.1  ID_PFR1       ProgMod:0 MProgMod:8 GenTimer:16
+3.0.0.1.2  ID_DFR0       CopDbg:0 PerfMon:24
+3.0.0.1.4  ID_MMFR0      VMSA:0 PMSA:4 OuterShr:8 ShareLvl:12 TCM:16 AuxReg:20 FCSE:24 InnerShr:28
+3.0.0.1.5  ID_MMFR1      L1HvdVA:0 L1UniVA:4 L1HvdSW:8 L1UniSW:12 L1Hvd:16 L1Uni:20 L1TstCln:24 BPred:28
+3.0.0.1.6  ID_MMFR2      L1HvdFG:0 L1HvdBG:4 L1HvdRng:8 HvdTLB:12 UniTLB:16 MemBarr:20 WFIStall:24 HWAccFlg:28
+3.0.0.1.7  ID_MMFR3      CMaintVA:0 CMaintSW:4 BPMaint:8 MaintBcst:12 PAN:16 CohWalk:20 CMemSz:24 Supersec:28
+3.0.0.2.0  ID_ISAR0      Swap:0 BitCount:4 BitField:8 CmpBranch:12 Coproc:16 Debug:20 Divide:24 res:28
+3.0.0.2.1  ID_ISAR1      Endian:0 Except:4 Except_AR:8 Extend:12 IfThen:16 Immediate:20 Interwork:24 Jazelle:28
+3.0.0.2.2  ID_ISAR2      LoadStore:0 MemHint:4 MultiAccessInt:8 Mult:12 MultS:16 MultU:20 PSR_AR:24 Reversal:28
+3.0.0.2.3  ID_ISAR3      Saturate:0 SIMD:4 SVC:8 SynchPrim:12 TabBranch:16 T32Copy:20 TrueNOP:24 T32EE:28
+3.0.0.2.4  ID_ISAR4      Unpriv:0 WithShifts:4 Writeback:8 SMC:12 Barrier:16 SynchPrim_frac:20 PSR_M:24 SWP_frac:28
+3.0.0.2.5  ID_ISAR5      SEVL:0 AES:4 SHA1:8 SHA2:12 CRC32:16 res:20 RDM:24 VCMA:28
+3.0.0.2.6  ID_MMFR4      SpecSEI:0 AC2:4 XNX:8 CnP:12 HPDS:16 LSM:20 CCIDX:24
+3.0.0.2.7  ID_ISAR6      JSCVT:0 DP:4 FHM:8 SB:12 SPECRES:16 BF16:20 I8MM:24 CLRBHB:28
+3.0.0.3.0  MVFR0         SIMDReg:0 FPSP:4 FPDP:8 FPTrap:12 FPDivide:16 FPSqrt:20 FPShVec:24 FPRound:28
+3.0.0.3.1  MVFR1         FPFtZ:0 FPDNaN:4 SIMDLS:8 SIMDInt:12 SIMDSP:16 SIMDHP:20 FPHP:24 SIMDFMAC:28
+3.0.0.3.2  MVFR2         SIMDMisc:0 FPMisc:4 res:8 res:12 res:16 res:20 res:24 res:28
+3.0.0.3.4  ID_PFR2       CSV3:0 SSBS:4
+3.0.0.4.0  ID_AA64PFR0   EL0:0 EL1:4<=1 FP:16 AdvSIMD:20 GIC:24<=1 DIT:48 CSV2:56<=1 CSV3:60
+3.0.0.4.1  ID_AA64PFR1   BT:0 SSBS:4 CSV2_frac:32<=1
+3.0.0.5.0  ID_AA64DFR0   DebugVer:0 PMUVer:8 BRPs:12 WRPs:20 CTX_CMPs:28 DoubleLock:36
+3.0.0.6.0  ID_AA64ISAR0  AES:4 SHA1:8 SHA2:12 CRC32:16 Atomic:20 RDM:28 SHA3:32 SM3:36 SM4:40 DP:44 FHM:48 TS:52 TLB:56 RNDR:60
+3.0.0.6.1  ID_AA64ISAR1  DPB:0 APA:4 API:8 JSCVT:12 FCMA:16 LRCPC:20 GPA:24 GPI:28 FRINTTS:32 SB:36 SPECRES:40 BF16:44 DGH:48 I8MM:52
+3.0.0.6.2  ID_AA64ISAR2  WFxT:0 RPRES:4 GPA3:8 APA3:12 BC:20 PAC_frac:24 CLRBHB:28 RPRFM:48 CSSC:52
+3.0.0.7.0  ID_AA64MMFR0  PARange:0<=5 ASIDBits:4 BigEndEL0:16 TGran16:20<=1 TGran64:24 ECV:60<=1
+3.0.0.7.1  ID_AA64MMFR1  HAFDBS:0<=2 HPDS:12 PAN:20 SpecSEI:24 ETS:36 AFP:44 nTLBPA:48 TIDCP1:52 ECBHB:60
+3.0.0.7.2  ID_AA64MMFR2  CnP:0 UAO:4 LSM:8 VARange:16 CCIDX:20 ST:28 AT:32 IDS:36 TTL:48 BBM:52 E0PD:60
+"""
+
+# Of these, what QEMU's "max" has by its documentation (system/arm/emulation), so that it must be seen there.
+MAX_HAS = """
+ID_AA64PFR0: EL0 EL1 FP AdvSIMD DIT CSV2 CSV3
+ID_AA64PFR1: BT SSBS
+ID_AA64DFR0: DebugVer PMUVer BRPs WRPs CTX_CMPs
+ID_AA64ISAR0: AES SHA1 SHA2 CRC32 Atomic RDM SHA3 SM3 SM4 DP FHM TS TLB RNDR
+ID_AA64ISAR1: DPB JSCVT FCMA LRCPC FRINTTS SB SPECRES BF16 DGH I8MM
+ID_AA64ISAR2: WFxT
+ID_AA64MMFR0: PARange ASIDBits TGran16 ECV
+ID_AA64MMFR1: HAFDBS HPDS PAN ETS AFP TIDCP1
+ID_AA64MMFR2: CnP UAO VARange ST AT IDS TTL BBM E0PD
+ID_PFR0: State0 State1 DIT
+ID_MMFR4: AC2 XNX CnP HPDS
+ID_ISAR6: JSCVT DP FHM SB SPECRES BF16 I8MM
+ID_PFR2: CSV3 SSBS
+"""
+
+
+def id_fields():
+    """{encoding: (register, {bit: (field, highest version)})} of the whole feature ID space."""
+    registers = {f"3.0.0.{crm}.{op2}": ("a reserved register", {}) for crm in range(1, 8) for op2 in range(8)}
+    for line in ID_FIELDS.strip().splitlines():
+        encoding, register, *words = line.split()
+        fields = {}
+        for word in words:
+            name, bit, highest = re.fullmatch(r"(\w+):(\d+)(?:<=(\d))?", word).groups()
+            fields[int(bit)] = (name, int(highest or "15"))
+        registers[encoding] = (register, fields)
+    return registers
+
+
+def max_has():
+    """{(register, field)} of MAX_HAS."""
+    lines = (line.split(":") for line in MAX_HAS.strip().splitlines())
+    return {(register, field) for register, fields in lines for field in fields.split()}
 
 # ---- aborts: DDI 0487 D17.2.37 ----
 

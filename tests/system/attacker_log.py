@@ -99,12 +99,28 @@ def check_sysreg(lines, cpu, gic):
     return wrong + check_id_values(seen, cpu, gic)
 
 
-def check_id_values(seen, cpu, gic):
+def check_id_fields(seen, cpu, gic):
+    """Each field of the feature ID space is one that a partition is to see, or zero."""
     wrong = []
-    for name, (encoding, high, low) in arm.HIDDEN.items():
-        value = seen[("1", encoding)][1] if ("1", encoding) in seen else ~0
-        if value >> low & ((1 << (high - low + 1)) - 1):
-            wrong.append(f"{name} is not hidden: {encoding} reads as {value:#x}")
+    has = arm.max_has() if cpu == "max" else set()
+    for encoding, (register, fields) in arm.id_fields().items():
+        _, value, _ = seen.get(("1", encoding), (None, None, None))
+        if value is None:
+            wrong.append(f"{encoding} was not read")
+            continue
+        for bit in range(0, 64, 4):
+            name, highest = fields.get(bit, ("hidden", 0))
+            if name == "GIC":
+                highest = gic - 2  # a GICv2 has no system registers
+            if value >> bit & 15 > highest:
+                wrong.append(f"{register}, {name} at bit {bit}: {encoding} reads as {value:#x}")
+            if (register, name) in has and value >> bit & 15 == 0:
+                wrong.append(f"{register} has no {name}: {encoding} reads as {value:#x}")
+    return wrong
+
+
+def check_id_values(seen, cpu, gic):
+    wrong = check_id_fields(seen, cpu, gic)
     for encoding, value in arm.A53_VALUES.items() if cpu == "cortex-a53" else ():
         if encoding == "3.0.0.4.0" and gic == 2:
             value &= ~0x0F000000  # a GICv2 has no system registers

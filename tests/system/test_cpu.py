@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import architecture
 import machine
 from machine import Machine, partition
 
@@ -76,6 +77,26 @@ def test_cpu(boot, test, facts, cpu, gic):
     log = boot([partition("cpu", "cputest", [0], bootargs=f"test={test}")], cpu=cpu, gic=gic, smp=1).off()
     assert "FAIL" not in log
     assert int(re.search(rf"cputest: {test}: (\d+) passed, 0 failed", log)[1]) >= facts
+
+
+def test_id_registers_of_any_cpu():
+    """What QEMU's CPUs have not, nothing that runs there can show: arch/arm64/idregs.c's limits by the same table."""
+    source = (machine.TOP / "arch/arm64/idregs.c").read_text()
+    rows = re.findall(r"ROW\((\d), (\d), (0x[0-9a-f]+)\);", source)
+    rows += [("4", "0", re.search(r"limit = (0x[0-9a-f]+);", source)[1])]
+    limits = {f"3.0.0.{crm}.{op2}": int(limit, 16) for crm, op2, limit in rows}
+    assert len(limits) == len(rows) == source.count("ROW(") - 1
+    for encoding, (register, fields) in architecture.id_fields().items():
+        want = sum(highest << bit for bit, (_, highest) in fields.items())
+        assert hex(limits.get(encoding, 0)) == hex(want), register
+
+
+@pytest.mark.parametrize("cpu,has,facts", [("cortex-a53", 0, 3), ("max", 0x1C01000, 15)])
+def test_pstate_in_a_handler(boot, cpu, has, facts):
+    """Of an exception that EL2 makes up: PAN, UAO, SSBS, DIT, and what SCTLR_EL1 makes of them."""
+    log = boot([partition("cpu", "cputest", [0], bootargs="test=pstate")], cpu=cpu, gic=3, smp=1).off()
+    assert f"cputest: PSTATE has {has:#x}" in log
+    assert f"cputest: pstate: {facts} passed, 0 failed" in log
 
 
 @pytest.mark.parametrize("cpu,gic", BOARDS)
