@@ -362,6 +362,7 @@ static void cpu_load(struct cpu *cpu)
 {
     int owner = cpu_owner(cpu->index);
 
+    check(arch_mmu_protects()); /* audit() sees the table, not whether this CPU obeys it */
     if (irq_cpu_init(&plan, cpu) != OK) {
         console_printf("bulkhead: error: %s: CPU 0x%" PRIx64 ": its GIC interface does not answer: "
                        "not started\n",

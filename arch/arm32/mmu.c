@@ -54,6 +54,11 @@ void arch_mmu_enable(const struct lpae *t)
     boot_mmu_on(&boot_mmu);
 }
 
+bool arch_mmu_protects(void)
+{
+    return (~sysreg_read(HSCTLR) & (HSCTLR_M | HSCTLR_WXN)) == 0;
+}
+
 void arch_tlb_forget_el2(struct range what)
 {
     (void)what; /* it happens a few times in all: everything goes, in one bounded step */

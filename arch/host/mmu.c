@@ -40,6 +40,11 @@ void arch_mmu_enable(const struct lpae *t)
     host.mmu_table = t;
 }
 
+bool arch_mmu_protects(void)
+{
+    return host.mmu_table != NULL;
+}
+
 void arch_tlb_forget_el2(struct range what)
 {
     COUNT(tlb_forgets);

@@ -54,6 +54,9 @@ uint8_t arch_pa_bits(void);
 /* Turn this CPU's EL2 MMU and caches on with the table (identity). Boot CPU, once. DDI 0487 D8. */
 void arch_mmu_enable(const struct lpae *t);
 
+/* True where this CPU's EL2 MMU is on and executes nothing that is writable: SCTLR_EL2.M, WXN. */
+bool arch_mmu_protects(void);
+
 /* Make every CPU forget EL2 translations of the range; completes before it returns. */
 void arch_tlb_forget_el2(struct range what);
 
