@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The virtual GIC: one state machine for GICv2 and GICv3, virtual interrupt mode. vgic.c holds the
- * state and moves interrupts into list registers; vgic_v2.c and vgic_v3.c are const tables of
- * registers in front of it.
+ * state and moves interrupts into list registers; vgic_v2.c and vgic_v3.c decode the registers in
+ * front of it, vgic_rows.c those of both.
  *
  * A partition's interrupt has the INTID of the board's; an owned one is HW-linked: the guest's EOI
  * deactivates the physical interrupt, one exit each. Enable, trigger and target of an owned
