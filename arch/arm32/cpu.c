@@ -32,6 +32,11 @@ const char *arch_name(void)
     return "arm";
 }
 
+uint32_t arch_kernels(void)
+{
+    return ARCH_KERNEL_ZIMAGE;
+}
+
 uint64_t arch_mpidr(void)
 {
     return sysreg_read(MPIDR) & MPIDR_AFFINITY;

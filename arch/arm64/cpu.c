@@ -38,6 +38,11 @@ const char *arch_name(void)
     return "arm64";
 }
 
+uint32_t arch_kernels(void)
+{
+    return ARCH_KERNEL_IMAGE | ARCH_KERNEL_ELF64;
+}
+
 uint64_t arch_mpidr(void)
 {
     return sysreg_read(MPIDR_EL1) & MPIDR_AFFINITY;

@@ -12,7 +12,8 @@
 /* As they are before the first host_reset(): host programs need none. */
 #define DEFAULTS                                                                                   \
     {                                                                                              \
-        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .name = "arm64"                \
+        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .name = "arm64",               \
+        .kernels = ARCH_KERNEL_IMAGE | ARCH_KERNEL_ELF64                                           \
     }
 
 #define LOCK_LEVELS 8
@@ -42,6 +43,11 @@ struct cpu *arch_cpu_self(void)
 const char *arch_name(void)
 {
     return host.name;
+}
+
+uint32_t arch_kernels(void)
+{
+    return host.kernels;
 }
 
 uint64_t arch_mpidr(void)

@@ -31,6 +31,12 @@ struct vcpu;
 /* What partitions are here, by the name that a FIT's `arch` has for it: "arm64", "arm". */
 const char *arch_name(void);
 
+/* The kinds of kernel image that partitions here can boot, beside raw bytes. */
+#define ARCH_KERNEL_IMAGE  0x1u /* arm64 Image */
+#define ARCH_KERNEL_ZIMAGE 0x2u
+#define ARCH_KERNEL_ELF64  0x4u
+uint32_t arch_kernels(void);
+
 /* ---- this CPU and its MMU ---- */
 
 /* Affinity fields of MPIDR_EL1 of this CPU (Aff3 in bits 39..32). */

@@ -348,7 +348,6 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
 {
     uint8_t inflated[HEAD_SIZE];
     const uint8_t *head = gzip ? inflated : data;
-    const bool arm64 = strcmp(arch_name(), "arm64") == 0;
     enum status status = OK;
 
     *out = (struct image_facts){.kind = PLAN_KERNEL_RAW, .file_size = size};
@@ -357,7 +356,7 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
     }
     out->memory_size = out->file_size;
     if (status == OK && is_elf(head, out->file_size)) {
-        if (!arm64) {
+        if ((arch_kernels() & ARCH_KERNEL_ELF64) == 0) {
             *why = "ELF is supported for arm64 only: use a raw binary or a zImage";
             return E_UNSUPPORTED;
         }
@@ -367,7 +366,8 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
         }
         status = probe_elf(data, size, out, why);
     } else if (status == OK && os_linux) {
-        status = arm64 ? probe_arm64(head, out, why) : probe_zimage(head, out, why);
+        status = (arch_kernels() & ARCH_KERNEL_ZIMAGE) == 0 ? probe_arm64(head, out, why)
+                                                            : probe_zimage(head, out, why);
     }
     if (status == OK && gzip && gzip_room(out->file_size) > out->memory_size) {
         out->memory_size = gzip_room(out->file_size);

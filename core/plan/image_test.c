@@ -124,13 +124,13 @@ static void refuses_what_is_no_arm64_image(void **state)
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
 }
 
-/* On a 32-bit board: host.name is what arch_name() tells there. */
+/* On a 32-bit board: host.kernels is what arch_kernels() tells there. */
 static void reads_a_zimage_header(void **state)
 {
     struct image_facts facts;
 
     (void)state;
-    host.name = "arm";
+    host.kernels = ARCH_KERNEL_ZIMAGE;
     memset(kernel, 0, 64);
     put_le(kernel + 36, 4, 0x016f2818);
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), OK);
@@ -144,7 +144,7 @@ static void reads_a_zimage_header(void **state)
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
     memcpy(kernel, "\177ELF", 4); /* not yet for 32 bits */
     assert_int_equal(probe(kernel, sizeof(kernel), false, false, &facts), E_UNSUPPORTED);
-    host.name = "arm64";
+    host.kernels = ARCH_KERNEL_IMAGE | ARCH_KERNEL_ELF64;
     make_arm64(0, 0x9000);
     put_le(kernel + 56, 4, 0);
     put_le(kernel + 36, 4, 0x016f2818);
