@@ -10,7 +10,9 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
 $(if $(word 2,$(CURDIR)),$(error "$(CURDIR)" has a blank in it, which make cannot take: clone it elsewhere))
 
-quiet = $(if $(V),,@printf '  %-8s %s\n' $(1) '$(@:build/%=%)';)
+# "make -s": nothing but what goes wrong, and what was asked for.
+silent = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+quiet = $(if $(V),,@$(if $(silent),,printf '  %-8s %s\n' $(1) '$(@:build/%=%)';))
 PYTHON := /usr/bin/python3
 
 ##
@@ -65,7 +67,7 @@ $(DEFCONFIGS): %_defconfig: FORCE
 	    $(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null || exit 1; is=$$(cksum build/$*/.config); \
 	    [ "$${was:-$$is}" = "$$is" ] || echo 'What it was: build/$*/.config.old'
 	@$(if $(stays),[ -e build/board ] ||) $(if $(filter host,$*),:,echo '$*' > build/board)
-	@echo 'Configured $*: build/$*/.config'
+	@$(if $(silent),:,echo 'Configured $*: build/$*/.config')
 
 $(filter-out $(DEFCONFIGS),$(filter %_defconfig,$(MAKECMDGOALS))): FORCE
 	@echo 'There is no configs/$@: configs/ has $(BOARDS)' >&2; exit 1
@@ -119,7 +121,7 @@ $(NEWLIB)/lib/libc.a: scripts/newlib build/stamps/newlib
 	@scripts/newlib
 
 guests: newlib
-	@$(MAKE) $(if $(V),,-s) -C guests BUILD=$(CURDIR)/build/guests NEWLIB=$(CURDIR)/$(NEWLIB) \
+	@$(MAKE) -C guests BUILD=$(CURDIR)/build/guests NEWLIB=$(CURDIR)/$(NEWLIB) \
 	    LIBFDT=$(CURDIR)/build/third-party/libfdt
 
 build/guests/%: guests

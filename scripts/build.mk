@@ -191,8 +191,8 @@ $(O)/bulkhead.elf: $(O)/linker.ld $(OBJECTS) $(LIBS)
 
 $(O)/bulkhead.bin: $(O)/bulkhead.elf
 	$(call quiet,OBJCOPY)$(OBJCOPY) -O binary $< $@
-	@$(SIZE) -A $< | awk '$$1 ~ /^.(text|rodata|data|bss|pool)$$/ { line = line " " $$1 " " $$2 } \
-	    END { print "  $@ (bytes):" line }'
+	@$(if $(silent),:,$(SIZE) -A $< | awk '$$1 ~ /^.(text|rodata|data|bss|pool)$$/ \
+	    { line = line " " $$1 " " $$2 } END { print "  $@ (bytes):" line }')
 
 ### Tests and programs of the host
 

@@ -71,7 +71,8 @@ def test_16_cpus_in_one_partition(boot):
 
 
 def test_ram_above_4g(boot):
-    """A partition larger than what lies below 4 GiB, in 1 GiB blocks."""
+    """A partition larger than what lies below 4 GiB: it lies where blocks of 1 GiB can map it, Linux has all of it, and
+    came from its far end, where the ramdisk was put."""
     big = partition(
         "big",
         "linux",
@@ -83,6 +84,9 @@ def test_ram_above_4g(boot):
     log = boot([big], smp=1, memory="8G").off(LINUX)
     kib = int(log.split("user space on 1 CPUs, ")[1].split(" kB")[0])
     assert kib > 4900 * 1024
+    ipa, pa = (int(x, 16) for x in re.search(r"memory   (0x\w+)-0x17fffffff on (0x\w+), 5 GiB", log).groups())
+    assert (pa - ipa) % (1 << 30) == 0
+    assert int(re.search(r"ramdisk  initrd at (0x\w+)", log)[1], 16) >= 1 << 32
 
 
 def test_refuses_el1(tmp_path):
