@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PSTATE in the handler of an exception that a hypervisor makes up: DDI 0487 AArch64.TakeException(),
- * SCTLR_EL1.{SPAN, DSSBS}.
+ * PSTATE in the handler of an exception that a hypervisor makes up: DDI 0487
+ * AArch64.TakeException(), SCTLR_EL1.{SPAN, DSSBS}.
  */
 #include <stdio.h>
 
