@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <libfdt.h>
 
@@ -143,6 +144,65 @@ static void reservations_are_kept(void **state)
     assert_true(base == 0x4000 && size == 0x1000);
 }
 
+#define MANY 50000
+
+/* Work that grows with the square of the names takes minutes: the alarm ends this test then. */
+static void many_names_take_no_time(void **state)
+{
+    const uint64_t room = UINT64_C(4) << 20;
+    uint8_t *many = malloc(room);
+    uint8_t *filled = malloc(room);
+    char name[16];
+    int size;
+
+    (void)state;
+    assert_true(many != NULL && filled != NULL);
+    use_own(OWN);
+    assert_int_equal(fdt_create_with_flags(many, (int)room, FDT_CREATE_FLAG_NO_NAME_DEDUP), 0);
+    assert_int_equal(fdt_finish_reservemap(many), 0);
+    assert_int_equal(fdt_begin_node(many, ""), 0);
+    assert_int_equal(fdt_property_u32(many, "#size-cells", 2), 0);
+    for (uint32_t i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof(name), "q%07u", i);
+        assert_int_equal(fdt_property_u32(many, name, i), 0);
+    }
+    assert_int_equal(fdt_end_node(many), 0);
+    assert_int_equal(fdt_finish(many), 0);
+    part.fdt = (struct plan_image){.data = many, .size = fdt_totalsize(many)};
+    (void)alarm(60);
+    assert_int_equal(guest_dt_fill_own(&part, filled, part.fdt.size + 4096), OK);
+    (void)alarm(0);
+    for (uint32_t i = 0; i < MANY; i += MANY / 10) {
+        const fdt32_t *value;
+
+        (void)snprintf(name, sizeof(name), "q%07u", i);
+        value = fdt_getprop(filled, 0, name, &size);
+        assert_true(value != NULL && size == 4 && fdt32_to_cpu(*value) == i);
+    }
+    assert_true(fdt_path_offset(filled, "/memory@40000000") > 0);
+    free(filled);
+    free(many);
+}
+
+/* "own-reg" ends as "reg" does, and dtc keeps only one of them. */
+static void names_that_are_shared_stay_so(void **state)
+{
+    (void)state;
+    use_own("/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; own-reg = <7>;"
+            " a { reg = <1 2 3 4>; bootargs = \"mine\"; }; b { reg = <5 6 7 8>; own-reg = <8>; };"
+            " chosen { bootargs = \"old\"; own-bootargs = \"kept\"; }; };");
+    assert_int_equal(guest_dt_fill_own(&part, tree, part.fdt.size + 512), OK);
+    assert_int_equal(fdt_check_full(tree, sizeof(tree)), 0);
+    CELLS("/", "own-reg", 7);
+    CELLS("/a", "reg", 1, 2, 3, 4);
+    CELLS("/b", "reg", 5, 6, 7, 8);
+    CELLS("/b", "own-reg", 8);
+    assert_string_equal(string_at("/a", "bootargs"), "mine");
+    assert_string_equal(string_at("/chosen", "bootargs"), "console=ttyAMA0");
+    assert_string_equal(string_at("/chosen", "own-bootargs"), "kept");
+    CELLS("/memory@40000000", "reg", 0, 0x40000000, 0, 0x20000000);
+}
+
 static void any_own_tree_is_survived(void **state)
 {
     uint64_t size;
@@ -181,6 +241,8 @@ int main(void)
         cmocka_unit_test(a_tree_that_does_not_fit_is_told),
         cmocka_unit_test(many_nodes_are_taken_out_with_all_below_them),
         cmocka_unit_test(reservations_are_kept),
+        cmocka_unit_test(many_names_take_no_time),
+        cmocka_unit_test(names_that_are_shared_stay_so),
         cmocka_unit_test(any_own_tree_is_survived),
     };
 

@@ -18,6 +18,28 @@ static void keep(struct writer *w, int error)
     }
 }
 
+/*
+ * The names of `from` as they stand, and before them those that tree_memory(), tree_boot() and the
+ * filling in of CPUs write: libfdt, which looks each name up from the front, never comes to the
+ * many that the partition's supplier may have.
+ */
+static void copy_names(struct writer *w, const void *from)
+{
+    static const char ours[] = "reg\0device_type\0enable-method\0bootargs\0linux,initrd-start\0"
+                               "linux,initrd-end";
+    const uint32_t size = fdt_size_dt_strings(from);
+    const uint32_t room = fdt_totalsize(w->fdt) - fdt_off_dt_struct(w->fdt);
+    char *end = (char *)w->fdt + fdt_totalsize(w->fdt);
+
+    if (room < sizeof(ours) || room - sizeof(ours) < size) {
+        keep(w, -FDT_ERR_NOSPACE);
+        return;
+    }
+    memcpy(end - size, (const char *)from + fdt_off_dt_strings(from), size);
+    memcpy(end - size - sizeof(ours), ours, sizeof(ours));
+    fdt_set_size_dt_strings(w->fdt, size + (uint32_t)sizeof(ours));
+}
+
 void tree_open(struct writer *w, void *buffer, uint64_t room, const void *from)
 {
     struct range r;
@@ -29,6 +51,9 @@ void tree_open(struct writer *w, void *buffer, uint64_t room, const void *from)
     }
     if (w->error == 0) {
         keep(w, fdt_finish_reservemap(buffer));
+    }
+    if (from != NULL && w->error == 0) {
+        copy_names(w, from);
     }
 }
 
@@ -117,6 +142,27 @@ bool tree_is_listed(const char *list, const char *name)
     return *list != '\0';
 }
 
+/*
+ * A property under the name that it has in `from`, whose names copy_names() has copied. Until the
+ * tree is finished, libfdt counts names back from the end of all.
+ */
+static void copy_property(struct writer *w, const void *from, const struct dt_property *property)
+{
+    const char *end = (const char *)from + fdt_off_dt_strings(from) + fdt_size_dt_strings(from);
+    void *value = NULL;
+
+    if (w->error == 0) { /* "": the end of the first name */
+        keep(w, fdt_property_placeholder(w->fdt, "", (int)property->size, &value));
+    }
+    if (w->error == 0) {
+        struct fdt_property *token =
+            (struct fdt_property *)(void *)((char *)value - offsetof(struct fdt_property, data));
+
+        token->nameoff = cpu_to_fdt32((uint32_t)(property->name - end));
+        memcpy(value, property->data, property->size);
+    }
+}
+
 void tree_copy(struct writer *w, const void *from, int node, const char *except)
 {
     struct dt_property property;
@@ -124,7 +170,7 @@ void tree_copy(struct writer *w, const void *from, int node, const char *except)
     for (int at = dt_next_property(from, node, &property); at >= 0;
          at = dt_next_property(from, at, &property)) {
         if (!tree_is_listed(except, property.name)) {
-            tree_put(w, property.name, property.data, property.size);
+            copy_property(w, from, &property);
         }
     }
 }

@@ -20,7 +20,10 @@ struct writer {
     int error; /* libfdt's first */
 };
 
-/* Begin a tree of at most `room` bytes at `buffer`, with the reservations of `from` (or NULL). */
+/*
+ * Begin a tree of at most `room` bytes at `buffer`, with the reservations and the names of `from`
+ * (or NULL).
+ */
 void tree_open(struct writer *w, void *buffer, uint64_t room, const void *from);
 
 /* End it. E_NO_SPACE where it did not fit, E_INVALID where a value did not fit its cells. */
@@ -45,7 +48,7 @@ void tree_reg(struct writer *w, const struct range *r, uint32_t count, uint32_t 
  */
 bool tree_is_listed(const char *list, const char *name);
 
-/* The node's properties as `from` has them, but those of the list `except`. */
+/* The node's properties as `from` of tree_open() has them, but those of the list `except`. */
 void tree_copy(struct writer *w, const void *from, int node, const char *except);
 
 /* What every partition is told: a node for each range of its memory; boot arguments and ramdisk. */

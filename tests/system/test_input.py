@@ -4,7 +4,8 @@
 import pytest
 
 import machine
-from machine import MIB, Machine, partition
+import tree
+from machine import MIB, Machine, image, partition
 
 GOOD = partition("good", "hello", [0])
 
@@ -106,3 +107,15 @@ def test_no_fit_at_all(tmp_path):
     file.write_bytes(b"this is not a system file\n" * 1000)
     log = Machine(file).off()
     assert NO_FIT in log and "nothing is started" in log
+
+
+def test_many_names_in_an_own_tree(boot, tmp_path):
+    """A partition's own tree of 840 KB in which every property has another name: nobody waits for it."""
+    names = {f"q{i:07}": b"" for i in range(40000)}
+    cells = {"#address-cells": tree.cells(2), "#size-cells": tree.cells(2)}
+    own = tmp_path / "own.dtb"
+    own.write_bytes(tree.write(tree.Node("", cells, [tree.Node("many", names)])))
+    late = partition("late", "hello", [1], ((0x40000000, 64 * MIB),), fdt="own")
+    running = boot([late, GOOD], {"own": image(own, "flat_dt")})
+    running.expect(r"\[good\] ")
+    assert "2 of 2 partitions start" in running.log
