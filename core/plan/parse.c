@@ -372,12 +372,13 @@ static void read_name(const struct config *c, const char *name)
     }
 }
 
-static void parse_partition(struct plan *p, int node)
+static void parse_partition(struct plan *p, const struct dt_at *at)
 {
+    const int node = at->node[at->depth];
     char path[DT_PATH_MAX];
     struct config c = {p, (int)p->partition_count, NULL, path};
 
-    dt_path(p->fit, node, path, sizeof(path));
+    dt_path_at(p->fit, at, path, sizeof(path));
     if (p->partition_count == CONFIG_MAX_PARTITIONS) {
         p->surplus++;
         plan_error(p, CONFIG_MAX_PARTITIONS, path,
@@ -397,8 +398,9 @@ static void parse_partition(struct plan *p, int node)
  * A configuration without our compatible is somebody else's (U-Boot's own), unless it says what
  * only a partition would say.
  */
-static bool is_partition(struct plan *p, int node)
+static bool is_partition(struct plan *p, const struct dt_at *at)
 {
+    const int node = at->node[at->depth];
     static const char *const ours[] = {COMPATIBLE, NULL};
     uint32_t size = 0;
     const void *value = dt_property(p->fit, node, "compatible", &size);
@@ -409,7 +411,7 @@ static bool is_partition(struct plan *p, int node)
     if (dt_compatible(p->fit, node, ours)) {
         return true;
     }
-    dt_path(p->fit, node, path, sizeof(path));
+    dt_path_at(p->fit, at, path, sizeof(path));
     nearest_begin(&nearest, its != NULL ? its : "");
     nearest_offer(&nearest, COMPATIBLE);
     if (nearest.name[0] != '\0') {
@@ -429,7 +431,8 @@ static bool is_partition(struct plan *p, int node)
 
 void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t fit_pa)
 {
-    struct dt_at at = {.node = {0}};
+    struct dt_at at;
+    int node;
 
     p->fit = fit;
     p->fit_size = size;
@@ -440,16 +443,16 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
                    "no FIT, or it is cut off or damaged; make it with mkimage, and load all of it");
         return;
     }
-    if (dt_find(fit, "/images", &at.node[0]) != OK ||
-        dt_find(fit, "/configurations", &at.node[0]) != OK) {
+    if (dt_find(fit, "/images", &node) != OK || dt_find(fit, "/configurations", &node) != OK ||
+        !dt_at(fit, node, &at)) {
         plan_error(p, PLAN_SHARED, "/",
                    "a system file has /images and /configurations; one is "
                    "missing, or misspelt");
         return;
     }
-    while (dt_step(fit, &at)) {
-        if (at.depth == 1 && is_partition(p, at.node[1])) {
-            parse_partition(p, at.node[1]);
+    while (dt_step(fit, &at) && at.depth > 1) {
+        if (at.depth == 2 && is_partition(p, &at)) {
+            parse_partition(p, &at);
         }
     }
     if (p->partition_count == 0) {

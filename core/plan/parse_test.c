@@ -2,6 +2,8 @@
 /* Tests of the system file's reading: what is right gets into the plan, and no file does harm. */
 #include "core/plan/testing_system.h"
 
+#include <libfdt.h>
+
 #include "core/base/bits.h"
 
 /* ---- what is right ---- */
@@ -226,6 +228,54 @@ static void test_cut_off(void **state)
     tree_free(file);
 }
 
+#define MANY      200000
+#define MANY_SIZE (16 << 20)
+
+/* The partition "p" behind many configurations that are none. */
+static struct tree many_configurations(void)
+{
+    struct tree file = {malloc(MANY_SIZE), MANY_SIZE};
+    char name[16];
+
+    assert_non_null(file.data);
+    assert_int_equal(fdt_create(file.data, MANY_SIZE), 0);
+    assert_int_equal(fdt_finish_reservemap(file.data), 0);
+    assert_int_equal(fdt_begin_node(file.data, ""), 0);
+    assert_int_equal(fdt_begin_node(file.data, "images"), 0);
+    assert_int_equal(fdt_end_node(file.data), 0);
+    assert_int_equal(fdt_begin_node(file.data, "configurations"), 0);
+    for (uint32_t i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof(name), "c%u", i);
+        assert_int_equal(fdt_begin_node(file.data, name), 0);
+        assert_int_equal(fdt_end_node(file.data), 0);
+    }
+    assert_int_equal(fdt_begin_node(file.data, "p"), 0);
+    assert_int_equal(fdt_property_string(file.data, "compatible", "bulkhead,partition"), 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(fdt_end_node(file.data), 0);
+    }
+    assert_int_equal(fdt_finish(file.data), 0);
+    file.size = fdt_totalsize(file.data);
+    return file;
+}
+
+/* Work that grows with the square of their number takes minutes: the alarm ends this test then. */
+static void test_many_configurations(void **state)
+{
+    struct tree file = many_configurations();
+
+    (void)state;
+    (void)alarm(60);
+    parse(file);
+    (void)alarm(0);
+    assert_int_equal(test_plan.partition_count, 1);
+    assert_string_equal(test_plan.partitions[0].name, "p");
+    assert_false(test_plan.fatal);
+    assert_log("warning: /configurations/c0: no compatible");
+    assert_log("warning: /configurations/c99: no compatible");
+    tree_free(file);
+}
+
 /* Any bit may flip: the plan stays a plan, and each error has its message. */
 static void test_flipped(void **state)
 {
@@ -269,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_property_twice),
         cmocka_unit_test(test_no_fit),
         cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_many_configurations),
         cmocka_unit_test(test_flipped),
     };
 
