@@ -124,20 +124,26 @@ static uint32_t strings_room(const void *fdt)
 
 struct scan {
     const char *base;
-    uint32_t size;    /* of the structure block */
-    uint32_t strings; /* where names of properties may begin */
+    uint32_t size; /* of the structure block */
+    const char *names;
+    uint32_t names_size; /* where names of properties may begin */
     uint32_t offset;
     uint32_t depth;
     bool properties; /* may come here: nothing but properties since the node began */
 };
 
+/* It ends within `room` bytes, and is not too long. */
+static bool is_name(const char *name, uint32_t room)
+{
+    return memchr(name, '\0', room <= DT_NAME_MAX ? room : DT_NAME_MAX + 1) != NULL;
+}
+
 /* Only the root, nameless and first of all, is at depth 0. */
 static bool scan_node(struct scan *s)
 {
     uint32_t name = s->offset + TAG_SIZE;
-    const char *end = memchr(s->base + name, '\0', s->size - name);
 
-    if (end == NULL || s->depth == DT_DEPTH ||
+    if (!is_name(s->base + name, s->size - name) || s->depth == DT_DEPTH ||
         (s->depth == 0 && (s->offset != 0 || *(s->base + name) != '\0'))) {
         return false;
     }
@@ -149,10 +155,14 @@ static bool scan_node(struct scan *s)
 static bool scan_property(const struct scan *s)
 {
     uint32_t left = s->size - s->offset;
+    uint32_t name;
 
-    return s->properties && left >= PROPERTY_SIZE &&
-           be32(s->base + s->offset + 4) <= left - PROPERTY_SIZE &&
-           be32(s->base + s->offset + 8) < s->strings;
+    if (!s->properties || left < PROPERTY_SIZE ||
+        be32(s->base + s->offset + 4) > left - PROPERTY_SIZE) {
+        return false;
+    }
+    name = be32(s->base + s->offset + 8);
+    return name < s->names_size && is_name(s->names + name, s->names_size - name);
 }
 
 /* One token at s->offset, of which the tag lies inside. */
@@ -182,7 +192,8 @@ bool dt_valid(const void *fdt, uint64_t room)
     }
     s.base = structure(fdt);
     s.size = (uint32_t)align_down(fdt_size_dt_struct(fdt), TAG_SIZE);
-    s.strings = strings_room(fdt);
+    s.names = strings(fdt);
+    s.names_size = strings_room(fdt);
     while (s.offset <= s.size && s.size - s.offset >= TAG_SIZE) {
         if (be32(s.base + s.offset) == FDT_END) {
             return s.depth == 0 && s.offset != 0;

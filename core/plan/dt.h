@@ -19,9 +19,13 @@ uint64_t dt_size(const void *fdt);
 
 /*
  * True where the blob at `fdt` is a well-formed tree within `room` bytes: header, blocks,
- * structure, strings, nesting. After this, walking it cannot leave it.
+ * structure, strings, nesting, and no name longer than DT_NAME_MAX. After this, walking it cannot
+ * leave it, nor does a name cost much, however many properties share it.
  */
 bool dt_valid(const void *fdt, uint64_t room) MUST_CHECK;
+
+/* Characters of a node's or property's name; the Devicetree Specification (2.2.1) has 31. */
+#define DT_NAME_MAX 255
 
 /* The index-th entry of a valid tree's list of memory reservations; false past the last. */
 bool dt_reservation(const void *fdt, uint32_t index, struct range *out) MUST_CHECK;

@@ -221,6 +221,26 @@ static void test_too_deep(void **state)
     }
 }
 
+/* A name that many properties share may cost no more than one of its own. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    for (uint32_t length = DT_NAME_MAX; length <= DT_NAME_MAX + 1; length++) {
+        for (uint32_t of_node = 0; of_node < 2; of_node++) {
+            char name[DT_NAME_MAX + 2] = "";
+            char text[2 * DT_NAME_MAX];
+            struct tree tree;
+
+            memset(name, 'x', length);
+            (void)snprintf(text, sizeof(text), of_node != 0 ? "/ { %s { }; };" : "/ { %s; };",
+                           name);
+            tree = tree_compile(text);
+            assert_int_equal(dt_valid(tree.data, tree.size), length <= DT_NAME_MAX);
+            tree_free(tree);
+        }
+    }
+}
+
 static void test_crooked_header(void **state)
 {
     struct tree tree = tree_compile(nested);
@@ -244,10 +264,11 @@ static void test_crooked_header(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),      cmocka_unit_test(test_path_too_long),
-        cmocka_unit_test(test_find),      cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_truncated), cmocka_unit_test(test_flipped),
-        cmocka_unit_test(test_too_deep),  cmocka_unit_test(test_crooked_header),
+        cmocka_unit_test(test_walk),       cmocka_unit_test(test_path_too_long),
+        cmocka_unit_test(test_find),       cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_truncated),  cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_too_deep),   cmocka_unit_test(test_crooked_header),
+        cmocka_unit_test(test_long_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

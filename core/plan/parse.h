@@ -15,6 +15,7 @@
 /* Class: on the stack of who looks. */
 struct nearest {
     const char *word;
+    size_t length;          /* of it; DT_PATH_MAX: too long to be meant */
     size_t distance;        /* of the best so far; those further away are no help */
     char name[DT_PATH_MAX]; /* the best so far; "" where there is none */
 };

@@ -159,24 +159,24 @@ static size_t edits(const char *a, size_t a_length, const char *b, size_t b_leng
 void nearest_begin(struct nearest *n, const char *word)
 {
     n->word = word;
-    n->distance = least(strlen(word) / 3 + 2, 8);
+    n->length = strnlen(word, sizeof(n->name));
+    n->distance = least(n->length / 3 + 2, 8);
     n->name[0] = '\0';
 }
 
 void nearest_offer(struct nearest *n, const char *name)
 {
-    size_t word_length = strlen(n->word);
-    size_t length = strlen(name);
-    size_t apart = word_length > length ? word_length - length : length - word_length;
-    bool whole = length > word_length && name[word_length] == '@' &&
-                 strncmp(name, n->word, word_length) == 0; /* but for its unit address */
+    size_t length = strnlen(name, sizeof(n->name));
+    size_t apart = n->length > length ? n->length - length : length - n->length;
+    bool whole = length > n->length && name[n->length] == '@' &&
+                 strncmp(name, n->word, n->length) == 0; /* but for its unit address */
     size_t distance;
 
-    if (word_length >= sizeof(n->name) || length >= sizeof(n->name) ||
+    if (n->length >= sizeof(n->name) || length >= sizeof(n->name) ||
         (apart >= n->distance && !whole)) {
         return;
     }
-    distance = whole ? 1 : edits(n->word, word_length, name, length);
+    distance = whole ? 1 : edits(n->word, n->length, name, length);
     if (distance < n->distance && distance < length) {
         n->distance = distance;
         memcpy(n->name, name, length + 1);
