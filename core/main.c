@@ -19,6 +19,7 @@
 
 #define FDT_MAX_SIZE      BLOCK_2M    /* Linux's boot protocol allows no more */
 #define FDT_HEADER_SIZE   40          /* Devicetree Specification 5.2 */
+#define MESSAGES          64          /* errors, and warnings, that are told: a UART is slow */
 #define CPU_START_SECONDS 10          /* for a CPU that PSCI has accepted to start */
 #define LOAD_SECONDS      120         /* for all partitions to be loaded, */
 #define LOAD_RATE         (64u << 20) /* and to be zeroed: bytes a second at least */
@@ -50,6 +51,27 @@ static void must(enum status status, const char *what)
 {
     if (status != OK) {
         console_printf("bulkhead: error: %s\n", what);
+        give_up(what);
+    }
+}
+
+/* How much more there is to say of the plan. */
+static void tell_rest(void)
+{
+    const uint32_t errors = plan.errors > MESSAGES ? plan.errors - MESSAGES : 0;
+    const uint32_t warnings = plan.warnings > MESSAGES ? plan.warnings - MESSAGES : 0;
+
+    if (errors + warnings != 0) {
+        console_printf("bulkhead: %u more errors and %u more warnings are not shown: "
+                       "bulkhead-check tells them all\n",
+                       errors, warnings);
+    }
+}
+
+static void must_be_good(const char *what)
+{
+    if (plan.fatal) {
+        tell_rest();
         give_up(what);
     }
 }
@@ -151,10 +173,9 @@ static struct range make_plan(uint64_t fdt_pa)
     struct range system;
 
     map_tree(fdt_pa);
+    plan.most_told = MESSAGES;
     plan_parse_board(&plan, fdt, dt_size(fdt), fdt_pa, arch_mpidr(), image_range());
-    if (plan.fatal) {
-        give_up("the board's device tree cannot be used");
-    }
+    must_be_good("the board's device tree cannot be used");
     use_board_console();
     map_sysreg();
     must(irq_init(&plan), "the GIC cannot be initialised");
@@ -178,9 +199,8 @@ static struct range make_plan(uint64_t fdt_pa)
         extend_pool();
         plan_check_given(&plan, pool_left());
     }
-    if (plan.fatal) {
-        give_up("the plan cannot be used");
-    }
+    must_be_good("the plan cannot be used");
+    tell_rest();
     if (plan.pci_host_count != 0) {
         must(drivers_pci->map(&plan), "PCI configuration space cannot be mapped");
     }

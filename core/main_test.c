@@ -87,6 +87,26 @@ static void who_breaks_a_rule_is_left_out(void **state)
     assert_log("bulkhead: 2 of 3 partitions start\n");
 }
 
+static void who_floods_the_log_is_cut_short(void **state)
+{
+    char configurations[8192] = A "b { compatible = \"bulkhead,partition\";";
+
+    (void)state;
+    for (uint32_t i = 0; i < 100; i++) {
+        size_t used = strlen(configurations);
+
+        (void)snprintf(configurations + used, sizeof(configurations) - used, "q%u;", i);
+    }
+    strcat(configurations, "};" C);
+    scene.configurations = configurations;
+    boot();
+    assert_log("/configurations/b: unknown property \"q63\"\n");
+    assert_no_log("q64");
+    assert_log("bulkhead: 39 more errors and 0 more warnings are not shown: bulkhead-check tells "
+               "them all\n"); /* of 103: it has no kernel, CPUs and memory either */
+    assert_log("bulkhead: 2 of 3 partitions start\n");
+}
+
 static void who_is_one_too_many_is_counted(void **state)
 {
     (void)state;
@@ -351,6 +371,7 @@ int main(void)
         TEST(a_fused_system_file_is_found),
         TEST(the_plan_says_who_does_what),
         TEST(who_breaks_a_rule_is_left_out),
+        TEST(who_floods_the_log_is_cut_short),
         TEST(who_is_one_too_many_is_counted),
         TEST(who_gets_no_memory_is_left_out),
         TEST(who_wants_an_interrupt_that_is_not_is_left_out),

@@ -154,15 +154,12 @@ static bool scan_node(struct scan *s)
 
 static bool scan_property(const struct scan *s)
 {
+    const char *token = s->base + s->offset;
     uint32_t left = s->size - s->offset;
-    uint32_t name;
 
-    if (!s->properties || left < PROPERTY_SIZE ||
-        be32(s->base + s->offset + 4) > left - PROPERTY_SIZE) {
-        return false;
-    }
-    name = be32(s->base + s->offset + 8);
-    return name < s->names_size && is_name(s->names + name, s->names_size - name);
+    return s->properties && left >= PROPERTY_SIZE && be32(token + 4) <= left - PROPERTY_SIZE &&
+           be32(token + 8) < s->names_size &&
+           is_name(s->names + be32(token + 8), s->names_size - be32(token + 8));
 }
 
 /* One token at s->offset, of which the tag lies inside. */
@@ -474,13 +471,9 @@ bool dt_compatible(const void *fdt, int node, const char *const *list)
 {
     uint32_t size = 0;
     const char *s = dt_property(fdt, node, "compatible", &size);
-    const char *end;
+    const char *end = s != NULL ? s + size : NULL;
 
-    if (s == NULL) {
-        return false;
-    }
-    end = s + size;
-    for (; (s = dt_string(s, (uint32_t)(end - s), 0)) != NULL; s += strlen(s) + 1) {
+    for (; s != NULL && (s = dt_string(s, (uint32_t)(end - s), 0)) != NULL; s += strlen(s) + 1) {
         for (const char *const *known = list; *known != NULL; known++) {
             if (strcmp(s, *known) == 0) {
                 return true;
@@ -500,8 +493,5 @@ uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallbac
     uint32_t size;
     const void *data = dt_property(fdt, node, name, &size);
 
-    if (data == NULL || (size != 4 && size != 8)) {
-        return fallback;
-    }
-    return dt_cells(data, size / 4);
+    return data != NULL && (size == 4 || size == 8) ? dt_cells(data, size / 4) : fallback;
 }

@@ -298,7 +298,7 @@ static void unknown_word(const struct config *c, const char *name)
     struct nearest nearest;
 
     nearest_begin(&nearest, name);
-    for (uint32_t i = 0; i < ARRAY_SIZE(words); i++) {
+    for (uint32_t i = 0; plan_tells(c->p) && i < ARRAY_SIZE(words); i++) {
         nearest_offer(&nearest, words[i].name);
     }
     config_error(c, "unknown property \"%s\"%s%s%s", name, NEAREST_HINT(&nearest));

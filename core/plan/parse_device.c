@@ -30,14 +30,14 @@ void device_unknown(const struct config *c, const char *list, const char *path)
     int aliases;
 
     nearest_begin(&nearest, path);
-    if (dt_find(fdt, "/aliases", &aliases) == OK) {
+    if (plan_tells(c->p) && dt_find(fdt, "/aliases", &aliases) == OK) {
         for (int i = dt_next_property(fdt, aliases, &alias); i >= 0;
              i = dt_next_property(fdt, i, &alias)) {
             nearest_offer(&nearest, alias.name);
         }
     }
     dt_root(&at);
-    while (dt_step(fdt, &at)) {
+    while (plan_tells(c->p) && dt_step(fdt, &at)) {
         dt_path_at(fdt, &at, candidate, sizeof(candidate));
         nearest_offer(&nearest, candidate);
     }

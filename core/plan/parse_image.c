@@ -81,7 +81,7 @@ static void check_words(const struct reading *r)
         if (known) {
             continue;
         }
-        for (uint32_t w = 0; w < ARRAY_SIZE(words); w++) {
+        for (uint32_t w = 0; plan_tells(r->c->p) && w < ARRAY_SIZE(words); w++) {
             nearest_offer(&nearest, words[w]);
         }
         image_error(r, "unknown property \"%s\"%s%s%s", property.name, NEAREST_HINT(&nearest));

@@ -54,13 +54,20 @@ __attribute__((format(printf, 5, 0))) static void tell(const struct plan *p, con
     console_printf("\n");
 }
 
+bool plan_tells(const struct plan *p)
+{
+    return p->most_told == 0 || p->errors < p->most_told;
+}
+
 void plan_error(struct plan *p, int partition, const char *node, const char *format, ...)
 {
     va_list args;
 
-    va_start(args, format);
-    tell(p, "error", partition, node, format, args);
-    va_end(args);
+    if (plan_tells(p)) {
+        va_start(args, format);
+        tell(p, "error", partition, node, format, args);
+        va_end(args);
+    }
     p->errors++;
     if (partition < 0) {
         p->fatal = true;
@@ -73,9 +80,12 @@ void plan_warning(struct plan *p, int partition, const char *node, const char *f
 {
     va_list args;
 
-    va_start(args, format);
-    tell(p, "warning", partition, node, format, args);
-    va_end(args);
+    if (p->most_told == 0 || p->warnings < p->most_told) {
+        va_start(args, format);
+        tell(p, "warning", partition, node, format, args);
+        va_end(args);
+    }
+    p->warnings++;
 }
 
 const char *plan_name(const struct plan *p, uint32_t index)

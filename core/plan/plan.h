@@ -286,8 +286,10 @@ struct plan {
     struct plan_function functions[PLAN_MAX_FUNCTIONS];
     uint32_t function_count;
     uint32_t console_cpu; /* index into board.cpus[]: takes the UART's interrupt */
-    uint32_t errors;      /* rules broken, all told */
-    bool fatal;           /* a fault in what all share: nothing starts */
+    uint32_t errors;      /* rules broken */
+    uint32_t warnings;
+    uint32_t most_told; /* of the errors, and of the warnings; 0: all are told */
+    bool fatal;         /* a fault in what all share: nothing starts */
     char strings[PLAN_STRINGS];
     uint32_t strings_used;
 };
@@ -300,14 +302,17 @@ extern struct plan plan;
  * it, and marks the partition refused (PLAN_SHARED: the whole plan fatal). `node` names the node
  * the reader must look at: of the system file or of the board's tree. An index past the last
  * partition: the error is counted, and nobody is refused. What a hostile file may have put into the
- * text is printed escaped.
+ * text is printed escaped. One that is beyond p->most_told is counted, but not printed.
  */
 __attribute__((format(printf, 4, 5))) void plan_error(struct plan *p, int partition,
                                                       const char *node, const char *format, ...);
 
-/* As plan_error(), of what is odd but harmless: printed only. */
+/* As plan_error(), of what is odd but harmless: printed and counted only. */
 __attribute__((format(printf, 4, 5))) void plan_warning(struct plan *p, int partition,
                                                         const char *node, const char *format, ...);
+
+/* True where the next error will be printed: a hint in it is worth looking for. */
+bool plan_tells(const struct plan *p);
 
 /*
  * The configuration of partition `index` as messages name it, "/configurations/NAME"; in a buffer

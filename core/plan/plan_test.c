@@ -55,6 +55,47 @@ static void what_a_file_says_is_escaped_and_bounded(void **state)
     assert_log("xxx...\n");
 }
 
+static uint32_t lines_told(void)
+{
+    uint32_t lines = 0;
+
+    for (const char *s = log_text; *s != '\0'; s++) {
+        lines += *s == '\n' ? 1u : 0u;
+    }
+    return lines;
+}
+
+static void what_is_too_much_is_only_counted(void **state)
+{
+    (void)state;
+    test_plan.most_told = 64;
+    for (uint32_t count = 100; count <= 200; count += 100) {
+        for (uint32_t i = count - 100; i < count; i++) {
+            assert_int_equal(plan_tells(&test_plan), i < 64);
+            plan_error(&test_plan, CONFIG_MAX_PARTITIONS, "/x", "error %u", i);
+            plan_warning(&test_plan, CONFIG_MAX_PARTITIONS, "/x", "warning %u", i);
+        }
+        assert_int_equal(lines_told(), 128);
+        assert_int_equal(test_plan.errors, count);
+        assert_int_equal(test_plan.warnings, count);
+    }
+    assert_log("error 63\n");
+    assert_log("warning 63\n");
+    plan_error(&test_plan, 0, "/x", "told or not");
+    assert_true(test_plan.partitions[0].refused);
+    assert_int_equal(lines_told(), 128);
+}
+
+static void all_is_told_where_there_is_no_most(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 200; i++) {
+        plan_error(&test_plan, CONFIG_MAX_PARTITIONS, "/x", "error %u", i);
+    }
+    assert_int_equal(lines_told(), 200);
+    assert_true(plan_tells(&test_plan));
+}
+
 static void text_is_kept_until_there_is_no_room(void **state)
 {
     static char filler[PLAN_STRINGS + 1];
@@ -121,6 +162,8 @@ int main(void)
         cmocka_unit_test_setup(an_error_refuses_whom_it_concerns, set_up),
         cmocka_unit_test_setup(a_warning_is_told_only, set_up),
         cmocka_unit_test_setup(what_a_file_says_is_escaped_and_bounded, set_up),
+        cmocka_unit_test_setup(what_is_too_much_is_only_counted, set_up),
+        cmocka_unit_test_setup(all_is_told_where_there_is_no_most, set_up),
         cmocka_unit_test_setup(text_is_kept_until_there_is_no_room, set_up),
         cmocka_unit_test_setup(the_nearest_name_is_found, set_up),
         cmocka_unit_test_setup(lists_end_in_dots_where_they_are_full, set_up),

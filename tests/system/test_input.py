@@ -119,3 +119,13 @@ def test_many_names_in_an_own_tree(boot, tmp_path):
     running = boot([late, GOOD], {"own": image(own, "flat_dt")})
     running.expect(r"\[good\] ")
     assert "2 of 2 partitions start" in running.log
+
+
+def test_many_odd_configurations(boot):
+    """8000 configurations that are no partitions: some are told of, the others are counted."""
+    names = [f"c{i} {{ }};" for i in range(8000)]
+    running = boot([*names, GOOD])
+    running.expect(r"\[good\] ")
+    odd = [line for line in running.log.splitlines() if line.startswith("bulkhead: warning: /configurations/c")]
+    assert len(odd) == 64
+    assert "bulkhead: 0 more errors and 7936 more warnings are not shown" in running.log
