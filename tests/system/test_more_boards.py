@@ -3,13 +3,15 @@
 
 import hashlib
 import re
+import socket
 import subprocess
+import time
 
 import pexpect
 import pytest
 
 import machine
-from machine import BUILD, LINUX, TOP, Machine, linux, partition
+from machine import BUILD, LINUX, MIB, TOP, Machine, linux, partition
 
 DTBS = BUILD / "guest/dtbs/arm64"
 DEBIAN_TREE = {
@@ -106,6 +108,64 @@ def test_mini_uart(tmp_path):
     finally:
         guest.close()
     assert (tmp_path / "pl011").read_text().splitlines() == ["bulkhead: version 0.1, entered at EL2"]
+
+
+def test_orangepi_pc(boot):
+    """A 32-bit board with DesignWare's 16550, PSCI and a GIC-400: two of Debian's armmp-lpae kernels."""
+    build("orangepi-pc")
+    images = {"debian": machine.image("guest/arm32/vmlinuz", "kernel", arch="arm"),
+              "busybox": machine.image("guest/arm32/initrd.gz", "ramdisk", arch="arm")}
+    parts = [partition(name, "debian", cpus, ((0x40000000, 128 * MIB),), "busybox", bootargs="console=ttyAMA0 quiet")
+             for name, cpus in (("one", [0, 1]), ("two", [3]))]
+    guest = boot(parts, images, "-M", "orangepi-pc")
+    guest.expect("console  /soc/serial@1c28000")
+    guest.expect(r"user space on [12] CPUs", LINUX)
+    guest.expect(r"user space on [12] CPUs", LINUX)
+    for at in (1, 2):
+        guest.send(f"\x1d{at}echo $((6 * {at})) times\r")
+        guest.expect(f"\n{6 * at} times")
+        guest.send("poweroff -f\r")
+    assert guest.off(LINUX).count("is off") == 2
+
+
+def test_early_16550(tmp_path):
+    """A board's CPUs without HYP mode: the one line that is said before any tree is read."""
+    build("orangepi-pc")
+    guest = Machine(None, "-M", "cubieboard", "-k", str(BUILD / "orangepi-pc/bulkhead.bin"),
+                    "-t", str(BUILD / "guest/dtbs/armmp/sun4i-a10-cubieboard.dtb"), smp=1)
+    try:
+        guest.expect("bulkhead: entered in SVC mode; needs HYP mode: .* leaves HYP\r\r?\n")
+    finally:
+        guest.close()
+
+
+def gdb_command(line, text):
+    line.sendall(b"+$%s#%02x" % (text, sum(text) & 0xFF))
+    answer = b""
+    while b"#" not in answer:
+        answer += line.recv(4096)
+    return answer
+
+
+def test_early_cadence(tmp_path):
+    """The same at EL1 on a ZCU102; in place of firmware QEMU's gdb server switches the UART on."""
+    build("xlnx-zcu102")
+    path = tmp_path / "gdb"
+    guest = Machine(None, "-M", "xlnx-zcu102", "-1", memory="2G",
+                    qemu=["-S", "-chardev", f"socket,id=gdb,path={path},server=on,wait=off", "-gdb", "chardev:gdb"])
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(machine.BOOT)
+            for _ in range(100):
+                if path.exists():
+                    break
+                time.sleep(0.1)
+            line.connect(str(path))
+            for command in (b"Qqemu.PhyMemMode:1", b"Mff000000,4:14000000", b"D"):
+                assert b"OK" in gdb_command(line, command)
+            guest.expect("bulkhead: entered at EL1; needs EL2: .* EL2 firmware\r\r?\n")
+    finally:
+        guest.close()
 
 
 def test_imx8mp_console(tmp_path):
