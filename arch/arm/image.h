@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
-extern uint8_t image_start[], image_rodata[], image_data[], image_plan[], image_pool[], image_end[];
+extern uint8_t image_start[], image_rodata[], image_data[], image_plan[], image_window[],
+    image_pool[], image_end[];
 
 #endif

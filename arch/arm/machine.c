@@ -21,7 +21,7 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
         enum lpae_attr attr;
     } sections[] = {
         {image_start, image_rodata, LPAE_CODE}, {image_rodata, image_data, LPAE_RODATA},
-        {image_data, image_plan, LPAE_DATA},    {image_plan, image_pool, LPAE_DATA},
+        {image_data, image_plan, LPAE_DATA},    {image_plan, image_window, LPAE_DATA},
         {image_pool, image_end, LPAE_DATA},
     };
 
@@ -32,6 +32,12 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
                            (uint64_t)(sections[index].end - sections[index].start)};
     *attr = sections[index].attr;
     return true;
+}
+
+uint64_t arch_window(uint64_t page)
+{
+    (void)page;
+    return (uintptr_t)image_window;
 }
 
 void arch_machine_off(void)

@@ -2,8 +2,11 @@
 /* Owns EL2's own map: what is added to it and taken from it while every CPU uses it. */
 #include "core/memory/el2_map.h"
 
+#include <string.h>
+
 #include "core/base/arch.h"
 #include "core/base/lock.h"
+#include "core/base/panic.h"
 
 /* Class: locked (el2_map_lock); read by the MMU at any time. */
 struct lpae el2_table;
@@ -107,6 +110,26 @@ enum status el2_seal(struct range what)
     }
     lock_release(&el2_map_lock);
     return status;
+}
+
+void el2_read(uint64_t from, void *to, uint32_t size)
+{
+    const uint64_t page = align_down(from, PAGE_SIZE);
+    const struct range window = {arch_window(page), PAGE_SIZE};
+    const void *source = (const void *)(uintptr_t)(window.base + (from - page));
+    enum status status;
+
+    lock_take(&el2_map_lock, LOCK_EL2_MAP);
+    status = lpae_map(&el2_table, window.base, pa(page), PAGE_SIZE, LPAE_RODATA);
+    check(status == OK);
+    arch_dsb();
+    arch_isb();
+    arch_cache_clean_invalidate(source, size);
+    memcpy(to, source, size);
+    status = lpae_unmap(&el2_table, window.base, PAGE_SIZE);
+    check(status == OK);
+    arch_tlb_forget_el2(window);
+    lock_release(&el2_map_lock);
 }
 
 /* ---- the audit ---- */

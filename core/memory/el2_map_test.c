@@ -230,6 +230,39 @@ static void the_seal_makes_pages_read_only(void **state)
     assert_int_equal(kind(FREE), 'w');
 }
 
+static uint32_t seen; /* looks at RAM that is mapped read-only then */
+
+static void look(const void *p, uint64_t n)
+{
+    seen += n == 8 && kind((uint64_t)(uintptr_t)p) == 'r';
+}
+
+/* A partition's page is there for as long as it is read, and takes nothing once its table is. */
+static void a_partitions_memory_is_seen_for_an_instant(void **state)
+{
+    uint8_t *ram = arena[ARENA_PAGES - 1];
+    const uint64_t at = (uint64_t)(uintptr_t)ram;
+    uint8_t got[8] = {0};
+    uint32_t used = 0;
+
+    (void)state;
+    seen = 0;
+    host.clean = look;
+    for (uint32_t i = 0; i < 3; i++) {
+        memset(ram, (int)i + 1, PAGE_SIZE);
+        el2_read(at + PAGE_SIZE - 8, got, 8);
+        assert_int_equal(got[0], i + 1);
+        assert_int_equal(got[7], i + 1);
+        assert_int_equal(kind(at), 0);
+        assert_int_equal(host.tlb_forgets, i + 1);
+        assert_int_equal(host.tlb_forgotten.base, at);
+        assert_int_equal(host.tlb_forgotten.size, PAGE_SIZE);
+        used = i == 0 ? arena_used : used;
+    }
+    assert_int_equal(arena_used, used);
+    assert_int_equal(seen, 3);
+}
+
 static void an_empty_pool_is_told_and_the_map_stays_whole(void **state)
 {
     (void)state;
@@ -335,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup(blocks_grow_around_small_maps, set_up),
         cmocka_unit_test_setup(unmapping_is_told_to_other_cpus, set_up),
         cmocka_unit_test_setup(the_seal_makes_pages_read_only, set_up),
+        cmocka_unit_test_setup(a_partitions_memory_is_seen_for_an_instant, set_up),
         cmocka_unit_test_setup(an_empty_pool_is_told_and_the_map_stays_whole, set_up),
         cmocka_unit_test_setup(the_audit_counts_what_is_there, set_up),
         cmocka_unit_test_setup(the_audit_sees_what_nobody_should_have_written, set_up),
