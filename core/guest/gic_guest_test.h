@@ -71,7 +71,10 @@ static inline uint32_t take(uint32_t cpu)
     if (best == NULL) {
         return SPURIOUS;
     }
-    best->state = (uint8_t)((best->state & ~GIC_LR_PENDING) | GIC_LR_ACTIVE);
+    best->state = (uint8_t)(best->state & ~GIC_LR_PENDING);
+    if (best->vintid < LPI_FIRST || model.active_lpis) {
+        best->state |= GIC_LR_ACTIVE;
+    }
     model.running[cpu][model.depth[cpu]++] = best->priority;
     {
         uint32_t iar = best->vintid | (uint32_t)best->source << 10;
@@ -84,7 +87,8 @@ static inline uint32_t take(uint32_t cpu)
 /* EOIR, EOImode 0. */
 static inline void end(uint32_t cpu, uint32_t iar)
 {
-    bool found = false;
+    const uint32_t intid = iar < LPI_FIRST ? iar & 0x3ff : iar;
+    bool found = intid >= LPI_FIRST && !model.active_lpis;
 
     if (model.depth[cpu] > 0) {
         model.depth[cpu]--;
@@ -92,7 +96,7 @@ static inline void end(uint32_t cpu, uint32_t iar)
     for (uint32_t n = 0; n < model.lrs && !found; n++) {
         struct gic_lr *lr = &model.lr[cpu][n];
 
-        found = (lr->state & GIC_LR_ACTIVE) != 0 && lr->vintid == (iar & 0x3ff);
+        found = (lr->state & GIC_LR_ACTIVE) != 0 && lr->vintid == intid;
         if (!found) {
             continue;
         }
@@ -103,7 +107,7 @@ static inline void end(uint32_t cpu, uint32_t iar)
         }
         model.ended[cpu][n] = (lr->state & GIC_LR_EOI) != 0 && (lr->state & GIC_LR_PENDING) == 0;
     }
-    model.outside[cpu] += !found;
+    model.outside[cpu] += !found && intid < LPI_FIRST;
     settle();
 }
 
@@ -252,6 +256,8 @@ static inline void guest_init(void)
     }
 }
 
+static void (*plan_more)(void); /* what else there is */
+
 static void plan_board(uint32_t version)
 {
     struct plan_gic *board_gic = &plan.board.gic;
@@ -272,6 +278,9 @@ static void plan_board(uint32_t version)
     plan.devices[1] = (struct plan_device){.irq = {{50, false}}, .irq_count = 1, .partition = 1};
     plan.devices[2] = (struct plan_device){.irq = {{SPI_FAR, true}}, .irq_count = 1};
     plan.device_count = 3;
+    if (plan_more != NULL) {
+        plan_more();
+    }
 }
 
 /* All vCPUs on, nothing enabled. */

@@ -22,6 +22,7 @@
 #include "core/guest/vgic.h"
 #include "core/memory/el2_map.h"
 #include "core/plan/dt.h"
+#include "core/plan/msi.h"
 
 #define CPUS        3u
 #define INTIDS      96u
@@ -57,6 +58,7 @@ static struct {
     uint32_t kicks, exits, maintenances;
     int running[CPUS][32]; /* the guest's priorities, a stack */
     uint32_t depth[CPUS];
+    bool active_lpis; /* it has LPIs active in list registers, as QEMU does */
 } model;
 
 static struct partition part[1];
@@ -72,6 +74,24 @@ static uint32_t message; /* the LPI that was told last */
 void msi_irq(uint32_t lpi)
 {
     message = lpi;
+}
+
+static uint32_t reads; /* of the guest's memory, which is where its extents say */
+
+void el2_read(uint64_t from, void *to, uint32_t size)
+{
+    assert_int_equal(align_down(from, PAGE_SIZE), align_down(from + size - 1, PAGE_SIZE));
+    assert_int_equal(part->vgic.lock.held, 0);
+    memcpy(to, (const void *)(uintptr_t)from, size);
+    reads++;
+}
+
+const struct plan_extent *plan_extent_at(const struct plan_partition *partition, uint64_t ipa,
+                                         uint64_t size)
+{
+    const struct plan_extent *e = &partition->extent[0];
+
+    return ipa - e->ipa < e->size && size <= e->size - (ipa - e->ipa) ? e : NULL;
 }
 
 bool dt_compatible(const void *fdt, int node, const char *const *list)
@@ -253,7 +273,8 @@ static void check_lr(const struct gic_lr *lr)
         return;
     }
     assert_int_not_equal(valid, GIC_LR_PENDING | GIC_LR_ACTIVE); /* see vgic.c */
-    assert_true(lr->vintid < 16 || lr->vintid == SPI_CONSOLE || (lr->state & GIC_LR_HW) != 0);
+    assert_true(lr->vintid < 16 || lr->vintid == SPI_CONSOLE || lr->vintid >= LPI_FIRST ||
+                (lr->state & GIC_LR_HW) != 0);
     if ((lr->state & GIC_LR_HW) != 0) {
         assert_int_equal(lr->state & GIC_LR_EOI, 0);
         assert_true(irq_of(cpu_self(), lr->vintid)->active);

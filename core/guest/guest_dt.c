@@ -265,6 +265,22 @@ static void put_gic_reg(struct maker *m)
     }
 }
 
+/* Linux, bindings/interrupt-controller/arm,gic-v3.yaml. */
+static void write_its(struct maker *m)
+{
+    const struct range window = msi_frame(m->p, m->index).window;
+    char name[NODE_NAME_MAX];
+
+    console_format(name, sizeof(name), "msi-controller@%" PRIx64, window.base);
+    tree_begin(&m->w, name);
+    tree_string(&m->w, "compatible", "arm,gic-v3-its");
+    tree_put(&m->w, "msi-controller", NULL, 0);
+    tree_u32(&m->w, "#msi-cells", 1);
+    tree_reg(&m->w, &window, 1, 2, 2);
+    tree_u32(&m->w, "phandle", PHANDLE_MSI);
+    tree_end(&m->w);
+}
+
 static void write_gic(struct maker *m)
 {
     const struct plan_gic *gic = &m->p->board.gic;
@@ -275,27 +291,14 @@ static void write_gic(struct maker *m)
     copy_property(m, gic->node, "compatible");
     tree_put(&m->w, "interrupt-controller", NULL, 0);
     tree_u32(&m->w, "#interrupt-cells", 3);
-    tree_u32(&m->w, "#address-cells", 0);
+    tree_u32(&m->w, "#address-cells", guest_dt_gic_cells(m->p, m->index));
     put_gic_reg(m);
     tree_u32(&m->w, "phandle", PHANDLE_GIC);
-    tree_end(&m->w);
-}
-
-/* Linux, bindings/interrupt-controller/arm,gic.yaml: v2m; behind the GIC, or it is not found. */
-static void write_frame(struct maker *m)
-{
-    const struct msi_frame frame = msi_frame(m->p, m->index);
-    char name[NODE_NAME_MAX];
-
-    if (!frame.emulated) {
-        return;
+    if (guest_dt_gic_cells(m->p, m->index) != 0) {
+        tree_u32(&m->w, "#size-cells", 2);
+        tree_put(&m->w, "ranges", NULL, 0);
+        write_its(m);
     }
-    console_format(name, sizeof(name), "v2m@%" PRIx64, frame.mmio.base);
-    tree_begin(&m->w, name);
-    tree_string(&m->w, "compatible", "arm,gic-v2m-frame");
-    tree_put(&m->w, "msi-controller", NULL, 0);
-    tree_reg(&m->w, &frame.mmio, 1, 2, 2);
-    tree_u32(&m->w, "phandle", PHANDLE_MSI);
     tree_end(&m->w);
 }
 
@@ -375,8 +378,8 @@ static void write_device(struct maker *m, const struct plan_device *device)
             tree_u32(&m->w, "arm,msi-num-spis", device->msi_given);
         }
     }
-    if (device->function && msi_frame(m->p, m->index).mmio.size != 0) {
-        tree_u32(&m->w, "msi-parent", PHANDLE_MSI);
+    if (device->function) {
+        guest_dt_put_messages(&m->w, m->p, device, PHANDLE_MSI);
     }
     if (device->irq_count != 0 && !device->bridge) {
         put_irqs(m, device->irq, device->irq_count);
@@ -429,7 +432,6 @@ static void write_tree(struct maker *m)
     write_cpus(m);
     write_timer(m);
     write_gic(m);
-    write_frame(m);
     if (console[0] != '\0') {
         write_console(m, console);
     }

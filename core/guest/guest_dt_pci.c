@@ -5,12 +5,15 @@
 #include <libfdt.h>
 
 #include "core/plan/dt.h"
+#include "core/plan/msi.h"
 
 #define GIC_SPI        0
 #define GIC_EDGE       1
 #define GIC_LEVEL_HIGH 4
 #define RANGE_CELLS    7 /* three of PCI, two of the CPU, two of size */
-#define INTX_CELLS     8 /* unit address and pin, GIC, its three cells */
+#define INTX_CELLS     8 /* unit address and pin, GIC, its three cells; and its address, 0 */
+#define INTX_GIC       4 /* the cell after which that comes */
+#define MSI_CELLS      4 /* RequesterID, ITS, DeviceID, how many */
 
 /* Two cells; returns where the next go. */
 static fdt32_t *put_pair(fdt32_t *cell, uint64_t v)
@@ -58,9 +61,16 @@ static bool has_irq(const struct plan_device *device, const struct dt_intx *intx
     return i < device->irq_count;
 }
 
-static void put_interrupt_map(struct writer *w, const struct plan_board *board,
+uint32_t guest_dt_gic_cells(const struct plan *p, uint32_t partition)
+{
+    return msi_frame(p, partition).emulated ? 2 : 0;
+}
+
+static void put_interrupt_map(struct writer *w, const struct plan *p,
                               const struct plan_device *device, uint32_t gic)
 {
+    const struct plan_board *board = &p->board;
+    const uint32_t address = guest_dt_gic_cells(p, (uint32_t)device->partition);
     int node = device->node;
     struct dt_intx intx;
     uint32_t count = 0;
@@ -69,7 +79,7 @@ static void put_interrupt_map(struct writer *w, const struct plan_board *board,
     for (uint32_t i = 0; dt_intx_at(board->fdt, node, i, board->gic.node, &intx) == OK; i++) {
         count += has_irq(device, &intx) ? 1 : 0;
     }
-    at = begin(w, "interrupt-map", count * INTX_CELLS);
+    at = begin(w, "interrupt-map", count * (INTX_CELLS + address));
     for (uint32_t i = 0;
          at != NULL && dt_intx_at(board->fdt, node, i, board->gic.node, &intx) == OK; i++) {
         const uint32_t cells[INTX_CELLS] = {intx.key[0],
@@ -83,6 +93,9 @@ static void put_interrupt_map(struct writer *w, const struct plan_board *board,
 
         for (uint32_t c = 0; c < INTX_CELLS && has_irq(device, &intx); c++) {
             *at++ = cpu_to_fdt32(cells[c]);
+            for (uint32_t n = 0; n < address && c == INTX_GIC; n++) {
+                *at++ = 0;
+            }
         }
     }
 }
@@ -100,9 +113,45 @@ void guest_dt_put_bridge(struct writer *w, const struct plan *p, const struct pl
         put_ranges(w, board, &at);
     }
     if (device->irq_count != 0) {
-        put_interrupt_map(w, &p->board, device, gic_phandle);
+        put_interrupt_map(w, p, device, gic_phandle);
         if (mask != NULL) {
             tree_put(w, "interrupt-map-mask", mask, size);
+        }
+    }
+}
+
+static bool sends(const struct plan *p, const struct plan_function *f,
+                  const struct plan_device *bridge)
+{
+    return f->msi && p->pci_hosts[f->host].node == bridge->node &&
+           p->devices[f->device].partition == bridge->partition;
+}
+
+void guest_dt_put_messages(struct writer *w, const struct plan *p, const struct plan_device *device,
+                           uint32_t msi_phandle)
+{
+    const struct msi_frame frame = msi_frame(p, (uint32_t)device->partition);
+    uint32_t count = 0;
+    fdt32_t *at;
+
+    if (!frame.emulated) {
+        if (frame.mmio.size != 0) {
+            tree_u32(w, "msi-parent", msi_phandle);
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        count += sends(p, &p->functions[i], device) ? 1 : 0;
+    }
+    at = count == 0 ? NULL : begin(w, "msi-map", count * MSI_CELLS);
+    for (uint32_t i = 0; at != NULL && i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
+
+        if (sends(p, f, device)) {
+            *at++ = cpu_to_fdt32(f->rid);
+            *at++ = cpu_to_fdt32(msi_phandle);
+            *at++ = cpu_to_fdt32(f->msi_device);
+            *at++ = cpu_to_fdt32(1);
         }
     }
 }

@@ -211,6 +211,26 @@ static void a_gicv3_has_a_redistributor_per_vcpu(void **state)
     CELLS("/intc@8000000", "#redistributor-regions", 2);
 }
 
+static void an_its_is_below_the_gic(void **state)
+{
+    const char *path = "/intc@8000000/msi-controller@8080000";
+
+    (void)state;
+    make_plan(3);
+    p.board.its_count = 1;
+    p.board.its[0] = (struct plan_its){.mmio = {0x8080000, 0x20000}};
+    make_tree();
+    CELLS("/intc@8000000", "#address-cells", 0);
+    assert_true(fdt_path_offset(tree, path) < 0);
+    part->msi_first = 64;
+    make_tree();
+    CELLS("/intc@8000000", "#address-cells", 2);
+    assert_string_equal(string_at(path, "compatible"), "arm,gic-v3-its");
+    CELLS(path, "reg", 0, 0x8080000, 0, 0x20000);
+    CELLS(path, "#msi-cells", 1);
+    assert_true(has(path, "msi-controller"));
+}
+
 static void a_gicv2_has_its_cpu_interface(void **state)
 {
     (void)state;
@@ -325,6 +345,7 @@ int main(void)
         cmocka_unit_test(tells_what_every_partition_has),
         cmocka_unit_test(tells_the_ramdisk_and_the_timers_rate),
         cmocka_unit_test(a_gicv3_has_a_redistributor_per_vcpu),
+        cmocka_unit_test(an_its_is_below_the_gic),
         cmocka_unit_test(a_gicv2_has_its_cpu_interface),
         cmocka_unit_test(without_console_there_is_no_uart),
         cmocka_unit_test(devices_are_copied_and_rewritten),

@@ -125,11 +125,6 @@ void msi_build(const struct plan *p)
     }
 }
 
-static uint32_t lpi_of(uint32_t partition)
-{
-    return LPI_FIRST + partition * PLAN_MSIS;
-}
-
 bool msi_open(const struct plan *p, uint32_t partition)
 {
     const struct plan_partition *part = &p->partitions[partition];
@@ -144,8 +139,8 @@ bool msi_open(const struct plan *p, uint32_t partition)
         const struct plan_function *f = &p->functions[i];
 
         if (is_used(p, f) && owner_of(p, f) == partition) {
-            status = drivers_its->map(part->msi_its, f->msi_device, part->msi_first, PLAN_MSIS,
-                                      lpi_of(partition), cpu);
+            status = drivers_its->map(part->msi_its, f->msi_device, PLAN_MSIS,
+                                      LPI_FIRST + i * PLAN_MSIS, cpu);
         }
     }
     if (status != OK) {
@@ -157,9 +152,9 @@ bool msi_open(const struct plan *p, uint32_t partition)
     return status == OK;
 }
 
-/* ---- the frame, as the guest sees it ---- */
+/* ---- what the guest sees ---- */
 
-/* Only DMA reaches a granted one: a CPU, which need not write there, could raise any SPI of it. */
+/* Only DMA reaches a granted frame: a CPU, which need not write there, could raise all its SPIs. */
 static enum trap_outcome access_frame(struct vcpu *vcpu, void *device, uint64_t offset,
                                       struct mmio_access *access)
 {
@@ -172,19 +167,18 @@ static enum trap_outcome access_frame(struct vcpu *vcpu, void *device, uint64_t 
         access->value =
             offset == V2M_MSI_TYPER ? field_prep(V2M_MSI_TYPER_BASE, frame.first) | frame.count : 0;
     } else if (offset == V2M_MSI_SETSPI_NS && access->value - frame.first < frame.count) {
-        if (frame.emulated) {
-            vgic_pulse(vcpu->partition, (uint32_t)access->value);
-        } else {
-            irq_again((uint32_t)access->value);
-        }
+        irq_again((uint32_t)access->value);
     }
     return TRAP_SKIP;
 }
 
-enum status msi_make_frame(struct partition *partition, const struct plan *p)
+enum status msi_make_window(struct partition *partition, const struct plan *p)
 {
     const struct msi_frame frame = msi_frame(p, partition->index);
 
+    if (frame.emulated) {
+        return vits_init(partition, frame.window);
+    }
     return frame.mmio.size != 0 ? mmio_add(&partition->mmio, frame.mmio.base, frame.mmio.size,
                                            access_frame, (void *)(uintptr_t)p)
                                 : OK;
@@ -192,9 +186,13 @@ enum status msi_make_frame(struct partition *partition, const struct plan *p)
 
 void msi_irq(uint32_t lpi)
 {
-    uint32_t partition = (lpi - LPI_FIRST) / PLAN_MSIS;
+    const uint32_t index = (lpi - LPI_FIRST) / PLAN_MSIS;
+    struct partition *part;
 
-    if (lpi - LPI_FIRST < LPI_LIMIT && partition_alive(&partitions[partition])) {
-        vgic_pulse(&partitions[partition], partitions[partition].plan->msi_first + lpi % PLAN_MSIS);
+    if (index < plan.function_count && plan.functions[index].msi) {
+        part = &partitions[owner_of(&plan, &plan.functions[index])];
+        if (partition_alive(part)) {
+            vits_message(part, index, lpi % PLAN_MSIS);
+        }
     }
 }

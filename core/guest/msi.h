@@ -27,10 +27,13 @@ void msi_build(const struct plan *p);
  */
 bool msi_open(const struct plan *p, uint32_t partition) MUST_CHECK;
 
-/* The partition's frame, emulated; its SPIs are made by vgic_init(). E_NO_SPACE, E_OVERLAP. */
-enum status msi_make_frame(struct partition *partition, const struct plan *p) MUST_CHECK;
+/*
+ * Where the partition sends messages to, emulated: a granted frame, or an ITS; after vgic_init().
+ * E_NO_SPACE, E_OVERLAP.
+ */
+enum status msi_make_window(struct partition *partition, const struct plan *p) MUST_CHECK;
 
-/* An LPI was taken: the partition's SPI is pending now. Any CPU. */
+/* An LPI was taken: what its partition has mapped the message to is pending now. Any CPU. */
 void msi_irq(uint32_t lpi);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of messages: the frame that a guest sees, LPIs, and the order in which an ITS is told. */
+/* Tests of messages: granted frames, whose an LPI is, and the order in which an ITS is told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,13 +19,13 @@
 #define ITS   UINT64_C(0x8080000)
 #define FRAME (ITS + 0x10000)
 
-static struct plan the_plan;
 static struct vcpu vcpu;
-static struct partition *pulsed;
-static uint32_t pulsed_intid, pulses;
+static struct partition *sent_to;
+static uint32_t sent_function, sent_event, sent;
 static char calls[512];
 static enum status answer; /* of every call of the ITS's driver but its_start */
 
+struct plan plan;
 struct cpu cpus[CONFIG_MAX_CPUS];
 struct partition partitions[CONFIG_MAX_PARTITIONS];
 
@@ -35,11 +35,20 @@ bool partition_alive(const struct partition *partition)
     return partition->state == PARTITION_RUNNING && partition->plan != NULL;
 }
 
-void vgic_pulse(struct partition *partition, uint32_t intid)
+void vits_message(struct partition *partition, uint32_t function, uint32_t event)
 {
-    pulsed = partition;
-    pulsed_intid = intid;
-    pulses++;
+    sent_to = partition;
+    sent_function = function;
+    sent_event = event;
+    sent++;
+}
+
+enum status vits_init(struct partition *partition, struct range window)
+{
+    assert_ptr_equal(partition, &partitions[1]);
+    assert_int_equal(window.base, ITS);
+    assert_int_equal(window.size, 0x20000);
+    return E_NO_SPACE;
 }
 
 void msi_find(struct plan *p)
@@ -66,7 +75,7 @@ void plan_error(struct plan *p, int partition, const char *node, const char *for
 {
     (void)node;
     (void)format;
-    assert_ptr_equal(p, &the_plan);
+    assert_ptr_equal(p, &plan);
     assert_int_equal(partition, 0);
     refusals++;
 }
@@ -130,14 +139,13 @@ static enum status its_init_cpu(const struct cpu *cpu)
     return called("init", cpu->index, 0);
 }
 
-static enum status its_map(uint32_t its, uint32_t device, uint32_t first, uint32_t count,
-                           uint32_t lpi, const struct cpu *cpu)
+static enum status its_map(uint32_t its, uint32_t device, uint32_t count, uint32_t lpi,
+                           const struct cpu *cpu)
 {
     (void)its;
     assert_int_equal(count, PLAN_MSIS);
     assert_int_equal(cpu->index, 3);
-    assert_int_equal(lpi, LPI_FIRST + PLAN_MSIS);
-    return called("map", device, first);
+    return called("map", device, lpi);
 }
 
 static const struct its_ops ops = {.start = its_start,
@@ -151,31 +159,31 @@ static int setup(void **state)
 {
     (void)state;
     host_reset();
-    memset(&the_plan, 0, sizeof(the_plan));
+    memset(&plan, 0, sizeof(plan));
     memset(partitions, 0, sizeof(partitions));
-    the_plan.partition_count = 3;
-    the_plan.device_count = 3;
-    the_plan.function_count = 4;
-    the_plan.board.its_count = 1;
-    the_plan.board.its[0] = (struct plan_its){.path = "/its", .mmio = {ITS, 0x20000}};
-    the_plan.partitions[1] =
+    plan.partition_count = 3;
+    plan.device_count = 3;
+    plan.function_count = 4;
+    plan.board.its_count = 1;
+    plan.board.its[0] = (struct plan_its){.path = "/its", .mmio = {ITS, 0x20000}};
+    plan.partitions[1] =
         (struct plan_partition){.name = "net", .msi_first = 64, .cpus = {3}, .cpu_count = 1};
-    the_plan.partitions[2] =
-        (struct plan_partition){.name = "bad", .refused = true, .msi_first = 64};
+    plan.partitions[2] = (struct plan_partition){.name = "bad", .refused = true, .msi_first = 64};
     for (int i = 0; i < 3; i++) {
-        the_plan.devices[i].partition = i;
-        the_plan.functions[i] =
+        plan.devices[i].partition = i;
+        plan.functions[i] =
             (struct plan_function){.device = i, .msi = i > 0, .msi_device = 8u * (uint32_t)i};
         cpus[i].index = (uint32_t)i;
-        partitions[i].plan = &the_plan.partitions[i];
+        partitions[i].plan = &plan.partitions[i];
         partitions[i].index = (uint32_t)i;
         partitions[i].state = PARTITION_RUNNING;
     }
-    the_plan.functions[3] = (struct plan_function){.device = 1, .msi = true, .msi_device = 0x33};
+    plan.functions[3] = (struct plan_function){.device = 1, .msi = true, .msi_device = 0x33};
     cpus[3].index = 3;
     vcpu = (struct vcpu){.partition = &partitions[1]};
-    pulses = refusals = rung = 0;
-    pulsed = NULL;
+    refusals = rung = 0;
+    sent = 0;
+    sent_to = NULL;
     calls[0] = '\0';
     answer = OK;
     return 0;
@@ -190,32 +198,18 @@ static enum trap_outcome access_frame(uint32_t offset, uint8_t size, bool write,
     return outcome;
 }
 
-static void test_the_frame(void **state)
+static void test_an_its_or_nothing(void **state)
 {
-    uint64_t v = 0;
-
     (void)state;
-    assert_int_equal(msi_make_frame(&partitions[0], &the_plan), OK); /* it has none */
+    assert_int_equal(msi_make_window(&partitions[0], &plan), OK);
     assert_int_equal(partitions[0].mmio.count, 0);
-    assert_int_equal(msi_make_frame(&partitions[1], &the_plan), OK);
-    assert_int_equal(access_frame(0x008, 4, false, &v), TRAP_SKIP);
-    assert_int_equal(v, 64 << 16 | 32);
-    for (uint32_t offset = 0; offset < PAGE_SIZE; offset += 4) {
-        v = 1;
-        assert_int_equal(access_frame(offset, 4, false, &v), TRAP_SKIP);
-        assert_true(offset == 0x008 || v == 0);
-    }
-    v = 64;
-    assert_int_equal(access_frame(0x040, 2, true, &v), TRAP_ABORT);
-    assert_int_equal(access_frame(0x040, 8, true, &v), TRAP_ABORT);
-    assert_int_equal(access_frame(0x008, 1, false, &v), TRAP_ABORT);
-    assert_int_equal(pulses, 0);
+    assert_int_equal(msi_make_window(&partitions[1], &plan), E_NO_SPACE);
 }
 
 /* A granted one tells its SPIs; one that lies in what is Bulkhead's is not even looked at. */
 static void test_granted_frames_are_read(void **state)
 {
-    struct plan_device *frame = &the_plan.devices[0];
+    struct plan_device *frame = &plan.devices[0];
 
     (void)state;
     frame->msi = true;
@@ -223,45 +217,45 @@ static void test_granted_frames_are_read(void **state)
     frame->mmio_count = 1;
     host_mmio_add(FRAME, PAGE_SIZE, read_typer, NULL, NULL);
     is_own = true;
-    msi_init(&the_plan);
+    msi_init(&plan);
     assert_int_equal(frame->msi_count, 0);
     assert_int_equal(refusals, 0); /* by the rules, not here */
     is_own = false;
-    msi_init(&the_plan);
+    msi_init(&plan);
     assert_int_equal(frame->msi_first, 80);
     assert_int_equal(frame->msi_count, 64);
     assert_int_equal(mapped, 0);
-    assert_int_equal(msi_frame(&the_plan, 0).mmio.base, FRAME);
-    assert_int_equal(msi_frame(&the_plan, 0).count, 64);
-    assert_false(msi_frame(&the_plan, 0).emulated);
-    the_plan.board.smmu_count = 1; /* its interrupts are among them: the partition's end before */
-    the_plan.board.smmus[0] =
+    assert_int_equal(msi_frame(&plan, 0).mmio.base, FRAME);
+    assert_int_equal(msi_frame(&plan, 0).count, 64);
+    assert_false(msi_frame(&plan, 0).emulated);
+    plan.board.smmu_count = 1; /* its interrupts are among them: the partition's end before */
+    plan.board.smmus[0] =
         (struct plan_smmu){.irq = {{107, true}, {106, true}, {200, true}}, .irq_count = 3};
-    msi_init(&the_plan);
+    msi_init(&plan);
     assert_int_equal(frame->msi_count, 64); /* it raises them all the same */
     assert_int_equal(frame->msi_given, 26);
-    assert_int_equal(msi_frame(&the_plan, 0).count, 26);
-    assert_true(msi_frame(&the_plan, 1).emulated);
+    assert_int_equal(msi_frame(&plan, 0).count, 26);
+    assert_true(msi_frame(&plan, 1).emulated);
     assert_int_equal(refusals, 0);
 }
 
 /* Nothing is left, or it cannot be known: what it raises would be held to no rule. */
 static void test_a_frame_of_no_use_is_refused(void **state)
 {
-    struct plan_device *frame = &the_plan.devices[0];
+    struct plan_device *frame = &plan.devices[0];
 
     (void)state;
     frame->msi = true;
     frame->mmio[0] = (struct range){FRAME, PAGE_SIZE};
     frame->mmio_count = 1;
     cannot_map = true;
-    msi_init(&the_plan);
+    msi_init(&plan);
     assert_int_equal(refusals, 1);
     cannot_map = false;
-    the_plan.board.smmu_count = 1;
-    the_plan.board.smmus[0] = (struct plan_smmu){.irq = {{80, true}}, .irq_count = 1};
+    plan.board.smmu_count = 1;
+    plan.board.smmus[0] = (struct plan_smmu){.irq = {{80, true}}, .irq_count = 1};
     host_mmio_add(FRAME, PAGE_SIZE, read_typer, NULL, NULL);
-    msi_init(&the_plan);
+    msi_init(&plan);
     assert_int_equal(refusals, 2);
     assert_int_equal(frame->msi_count, 64);
     assert_int_equal(frame->msi_given, 0);
@@ -274,14 +268,14 @@ static void test_a_granted_frame(void **state)
     uint64_t v = 0;
 
     (void)state;
-    the_plan.partitions[1].msi_first = 0;
-    the_plan.devices[1].msi = true;
-    the_plan.devices[1].mmio[0] = (struct range){FRAME, PAGE_SIZE};
-    the_plan.devices[1].mmio_count = 1;
-    the_plan.devices[1].msi_first = 80;
-    the_plan.devices[1].msi_count = 64;
-    the_plan.devices[1].msi_given = 26;
-    assert_int_equal(msi_make_frame(&partitions[1], &the_plan), OK);
+    plan.partitions[1].msi_first = 0;
+    plan.devices[1].msi = true;
+    plan.devices[1].mmio[0] = (struct range){FRAME, PAGE_SIZE};
+    plan.devices[1].mmio_count = 1;
+    plan.devices[1].msi_first = 80;
+    plan.devices[1].msi_count = 64;
+    plan.devices[1].msi_given = 26;
+    assert_int_equal(msi_make_window(&partitions[1], &plan), OK);
     assert_int_equal(access_frame(0x008, 4, false, &v), TRAP_SKIP);
     assert_int_equal(v, 80 << 16 | 26);
     for (uint32_t i = 0; i < sizeof(not_its) / sizeof(*not_its); i++) {
@@ -295,64 +289,47 @@ static void test_a_granted_frame(void **state)
     v = 105;
     assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
     assert_int_equal(rung, 105);
-    assert_int_equal(pulses, 0);
 }
 
-/* The CPU may write as its devices do: its own SPIs, no other's. */
-static void test_a_message_by_the_cpu(void **state)
-{
-    static const uint64_t not_its[] = {0, 27, 33, 63, 96, 1023, 1024, 0x100000040, UINT32_MAX};
-    uint64_t v;
-
-    (void)state;
-    assert_int_equal(msi_make_frame(&partitions[1], &the_plan), OK);
-    for (uint32_t i = 0; i < sizeof(not_its) / sizeof(*not_its); i++) {
-        v = not_its[i];
-        assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
-    }
-    for (uint32_t offset = 0; offset < PAGE_SIZE; offset += 4) {
-        v = 64;
-        assert_int_equal(access_frame(offset, 4, true, &v), TRAP_SKIP);
-    }
-    assert_int_equal(pulses, 1);
-    v = 95;
-    assert_int_equal(access_frame(0x040, 4, true, &v), TRAP_SKIP);
-    assert_ptr_equal(pulsed, &partitions[1]);
-    assert_int_equal(pulsed_intid, 95);
-}
-
-static void test_lpis_are_their_partitions(void **state)
+static void test_lpis_are_their_functions(void **state)
 {
     (void)state;
     msi_irq(LPI_FIRST + PLAN_MSIS + 5);
-    assert_ptr_equal(pulsed, &partitions[1]);
-    assert_int_equal(pulsed_intid, 69);
+    assert_ptr_equal(sent_to, &partitions[1]);
+    assert_int_equal(sent_function, 1);
+    assert_int_equal(sent_event, 5);
+    msi_irq(LPI_FIRST + 3 * PLAN_MSIS + 31);
+    assert_ptr_equal(sent_to, &partitions[1]);
+    assert_int_equal(sent_function, 3);
+    assert_int_equal(sent_event, 31);
+    assert_int_equal(sent, 2);
+    msi_irq(LPI_FIRST); /* its function sends none */
+    msi_irq(LPI_FIRST + 4 * PLAN_MSIS);
     msi_irq(LPI_FIRST + LPI_LIMIT);
     msi_irq(UINT32_MAX);
     partitions[1].state = PARTITION_ENDING;
     msi_irq(LPI_FIRST + PLAN_MSIS + 5);
-    msi_irq(LPI_FIRST + 3 * PLAN_MSIS); /* no such partition */
-    assert_int_equal(pulses, 1);
+    assert_int_equal(sent, 2);
 }
 
 static void test_one_is_built_and_opened(void **state)
 {
     (void)state;
-    msi_build(&the_plan);
+    msi_build(&plan);
     assert_string_equal(calls, "start(0, 0) cpu(3, 0) device(0, 8) cpu(3, 0) device(0, 33) ");
     calls[0] = '\0';
-    assert_true(msi_open(&the_plan, 0)); /* none of its functions sends messages */
+    assert_true(msi_open(&plan, 0)); /* none of its functions sends messages */
     assert_string_equal(calls, "");
-    assert_true(msi_open(&the_plan, 1));
-    assert_string_equal(calls, "init(3, 0) map(8, 40) map(33, 40) ");
+    assert_true(msi_open(&plan, 1));
+    assert_string_equal(calls, "init(3, 0) map(8, 2020) map(33, 2060) ");
 }
 
 static void test_one_that_does_not_map(void **state)
 {
     (void)state;
-    msi_build(&the_plan);
+    msi_build(&plan);
     answer = E_TIMEOUT;
-    assert_false(msi_open(&the_plan, 1));
+    assert_false(msi_open(&plan, 1));
 }
 
 /* Last: it stays so. */
@@ -360,23 +337,22 @@ static void test_one_that_does_not_start(void **state)
 {
     (void)state;
     answer = E_UNSUPPORTED;
-    msi_build(&the_plan);
+    msi_build(&plan);
     answer = OK;
     calls[0] = '\0';
-    assert_false(msi_open(&the_plan, 1));
+    assert_false(msi_open(&plan, 1));
     assert_string_equal(calls, "");
-    assert_true(msi_open(&the_plan, 0));
+    assert_true(msi_open(&plan, 0));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_the_frame, setup),
+        cmocka_unit_test_setup(test_an_its_or_nothing, setup),
         cmocka_unit_test_setup(test_granted_frames_are_read, setup),
         cmocka_unit_test_setup(test_a_frame_of_no_use_is_refused, setup),
         cmocka_unit_test_setup(test_a_granted_frame, setup),
-        cmocka_unit_test_setup(test_a_message_by_the_cpu, setup),
-        cmocka_unit_test_setup(test_lpis_are_their_partitions, setup),
+        cmocka_unit_test_setup(test_lpis_are_their_functions, setup),
         cmocka_unit_test_setup(test_one_is_built_and_opened, setup),
         cmocka_unit_test_setup(test_one_that_does_not_map, setup),
         cmocka_unit_test_setup(test_one_that_does_not_start, setup),

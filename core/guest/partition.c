@@ -121,7 +121,7 @@ enum status partition_build(struct partition *part, const struct plan *p)
         status = vpci_init(part, p);
     }
     if (status == OK) {
-        status = msi_make_frame(part, p);
+        status = msi_make_window(part, p);
     }
     return status;
 }
@@ -131,17 +131,9 @@ enum status partition_build(struct partition *part, const struct plan *p)
 /* image_at: the partition's memory, while it is mapped at EL2. */
 static void *memory_at(void *ctx, uint64_t ipa, uint64_t size)
 {
-    const struct plan_partition *plan_part = ctx;
+    const struct plan_extent *e = plan_extent_at(ctx, ipa, size);
 
-    for (uint32_t i = 0; i < plan_part->extent_count; i++) {
-        const struct plan_extent *e = &plan_part->extent[i];
-        uint64_t offset = ipa - e->ipa;
-
-        if (offset < e->size && size <= e->size - offset) {
-            return (void *)(uintptr_t)(e->pa + offset);
-        }
-    }
-    return NULL;
+    return e == NULL ? NULL : (void *)(uintptr_t)(e->pa + (ipa - e->ipa));
 }
 
 static enum status load_image(const struct plan_partition *pp, enum plan_kernel kind,

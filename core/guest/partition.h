@@ -10,6 +10,7 @@
 #include "core/guest/mmio.h"
 #include "core/guest/vcpu.h"
 #include "core/guest/vgic.h"
+#include "core/guest/vits.h"
 #include "core/guest/vpci.h"
 #include "core/guest/vuart.h"
 #include "core/memory/lpae.h"
@@ -28,6 +29,7 @@ struct partition {
     struct vcpu *vcpu; /* vcpu[plan->cpu_count], from the pool */
     uint32_t state;    /* atomic, enum partition_state */
     uint32_t running;  /* atomic: CPUs that have not yet left it */
+    struct vits vits;
 };
 
 /* partitions[plan.partitions index]; those refused stay zero. */

@@ -179,18 +179,6 @@ void vgic_set_level(struct partition *partition, uint32_t intid, bool level)
     lock_release(&vgic->lock);
 }
 
-void vgic_pulse(struct partition *partition, uint32_t intid)
-{
-    struct vgic *vgic = &partition->vgic;
-    struct virq *v = &vgic->bank[intid / 32]->virq[intid % 32];
-
-    lock_take(&vgic->lock, LOCK_VGIC);
-    vgic_fetch(vgic, v);
-    v->pending = 1;
-    vgic_settle(vgic, v);
-    lock_release(&vgic->lock);
-}
-
 void vgic_enable(struct vgic *vgic, bool on)
 {
     if (vgic->enabled == on) {
@@ -199,7 +187,7 @@ void vgic_enable(struct vgic *vgic, bool on)
     vgic->enabled = on;
     for (uint32_t i = 1; i < VGIC_BANKS; i++) {
         if (vgic->bank[i] != NULL) {
-            vgic_refresh(vgic, vgic->bank[i], vgic->bank[i]->owned);
+            vgic_refresh(vgic, vgic->bank[i], vgic->bank[i]->made);
         }
     }
     for (uint32_t i = 0; i < vgic->cpus; i++) {

@@ -34,7 +34,7 @@ struct vcpu;
 
 /* One interrupt; see vgic.c for the state machine. Class: locked (struct vgic.lock). */
 struct virq {
-    uint16_t intid;
+    uint16_t intid;   /* its place among the banks */
     uint8_t priority; /* as GICD_IPRIORITYR: its upper five bits */
     uint8_t target;   /* vCPU it goes to when pending, or VGIC_NOBODY; private: whose it is */
     uint8_t home;     /* vCPU of the list register `lr`; else where it is active */
@@ -49,10 +49,11 @@ struct virq {
     bool level; /* the line, where software drives it */
     uint8_t
         latched; /* level-sensitive, pending by ISPENDR and not by its line alone: VGIC_LATCH_... */
-    uint8_t quick;  /* `lr`, where what `image` tells may be put there again; else VGIC_NO_LR.
+    uint8_t quick;   /* `lr`, where what `image` tells may be put there again; else VGIC_NO_LR.
                        Class: atomic; written with the lock, or by the CPU of `home` */
-    uint32_t route; /* SPI: ITARGETSR's byte (GICv2), IROUTER's affinity (GICv3) */
-    uint64_t image; /* what was last put into `lr`, encoded */
+    uint32_t route;  /* SPI: ITARGETSR's byte (GICv2), IROUTER's affinity (GICv3); LPI: its vCPU */
+    uint16_t vintid; /* what the guest calls it: `intid`, but for LPIs */
+    uint64_t image;  /* what was last put into `lr`, encoded */
 };
 
 /* 32 interrupts, as the bit registers have them. Class: locked. */
@@ -63,6 +64,7 @@ struct vgic_bank {
     uint32_t fixed;        /* GICv2's SGIs: always enabled, and pending by source: C, SPENDSGIR */
     uint32_t reached;      /* there is a target, and it runs */
     uint32_t on;           /* enabled all the way: by the guest, the distributor, and reached */
+    uint32_t made;         /* sealed; bit per interrupt: there is one. `owned`, or LPIs */
     const struct cpu *cpu; /* sealed; whose private interrupts they are; NULL: SPIs */
 };
 
@@ -100,13 +102,14 @@ struct vgic {
     struct vgic_bank *spare;            /* of the last page taken from the pool, not yet used: */
     uint32_t spares;                    /* so many */
     struct vgic_redist redist[PLAN_MAX_REDISTS];
+    struct vgic_bank *lpis; /* sealed; one of bank[]: PLAN_MSIS of them; NULL: the guest has none */
 };
 
 /*
  * Build the partition's vGIC from the plan: owned SPIs (granted devices, HW-linked), owned PPIs
- * (timers, PMU), the console's SPI (software, level); adds its windows to the partition's mmio map:
- * GICD and, v3, one redistributor per vCPU at the board's addresses. GICv2's GICC window is GICV in
- * stage 2: partition.c maps it. Before it starts.
+ * (timers, PMU), the console's SPI (software, level), LPIs; adds its windows to the partition's
+ * mmio map: GICD and, v3, one redistributor per vCPU at the board's addresses. GICv2's GICC window
+ * is GICV in stage 2: partition.c maps it. Before it starts.
  */
 enum status vgic_init(struct partition *partition, const struct plan *p) MUST_CHECK;
 
@@ -129,9 +132,6 @@ bool vgic_inject(struct vcpu *vcpu, uint32_t intid);
 /* Drive the software line of a level SPI (the emulated UART's). Any CPU of the partition, or the
  * console CPU. */
 void vgic_set_level(struct partition *partition, uint32_t intid, bool level);
-
-/* Make a software edge SPI of the partition pending (a message's). Any CPU. */
-void vgic_pulse(struct partition *partition, uint32_t intid);
 
 /*
  * Do what other CPUs want of this vCPU (after a kick); beside that, take what list registers tell

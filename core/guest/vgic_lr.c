@@ -58,7 +58,7 @@ static bool is_repeatable(const struct virq *v, struct gic_lr lr)
 static void enter(struct vgic *vgic, struct vcpu *vcpu, struct virq *v, uint32_t n)
     REQUIRES(&vgic->lock)
 {
-    struct gic_lr lr = {v->intid, v->priority, v->source, GIC_LR_ACTIVE};
+    struct gic_lr lr = {v->vintid, v->priority, v->source, GIC_LR_ACTIVE};
 
     if (!v->active) {
         lr.source = (uint8_t)__builtin_ctz(vgic_due(v));

@@ -187,7 +187,7 @@ static enum trap_outcome access_enable(struct vcpu *vcpu, struct vgic_bank *bank
     uint32_t mask = (uint32_t)access->value & bank->owned & ~bank->fixed;
 
     if (!access->write) {
-        access->value = bank->enabled;
+        access->value = bank->enabled & bank->owned;
     } else if ((mask & (set ? ~bank->enabled : bank->enabled)) != 0) {
         lock_take(&vgic->lock, LOCK_VGIC);
         bank->enabled = set ? bank->enabled | mask : bank->enabled & ~mask;

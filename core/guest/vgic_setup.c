@@ -42,6 +42,7 @@ static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool h
     }
     (*bank)->virq[irq->intid % 32] = (struct virq){
         .intid = (uint16_t)irq->intid,
+        .vintid = (uint16_t)irq->intid,
         .target = VGIC_NOBODY,
         .lr = VGIC_NO_LR,
         .quick = VGIC_NO_LR,
@@ -49,10 +50,24 @@ static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool h
         .edge = irq->edge,
     };
     (*bank)->owned |= 1u << irq->intid % 32;
+    (*bank)->made = (*bank)->owned;
     if (hw) {
         irq_set_edge(irq->intid, irq->edge);
     }
     return OK;
+}
+
+/* A bank that no SPI of the partition is in: the distributor's registers do not show it. */
+static void make_lpis(struct vgic *vgic, uint32_t first)
+{
+    struct vgic_bank *bank = vgic->bank[first / 32];
+
+    bank->owned = 0;
+    for (uint32_t n = 0; n < PLAN_MSIS; n++) {
+        bank->virq[n].vintid = (uint16_t)(LPI_FIRST + n);
+        bank->virq[n].route = VGIC_NOBODY;
+    }
+    vgic->lpis = bank;
 }
 
 static enum status own_spis(struct partition *part, const struct plan *p)
@@ -74,6 +89,9 @@ static enum status own_spis(struct partition *part, const struct plan *p)
 
         status = own_spi(&part->vgic, &message, !frame.emulated);
     }
+    if (status == OK && frame.emulated) {
+        make_lpis(&part->vgic, frame.first);
+    }
     if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
         status = own_spi(&part->vgic, &p->board.console.irq, false);
     }
@@ -87,6 +105,7 @@ static void make_private(struct vcpu *vcpu)
     for (uint32_t n = 0; n < 32; n++) {
         bank->virq[n] = (struct virq){
             .intid = (uint16_t)n,
+            .vintid = (uint16_t)n,
             .target = (uint8_t)vcpu->index,
             .home = (uint8_t)vcpu->index,
             .lr = VGIC_NO_LR,
@@ -110,6 +129,7 @@ static void own_private(struct vcpu *vcpu, const struct plan_board *board)
     }
     /* A GICv2's SGIs are always enabled: an option of IHI 0048 4.3.5 that the GIC-400 takes. */
     bank->fixed = board->gic.version == 2 ? SGIS : 0;
+    bank->made = bank->owned;
     bank->cpu = vcpu->cpu;
     make_private(vcpu);
 }
@@ -138,7 +158,7 @@ enum status vgic_init(struct partition *part, const struct plan *p)
 static void silence(struct vgic_bank *bank)
 {
     bank->on = 0;
-    for (uint32_t left = bank->owned; left != 0; left &= left - 1) {
+    for (uint32_t left = bank->made; left != 0; left &= left - 1) {
         struct virq *v = &bank->virq[__builtin_ctz(left)];
 
         v->active = false;
@@ -157,7 +177,7 @@ static void reset_spis(struct vgic *vgic, struct vcpu *vcpu) REQUIRES(&vgic->loc
     for (uint32_t i = 1; i < VGIC_BANKS; i++) {
         struct vgic_bank *bank = vgic->bank[i];
 
-        for (uint32_t left = bank == NULL ? 0 : bank->owned; left != 0; left &= left - 1) {
+        for (uint32_t left = bank == NULL ? 0 : bank->made; left != 0; left &= left - 1) {
             struct virq *v = &bank->virq[__builtin_ctz(left)];
 
             if (v->active && v->lr == VGIC_NO_LR && v->home == vcpu->index) {

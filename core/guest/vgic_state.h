@@ -177,6 +177,32 @@ enum trap_outcome vgic_access(struct vcpu *vcpu, struct vgic_bank *bank, uint64_
                               struct mmio_access *access);
 enum trap_outcome vgic_raz_wi(struct mmio_access *access);
 
+/* What an access to a register of 64 bits reads, which may be in two halves; */
+static inline void vgic_read_64(struct mmio_access *access, uint64_t offset, uint64_t value)
+{
+    access->value = 0;
+    if (access->size == 8 && is_aligned(offset, 8)) {
+        access->value = value;
+    } else if (access->size == 4 && is_aligned(offset, 4)) {
+        access->value = value >> (offset & 4) * 8 & UINT32_MAX;
+    }
+}
+
+/* and what a write makes of it. */
+static inline uint64_t vgic_write_64(const struct mmio_access *access, uint64_t offset,
+                                     uint64_t value)
+{
+    const uint32_t shift = (offset & 4) * 8;
+
+    if (access->size == 8 && is_aligned(offset, 8)) {
+        return access->value;
+    }
+    if (access->size == 4 && is_aligned(offset, 4)) {
+        return (value & ~(UINT64_C(0xffffffff) << shift)) | (access->value & UINT32_MAX) << shift;
+    }
+    return value;
+}
+
 /*
  * A register with 1 << `shift` bits for each interrupt. The functions see one at a time, already
  * checked for ownership.

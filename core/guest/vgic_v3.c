@@ -2,10 +2,11 @@
 /*
  * Owns the registers of the virtual GICv3's distributor and redistributors, and ICC_SGI1R_EL1: IHI
  * 0069 chapter 12. One security state (DS = 1), affinity routing always on, all interrupts in
- * Group 1, no LPIs.
+ * Group 1; LPIs where the partition has an ITS (vits.c).
  */
 #include "core/base/bits.h"
 #include "core/guest/vgic_state.h"
+#include "core/guest/vits.h"
 
 #define GICD_CTLR        0x0000 /* RW */
 #define GICD_TYPER       0x0004 /* RO */
@@ -19,6 +20,8 @@
 #define GICD_CTLR_DS         BIT(6)
 #define GICD_CTLR_RWP        BIT(31)
 #define GICD_TYPER_ITLINES   MASK(4, 0)
+#define GICD_TYPER_NUMLPIS   MASK(15, 11)
+#define GICD_TYPER_LPIS      BIT(17)
 #define GICD_TYPER_IDBITS    MASK(23, 19)
 #define GICD_TYPER_NO1N      BIT(25)
 #define GICD_IROUTER_AFF210  MASK(23, 0)
@@ -33,6 +36,7 @@
 #define GICR_SIZE      0x20000
 
 #define GICR_CTLR_RWP             BIT(3)
+#define GICR_TYPER_PLPIS          BIT(0)
 #define GICR_TYPER_LAST           BIT(4)
 #define GICR_TYPER_NUMBER         MASK(23, 8)
 #define GICR_TYPER_AFF0           MASK(39, 32)
@@ -45,17 +49,7 @@
 #define ICC_SGI1R_OTHERS                                                                           \
     (MASK(23, 16) | MASK(39, 32) | MASK(47, 44) | MASK(55, 48)) /* Aff1..3, RS */
 
-/* ---- registers of 64 bits, in one access or two ---- */
-
-static void read_64(struct mmio_access *access, uint64_t offset, uint64_t value)
-{
-    access->value = 0;
-    if (access->size == 8 && is_aligned(offset, 8)) {
-        access->value = value;
-    } else if (access->size == 4 && is_aligned(offset, 4)) {
-        access->value = value >> (offset & 4) * 8 & UINT32_MAX;
-    }
-}
+/* ---- IROUTER ---- */
 
 /* Upper half: Aff3, which GICD_TYPER.A3V says is none. IRM: no 1 of N either. */
 static void access_router(struct vgic *vgic, uint64_t offset, struct mmio_access *access)
@@ -75,7 +69,7 @@ static void access_router(struct vgic *vgic, uint64_t offset, struct mmio_access
     }
     lock_release(&vgic->lock);
     if (!access->write) {
-        read_64(access, offset, value);
+        vgic_read_64(access, offset, value);
     }
 }
 
@@ -147,7 +141,7 @@ static uint64_t read_gicr(const struct vcpu *owner, uint64_t offset)
 {
     switch (offset) {
     case GICR_CTLR:
-        return owner->vgic.kicked ? GICR_CTLR_RWP : 0;
+        return (owner->vgic.kicked ? GICR_CTLR_RWP : 0) | vits_gicr_ctlr(owner);
     case GICR_IIDR:
         return VGIC_IIDR;
     case GICR_WAKER:
@@ -165,14 +159,19 @@ static __attribute__((noinline)) void access_rd_frame(const struct vgic_redist *
 {
     bool last = owner + 1 == region->vcpu + region->count;
 
+    if (vits_gicr_access(owner, offset, access)) {
+        return;
+    }
     if (access->write) {
         if (offset == GICR_WAKER && access->size == 4) {
             owner->vgic.asleep = (access->value & GICR_WAKER_PROCESSORSLEEP) != 0;
         }
     } else if (align_down(offset, 8) == GICR_TYPER) {
-        read_64(access, offset,
-                field_prep(GICR_TYPER_AFF0, owner->index) |
-                    field_prep(GICR_TYPER_NUMBER, owner->index) | (last ? GICR_TYPER_LAST : 0));
+        vgic_read_64(access, offset,
+                     field_prep(GICR_TYPER_AFF0, owner->index) |
+                         field_prep(GICR_TYPER_NUMBER, owner->index) |
+                         (last ? GICR_TYPER_LAST : 0) |
+                         (owner->partition->vgic.lpis != NULL ? GICR_TYPER_PLPIS : 0));
     } else {
         access->value = access->size == 4 ? read_gicr(owner, offset) : 0;
     }
@@ -210,6 +209,11 @@ enum status vgic_v3_map(struct partition *part, const struct plan_gic *board_gic
 
     vgic->typer = field_prep(GICD_TYPER_ITLINES, gic_intids / 32 - 1) |
                   field_prep(GICD_TYPER_IDBITS, 9) | GICD_TYPER_NO1N;
+    if (vgic->lpis != NULL) { /* as many as two to the power of NUMLPIS + 1 */
+        vgic->typer = (vgic->typer & ~GICD_TYPER_IDBITS) | GICD_TYPER_LPIS |
+                      field_prep(GICD_TYPER_IDBITS, VITS_INTID_BITS - 1) |
+                      field_prep(GICD_TYPER_NUMLPIS, VITS_LPI_BITS - 1);
+    }
     for (uint32_t i = 0; status == OK && i < board_gic->redists; i++) {
         const struct range *region = &board_gic->redist[i];
         uint32_t left = vgic->cpus - next;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Message-signalled interrupts of granted PCI functions, with a GICv3. A partition sees a GICv2m
- * frame: V2M_MSI_SETSPI_NS is where GITS_TRANSLATER is in a page, so that what its devices write
- * there, their table for DMA has the ITS get. An INTID that the frame offers is the EventID; the
- * ITS, which EL2 alone drives, makes it an LPI, and EL2 makes that the partition's SPI. No guest
- * has a command queue. IHI 0069 5; Server Base System Architecture, GICv2m.
+ * Message-signalled interrupts of granted PCI functions, with a GICv3. A partition sees an ITS
+ * where the board's is (core/guest/vits.h), whose GITS_TRANSLATER its devices' table for DMA leads
+ * to the board's. That one, which EL2 alone drives, makes each function's PLAN_MSIS EventIDs LPIs
+ * of their own. IHI 0069 5.
  */
 #ifndef CORE_PLAN_MSI_H
 #define CORE_PLAN_MSI_H
@@ -16,13 +15,12 @@
 #include "core/base/status.h"
 #include "core/plan/plan.h"
 
-#define MSI_EVENTS 1024u /* EventIDs of a device: INTIDs of SPIs */
-#define LPI_FIRST  8192u /* the lowest INTID of an LPI */
-#define LPI_LIMIT  (CONFIG_MAX_PARTITIONS * PLAN_MSIS)
+#define LPI_FIRST 8192u /* the lowest INTID of an LPI */
+#define LPI_LIMIT (PLAN_MAX_FUNCTIONS * PLAN_MSIS)
 
 /* Pages of the pool, at most: of an ITS, of a device, of a CPU that takes LPIs, of all of these. */
 #define MSI_ITS_PAGES    3
-#define MSI_DEVICE_PAGES 8
+#define MSI_DEVICE_PAGES 2
 #define MSI_CPU_PAGES    31
 #define MSI_SHARED_PAGES 3
 
@@ -50,10 +48,10 @@ struct its_ops {
      */
     enum status (*init_cpu)(const struct cpu *cpu);
     /*
-     * Events first .. first + count - 1 of the device become LPIs lpi .. lpi + count - 1 of `cpu`.
+     * Events 0 .. count - 1 of the device become LPIs lpi .. lpi + count - 1 of `cpu`.
      * Before partitions run. E_TIMEOUT, told.
      */
-    enum status (*map)(uint32_t its, uint32_t device, uint32_t first, uint32_t count, uint32_t lpi,
+    enum status (*map)(uint32_t its, uint32_t device, uint32_t count, uint32_t lpi,
                        const struct cpu *cpu);
 };
 
@@ -64,12 +62,13 @@ extern const struct its_ops *const drivers_its;
 void msi_find(struct plan *p);
 
 /*
- * Decide, once ITSs and functions were probed, which functions send messages, and what frame their
- * partitions see. One with no frame has INTx only.
+ * Decide, once ITSs and functions were probed, which functions send messages, and by which ITS of
+ * their partitions. One with none has INTx only.
  */
 void msi_assign(struct plan *p);
 
 #define ITS_TRANSLATER_FRAME 0x10000 /* GITS_TRANSLATER's page */
+#define ITS_SIZE             0x20000 /* of its registers; IHI 0069 12.18 */
 
 /* GICv2m's registers: Server Base System Architecture (DEN 0029), appendix E. */
 #define V2M_MSI_TYPER       0x008u       /* RO  which SPIs the frame raises: */
@@ -77,11 +76,12 @@ void msi_assign(struct plan *p);
 #define V2M_MSI_TYPER_COUNT MASK(9, 0)   /* and how many */
 #define V2M_MSI_SETSPI_NS   0x040u       /* WO  raises the one that is written */
 
-/* A GICv2m frame that a partition sees, and its SPIs: edge. */
+/* Where a partition's functions send messages: an ITS's page, or a granted GICv2m frame. */
 struct msi_frame {
     struct range mmio;     /* size 0: the partition has none */
-    uint32_t first, count; /* count 0 on a PC, where only the device would tell */
-    bool emulated;         /* GICv3; with GICv2 it is a granted device */
+    struct range window;   /* the emulated ITS, around that page; size 0: it is a frame */
+    uint32_t first, count; /* SPIs; or places among them in the vGIC, which LPIs take. 0 on a PC */
+    bool emulated;         /* an ITS: GICv3 */
 };
 
 /* The frame of partition `index`. Any CPU, once msi_assign() has decided. */

@@ -9,17 +9,20 @@ struct msi_frame msi_frame(const struct plan *p, uint32_t index)
     if (part->msi_first != 0) {
         const uint64_t its = p->board.its[part->msi_its].mmio.base;
 
-        return (struct msi_frame){
-            {its + ITS_TRANSLATER_FRAME, PAGE_SIZE}, part->msi_first, PLAN_MSIS, true};
+        return (struct msi_frame){{its + ITS_TRANSLATER_FRAME, PAGE_SIZE},
+                                  {its, ITS_SIZE},
+                                  part->msi_first,
+                                  PLAN_MSIS,
+                                  true};
     }
     for (uint32_t i = 0; i < p->device_count; i++) {
         const struct plan_device *d = &p->devices[i];
 
         if (d->msi && d->mmio_count != 0 && d->partition == (int)index) {
-            return (struct msi_frame){d->mmio[0], d->msi_first, d->msi_given, false};
+            return (struct msi_frame){d->mmio[0], {0, 0}, d->msi_first, d->msi_given, false};
         }
     }
-    return (struct msi_frame){{0, 0}, 0, 0, false};
+    return (struct msi_frame){0};
 }
 
 uint64_t msi_pages(const struct plan *p)

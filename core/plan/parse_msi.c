@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Message-signalled interrupts in the plan: `msi-map`, ITSs, and each partition's frame. */
+/* Message-signalled interrupts in the plan: `msi-map`, ITSs, and who sends by which. */
 #include "core/plan/msi.h"
 
 #include "core/base/pci.h"
@@ -132,7 +132,7 @@ static bool may_be(const struct plan *p, const struct plan_device *d, uint32_t i
     return parent != NULL && size >= 2 * CELL && (uint32_t)dt_cells(parent + CELL, 1) == id;
 }
 
-/* ---- frames ---- */
+/* ---- who sends ---- */
 
 static bool owns_in_bank(const struct plan *p, uint32_t partition, uint32_t bank)
 {
@@ -159,17 +159,17 @@ static uint32_t free_spis(const struct plan *p, uint32_t partition)
 }
 
 /* DMA's addresses are as wide as the partition's memory wants, and no wider. */
-static bool reaches_frame(const struct plan *p, const struct plan_partition *part, uint32_t its)
+static bool reaches_its(const struct plan *p, const struct plan_partition *part, uint32_t its)
 {
     return (p->board.its[its].mmio.base + ITS_TRANSLATER_FRAME) >> check_memory_bits(part) == 0;
 }
 
-/* The frame that the partition's functions write to; all of them through one ITS. */
-static bool assign_frame(struct plan *p, uint32_t partition, uint32_t its)
+/* All functions of a partition send through one ITS. */
+static bool assign_its(struct plan *p, uint32_t partition, uint32_t its)
 {
     struct plan_partition *part = &p->partitions[partition];
 
-    if (part->msi_first == 0 && reaches_frame(p, part, its)) {
+    if (part->msi_first == 0 && reaches_its(p, part, its)) {
         part->msi_its = its;
         part->msi_first = free_spis(p, partition);
     }
@@ -177,7 +177,7 @@ static bool assign_frame(struct plan *p, uint32_t partition, uint32_t its)
 }
 
 /*
- * The ITS may take it for a device of another partition that can write to the same frame: two host
+ * The ITS may take it for a device of another partition that can write to the same ITS: two host
  * bridges without a map, a map that folds RIDs, two ITSs' devices with the same DeviceID.
  */
 static bool shares_device(const struct plan *p, const struct plan_function *f)
@@ -207,7 +207,7 @@ void msi_assign(struct plan *p)
         f->msi = f->device >= 0 && !p->partitions[p->devices[f->device].partition].refused &&
                  (pci_cap(f, PCI_CAP_MSI, false) != 0 || pci_cap(f, PCI_CAP_MSIX, false) != 0) &&
                  find_its(p, f, &its, &f->msi_device) &&
-                 assign_frame(p, (uint32_t)p->devices[f->device].partition, its);
+                 assign_its(p, (uint32_t)p->devices[f->device].partition, its);
     }
     for (uint32_t i = 0; i < p->function_count; i++) {
         shares[i] = p->functions[i].msi && shares_device(p, &p->functions[i]);

@@ -404,11 +404,11 @@ uint32_t plan_free(const struct plan *p, const struct range **list)
     return pieces;
 }
 
-const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,
+const struct plan_extent *plan_extent_at(const struct plan_partition *partition, uint64_t ipa,
                                          uint64_t size)
 {
-    for (uint32_t i = 0; i < part->extent_count; i++) {
-        const struct plan_extent *e = &part->extent[i];
+    for (uint32_t i = 0; i < partition->extent_count; i++) {
+        const struct plan_extent *e = &partition->extent[i];
 
         if (ipa - e->ipa < e->size && size <= e->size - (ipa - e->ipa)) {
             return e;

@@ -263,11 +263,11 @@ struct plan_partition {
     struct plan_image ramdisk; /* size 0: none */
     struct plan_image fdt;     /* size 0: the tree is generated */
     const char *bootargs;      /* in the system file; "" where none */
-    uint32_t msi_first;        /* INTID of the first SPI of PLAN_MSIS for messages; 0: none, */
-    uint32_t msi_its;          /* and index into board.its[] */
-    uint64_t entry;            /* IPA where vCPU 0 starts */
-    uint64_t fdt_ipa;          /* where its device tree goes (8-byte aligned), */
-    uint64_t fdt_room;         /* and the bytes kept for it */
+    uint32_t msi_first; /* of PLAN_MSIS SPIs that it has not, where the vGIC has LPIs; 0: none, */
+    uint32_t msi_its;   /* and their ITS: index into board.its[] */
+    uint64_t entry;     /* IPA where vCPU 0 starts */
+    uint64_t fdt_ipa;   /* where its device tree goes (8-byte aligned), */
+    uint64_t fdt_room;  /* and the bytes kept for it */
 };
 
 struct plan {
@@ -385,7 +385,7 @@ void plan_place_pool(struct plan *p, uint64_t pool_pages);
 uint32_t plan_free(const struct plan *p, const struct range **list);
 
 /* The extent that holds all `size` bytes at `ipa`; NULL where none does. Any CPU. */
-const struct plan_extent *plan_extent_at(const struct plan_partition *part, uint64_t ipa,
+const struct plan_extent *plan_extent_at(const struct plan_partition *partition, uint64_t ipa,
                                          uint64_t size);
 
 /* ---- check.c: the rules, independent of how the plan was made ---- */

@@ -41,16 +41,14 @@ struct range plan_window_pages(const struct plan *p, uint32_t index, uint32_t wi
     return r;
 }
 
-/* Of its PCI functions: the frame for messages, configuration space of the n-th host bridge. */
+/* Of its PCI functions: the ITS, configuration space of the n-th host bridge. */
 static bool pci_window(const struct plan *p, const struct plan_partition *part, uint32_t n,
                        struct range *out)
 {
     uint32_t index = (uint32_t)(part - p->partitions);
 
     if (n == 0) {
-        const struct msi_frame frame = msi_frame(p, index);
-
-        *out = frame.emulated ? frame.mmio : (struct range){0, 0};
+        *out = msi_frame(p, index).window;
         return true;
     }
     for (uint32_t i = 0; i < p->pci_host_count; i++) {
@@ -108,7 +106,7 @@ const char *check_emulated_name(const struct plan *p, uint32_t index)
 
     return index == 1     ? "console"
            : index < gic  ? "interrupt controller"
-           : index == gic ? "frame for messages"
+           : index == gic ? "ITS"
                           : "PCI configuration";
 }
 

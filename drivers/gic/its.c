@@ -57,12 +57,12 @@
 #define NON_CACHEABLE    1
 #define INTID_BITS       14   /* of LPIs, 8192 .. 16383: no configuration table is smaller */
 #define LPI_ON           0xa3 /* enabled; the priority of all */
-#define EVENT_BITS       10
+#define EVENT_BITS       5
 #define PENDING_PAGES    16 /* PENDBASER is aligned to 64 KiB */
 #define CONFIG_PAGES     2
 #define CONFIG_BYTES     (CONFIG_PAGES * PAGE_SIZE)
 
-_Static_assert(MSI_EVENTS == 1 << EVENT_BITS, "MAPD's size");
+_Static_assert(PLAN_MSIS == 1 << EVENT_BITS, "MAPD's size");
 _Static_assert(LPI_LIMIT <= CONFIG_BYTES, "a byte each");
 _Static_assert(2 * PENDING_PAGES - 1 <= MSI_CPU_PAGES, "with alignment");
 _Static_assert(2 * CONFIG_PAGES - 1 <= MSI_SHARED_PAGES, "with alignment");
@@ -371,8 +371,8 @@ static void *itt_of(uint32_t its, uint32_t device)
     return added[i].itt;
 }
 
-static enum status its_map(uint32_t its, uint32_t device, uint32_t first, uint32_t count,
-                           uint32_t lpi, const struct cpu *cpu)
+static enum status its_map(uint32_t its, uint32_t device, uint32_t count, uint32_t lpi,
+                           const struct cpu *cpu)
 {
     struct unit *u = &units[its];
     uint64_t id = field_prep(CMD0_DEVICE, device);
@@ -387,9 +387,9 @@ static enum status its_map(uint32_t its, uint32_t device, uint32_t first, uint32
         CMD2_VALID | address_of(itt_of(its, device)));
     status = run(u);
     for (uint32_t i = 0; status == OK && i < count; i++) {
-        put(u, CMD_MAPTI | id, field_prep(CMD1_EVENT, first + i) | field_prep(CMD1_LPI, lpi + i),
+        put(u, CMD_MAPTI | id, field_prep(CMD1_EVENT, i) | field_prep(CMD1_LPI, lpi + i),
             cpu->index);
-        put(u, CMD_INV | id, field_prep(CMD1_EVENT, first + i), 0);
+        put(u, CMD_INV | id, field_prep(CMD1_EVENT, i), 0);
         put(u, CMD_SYNC, 0, target_of(u, cpu));
         status = run(u);
     }

@@ -56,6 +56,9 @@ def test_two_cards_to_two_partitions(boot, tmp_path, gic):
     assert "[net] pci: 10.0.2.2 answers" in log
     assert set(re.findall(r"\[disk\] pci: (0000:\S+)", log)) == {"0000:00:01.0"}
     assert set(re.findall(r"\[net\] pci: (0000:\S+)", log)) == {"0000:00:02.0"}
+    if gic == 3:
+        by_its = dict(re.findall(r"\[(\w+)\] pci: irq +\d+: +[1-9]\d* +ITS-MSI +\d+ Edge +(nvme0q1|eth0)", log))
+        assert by_its == {"disk": "nvme0q1", "net": "eth0"}, log
     assert "DMA fault" not in log
 
 

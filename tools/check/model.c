@@ -158,8 +158,7 @@ uint32_t model_streams(const struct plan *p, const struct plan_device *device,
 
 struct msi_frame model_frame(const struct plan *p, const struct plan_device *device)
 {
-    return device->function ? msi_frame(p, (uint32_t)device->partition)
-                            : (struct msi_frame){{0, 0}, 0, 0, false};
+    return device->function ? msi_frame(p, (uint32_t)device->partition) : (struct msi_frame){0};
 }
 
 /* ---- what could be granted ---- */

@@ -252,8 +252,8 @@ static void tell_dma(const struct plan *p, const struct plan_device *device, str
     }
     if (frame.mmio.size != 0) {
         (void)snprintf(box->below[box->lines++], sizeof(box->below[0]),
-                       "messages (MSI) by the frame at 0x%" PRIx64 "%s", frame.mmio.base,
-                       frame.emulated ? ", emulated" : "");
+                       "messages (MSI) by the %s at 0x%" PRIx64, frame.emulated ? "ITS" : "frame",
+                       frame.emulated ? frame.window.base : frame.mmio.base);
     }
     box->height += box->lines * LINE_HEIGHT;
 }
