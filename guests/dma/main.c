@@ -2,7 +2,8 @@
 /*
  * A partition that has a DMA engine: QEMU's edu, on a PCI host bridge whose configuration space is
  * at the boot argument ecam=ADDRESS; bar=ADDRESS is where its registers are to be, unless they are
- * fixed. It attacks once by itself, and does what the console tells it, a line each:
+ * fixed. It attacks once by itself, before that the ITS at the boot argument its=ADDRESS, and does
+ * what the console tells it, a line each:
  *   read ADDRESS     a word by DMA from that address, shown
  *   write ADDRESS    a word of its own by DMA to that address
  *   attack           both, with all addresses of the boot argument attack=ADDRESS,ADDRESS...
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "../pattern/pattern.h"
+#include "dma.h"
 #include "guest.h"
 
 #define EDU_ID      0x11e81234u
@@ -45,7 +47,8 @@
 #define EDU_TO_RAM  2
 #define EDU_BUFFER  0x40000
 
-static uintptr_t edu;
+uintptr_t edu;
+uintptr_t edu_config;
 static volatile uint64_t own __attribute__((aligned(64)));
 
 static uintptr_t argument(const char *name)
@@ -62,6 +65,7 @@ static bool edu_find(uintptr_t ecam, uintptr_t bar)
         uintptr_t config = ecam + i * CONFIG_SIZE;
 
         if (mmio_read32(config + PCI_ID) == EDU_ID) {
+            edu_config = config;
             mmio_write32(config + PCI_BAR0, (uint32_t)bar);
             mmio_write16(config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
             edu = mmio_read32(config + PCI_BAR0) & PCI_BAR_ADDRESS;
@@ -71,8 +75,7 @@ static bool edu_find(uintptr_t ecam, uintptr_t bar)
     return false;
 }
 
-/* Asleep for a while, with interrupts masked: others need the machine too. */
-static void rest(uint64_t us)
+void rest(uint64_t us)
 {
     uint64_t end = timer_count() + timer_us_to_ticks(us);
 
@@ -193,6 +196,9 @@ int main(void)
     }
     gic_enable(guest.timer_virtual_intid);
     printf("dma: own memory: %s\n", works() ? "right" : "WRONG");
+    if (argument("its") != 0) {
+        its_attack(argument("its"));
+    }
     attack();
     puts("dma: ready");
     do {

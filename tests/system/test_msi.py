@@ -6,10 +6,12 @@ import random
 import re
 
 from machine import LINUX, MIB, partition
+from test_faults import ICOUNT, SECONDS, control_kept_its_loop
 
 HOST = "/pcie@10000000"
 SMMU = ("-machine", "iommu=smmuv3")
 ECAM, BAR = 0x40_1000_0000, 0x1000_0000
+ITS = 0x0808_0000
 DOORBELL = 0x0809_0040  # GITS_TRANSLATER
 
 
@@ -56,3 +58,23 @@ def test_forged_messages_arrive_nowhere(boot):
     board.send("end\r")
     board.expect(r"bulkhead: attacker: is off")
     board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+
+
+def test_a_hostile_command_queue(boot):
+    """Random commands, queues that are not its own, and one that never ends: control keeps its 1 kHz meanwhile, and the
+    ITS works afterwards."""
+    parts = [
+        partition("attacker", "dma", [1], ((0x40000000, 2 * MIB),), pci_devices=[f"{HOST} 00:01.0"],
+                  bootargs=f"ecam={ECAM:#x} bar={BAR:#x} its={ITS:#x}"),
+        partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
+        partition("victim", "pattern", [2]),
+    ]
+    edu = ("-device", "edu,addr=1.0,dma_mask=0xffffffffffff")
+    board = boot(parts, gic=3, smp=3, qemu=(*ICOUNT, *SMMU, *edu))
+    board.expect(r"dma: its: a message before: right")
+    board.expect(r"dma: its: a message after \d+ rounds: right")
+    assert "control: is off" not in board.log
+    board.expect(r"bulkhead: control: is off")
+    control_kept_its_loop(board.log)
+    board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+    assert "DMA fault" not in board.log
