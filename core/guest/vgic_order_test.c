@@ -112,6 +112,16 @@ static void step(void)
     }
 }
 
+/* While one waits for a list register, no other has the quick way to one. */
+static void check_quick(void)
+{
+    const struct vgic_cpu *c = &vcpus[0].vgic;
+
+    for (uint32_t n = 0; n < VGIC_MAX_LRS; n++) {
+        assert_true(c->wanted == 0 || c->held[n] == NULL || c->held[n]->quick == VGIC_NO_LR);
+    }
+}
+
 /* With so few list registers that most have to wait. */
 static void test_most_urgent_first(void **state)
 {
@@ -131,6 +141,7 @@ static void test_most_urgent_first(void **state)
         }
         for (uint32_t i = 0; i < STEPS; i++) {
             step();
+            check_quick();
         }
     }
 }
