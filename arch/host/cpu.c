@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <arch/vcpu.h>
+
 #define COUNT(what) (void)__atomic_fetch_add(&host.what, 1, __ATOMIC_RELAXED)
 
 /* As they are before the first host_reset(): host programs need none. */
@@ -17,6 +19,8 @@
     }
 
 #define LOCK_LEVELS 8
+
+bool host_aarch32;
 
 struct host host = DEFAULTS;
 

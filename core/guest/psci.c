@@ -19,7 +19,7 @@
 #define SMCCC_VERSION_1_2 0x00010002
 #define PSCI_NO_MIGRATION 2 /* MIGRATE_INFO_TYPE: no Trusted OS, or one that needs no migration */
 
-/* DEN 0028 2.5: the function identifier. */
+/* DEN 0028 2.5: the function identifier. AArch32 callers have no 64-bit calls. */
 #define FID_64BIT BIT(30)
 
 /* CPU_SUSPEND's power_state, original format: StateID, StateType, PowerLevel. */
@@ -53,12 +53,15 @@ static enum trap_outcome psci_version(struct vcpu *vcpu, struct smccc_call *call
     return answer(call, PSCI_VERSION_1_1);
 }
 
-/* True where `entry` is an instruction's address in the partition's memory. */
+/*
+ * True where `entry` is an instruction's address in the partition's memory. 5.6: AArch32's bit 0
+ * selects T32.
+ */
 static bool entry_is_memory(const struct plan_partition *part, uint64_t entry)
 {
     for (uint32_t i = 0; i < part->memory_count; i++) {
         if (entry - part->memory[i].base < part->memory[i].size) {
-            return is_aligned(entry, 4);
+            return is_aligned(entry, 4) || (ARCH_VCPU_AARCH32 && (entry & 1) != 0);
         }
     }
     return false;
@@ -247,7 +250,8 @@ static const struct psci_row rows[] = {
 static const struct psci_row *psci_find(uint64_t fid)
 {
     for (const struct psci_row *row = rows; row < rows + ARRAY_SIZE(rows); row++) {
-        if (fid == row->fid || (row->also64 && fid == (row->fid | FID_64BIT))) {
+        if (fid == row->fid ||
+            (row->also64 && !ARCH_VCPU_AARCH32 && fid == (row->fid | FID_64BIT))) {
             return row;
         }
     }

@@ -75,6 +75,7 @@ static int setup(void **state)
         vcpus[i].power = i == 0 ? VCPU_ON : VCPU_OFF;
     }
     plan.board.psci = true;
+    host_aarch32 = false;
     kicked = NULL;
     ended = NULL;
     pending = false;
@@ -157,6 +158,33 @@ static void test_cpu_on_hostile(void **state)
     assert_int_equal(part.running, 1);
     assert_int_equal(vcpus[1].power, VCPU_OFF);
     assert_null(kicked);
+}
+
+/* DEN 0022 5.6: of AArch32 callers bit 0 of an entry selects T32; DEN 0028 2.5: no 64-bit calls. */
+static void test_cpu_on_of_aarch32(void **state)
+{
+    static const uint64_t entries[] = {0, 1, 0x3fffffff, 0x40000002, 0x40200001, 0x9000001};
+
+    (void)state;
+    host_aarch32 = true;
+    for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+        assert_int_equal(call(CPU_ON, 1, entries[i], 0), -9);
+    }
+    assert_int_equal(call(CPU_ON, 1, 0x40001001, 7), 0);
+    assert_int_equal(vcpus[1].entry, 0x40001001);
+    assert_int_equal(vcpus[1].context, 7);
+    assert_int_equal(call(CPU_ON, 2, 0x40001003, 0), 0); /* T32 is aligned to 2 */
+    assert_int_equal(vcpus[2].entry, 0x40001003);
+    vcpus[1].power = VCPU_OFF;
+    assert_int_equal(call(CPU_ON, 1, 0x40001000, 0), 0);
+    vcpus[1].power = VCPU_OFF;
+    assert_int_equal(call(CPU_ON_64, 1, 0x40001000, 0), -1);
+    assert_int_equal(vcpus[1].power, VCPU_OFF);
+    assert_int_equal(call(0xc4000001, 0, 0, 0), -1);
+    assert_int_equal(call(0xc4000004, 0, 0, 0), -1);
+    assert_int_equal(call(FEATURES, CPU_ON_64, 0, 0), -1);
+    assert_int_equal(call(FEATURES, CPU_ON, 0, 0), 0);
+    assert_int_equal(call(SUSPEND, 0x10000, 0x40000003, 0), 0);
 }
 
 static void test_affinity_info(void **state)
@@ -282,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup(test_cpu_on, setup),
         cmocka_unit_test_setup(test_cpu_on_32_narrows, setup),
         cmocka_unit_test_setup(test_cpu_on_hostile, setup),
+        cmocka_unit_test_setup(test_cpu_on_of_aarch32, setup),
         cmocka_unit_test_setup(test_affinity_info, setup),
         cmocka_unit_test_setup(test_off, setup),
         cmocka_unit_test_setup(test_suspend, setup),

@@ -2,6 +2,9 @@
 /* An Armv7-A partition in SVC mode: writes to the PL011, tries its CPU, and turns itself off. */
 #define PL011             0x09000000
 #define PSCI_VERSION      0x84000000
+#define PSCI_CPU_OFF      0x84000002
+#define PSCI_CPU_ON       0x84000003
+#define FID_64BIT         0x40000000
 #define PSCI_SYSTEM_OFF   0x84000008
 
     .syntax unified
@@ -152,6 +155,33 @@ arm:
     mcr     p15, 0, r0, c12, c0, 0          /* VBAR */
     udf     #0
 #endif
+#ifdef SECOND
+    ldr     r0, =PSCI_CPU_ON | FID_64BIT    /* there is none for AArch32 */
+    mov     r1, #1
+    ldr     r2, =second + 1
+    ldr     r3, =flag
+    hvc     #0
+    cmn     r0, #1
+    bne     park
+    ldr     r0, =PSCI_CPU_ON
+    mov     r1, #1
+    ldr     r2, =second + 2                 /* neither A32 nor T32 */
+    hvc     #0
+    cmn     r0, #9
+    bne     park
+    ldr     r0, =PSCI_CPU_ON
+    mov     r1, #1
+    ldr     r2, =second + 1
+    hvc     #0
+    cmp     r0, #0
+    bne     park
+    ldr     r1, =flag
+1:  yield
+    ldr     r0, [r1]
+    cmp     r0, #0
+    beq     1b
+    say     "hello: a second CPU begins in Thumb"
+#endif
     say     "hello: done"
     ldr     r0, =PSCI_SYSTEM_OFF
     hvc     #0
@@ -159,6 +189,21 @@ park:
     say     "hello: FAILED"
     wfi
     b       park
+
+#ifdef SECOND
+    .thumb
+    .balign 4
+second:
+    movs    r1, #1
+    str     r1, [r0]                        /* the context */
+    ldr     r0, =PSCI_CPU_OFF
+    hvc     #0
+1:  b       1b
+    .balign 4
+    .arm
+flag:
+    .word   0
+#endif
 
 prefetch_abort:
     b       park

@@ -12,7 +12,8 @@ LOAD = 0x40008000
 
 # What hello32.S says, in order; it stops with FAILED where a step is wrong.
 STEPS = ["in SVC mode", "PSCI 1.1", "VFP multiplies", "debug is hidden", "two undefined instructions",
-         "a data abort", "accesses that are not emulated abort", "f", "the counter counts", "thumb", "done"]
+         "a data abort", "accesses that are not emulated abort", "f", "the counter counts", "thumb",
+         "a second CPU begins in Thumb", "done"]
 
 DEBIAN = {"debian": image("guest/arm32/vmlinuz", "kernel", arch="arm"),
           "ramdisk32": image("guest/arm32/initrd.gz", "ramdisk", arch="arm")}
@@ -36,9 +37,9 @@ def hello(directory, *options):
 
 @pytest.mark.parametrize("cpu", CPUS32)
 def test_two_bare_metal(boot, tmp_path, cpu):
-    """Two partitions: PSCI by HVC, VFP, hidden registers, injected faults, A32 and T32 console writes."""
-    parts = [partition("one", "hello", [0]), partition("two", "hello", [1])]
-    log = boot(parts, {"hello": hello(tmp_path)}, cpu=cpu, gic=2, smp=2).off()
+    """Two partitions: PSCI by HVC, VFP, hidden registers, injected faults, A32 and T32 console writes, T32 CPUs."""
+    parts = [partition("one", "hello", [0, 1]), partition("two", "hello", [2, 3])]
+    log = boot(parts, {"hello": hello(tmp_path, "-DSECOND")}, cpu=cpu, gic=2, smp=4).off()
     for name in ("one", "two"):
         said = [line.split("] ")[1].removeprefix("hello: ").strip() for line in log.split("\n") if f"[{name}] " in line]
         assert said == STEPS, log

@@ -3,6 +3,7 @@
 #ifndef ARCH_VCPU_H
 #define ARCH_VCPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lpae;
@@ -17,5 +18,8 @@ struct arch_vcpu {
     uint64_t entry, arg; /* the last arch_vcpu_start() */
     uint32_t starts;
 };
+
+extern bool host_aarch32; /* a test may choose */
+#define ARCH_VCPU_AARCH32 host_aarch32
 
 #endif
