@@ -288,7 +288,8 @@ static void tell_odd(const struct plan *p, uint32_t smmu, const struct smmu_faul
     }
 }
 
-static void tell(const struct plan *p, uint32_t smmu, const struct smmu_fault *fault)
+static __attribute__((noinline)) void tell(const struct plan *p, uint32_t smmu,
+                                           const struct smmu_fault *fault)
 {
     const int run = fault->shared ? -1 : find_stream(p, smmu, fault->stream);
 
@@ -350,7 +351,8 @@ static const struct plan_device *frame_of(const struct plan *p, uint32_t intid)
 }
 
 /* Stop whoever can do it; where that does not help, only that interrupt is left to be stopped. */
-static void stop_forged(const struct plan *p, uint32_t smmu, uint32_t intid)
+static __attribute__((noinline)) void stop_forged(const struct plan *p, uint32_t smmu,
+                                                  uint32_t intid)
 {
     const struct plan_device *frame = frame_of(p, intid);
 
