@@ -33,7 +33,7 @@ class Attack:
             partition("victim", "pattern", [0]),
         ]
         self.board = boot(parts, gic=gic, smp=2, qemu=(*ICOUNT, *qemu, *EDU, *Monitor.options(path)))
-        self.victim = int(self.board.expect(r"partition victim\s.*?0x40000000-0x40ffffff on (0x\w+)")[1], 16)
+        self.victim = int(self.board.expect(r"partition victim\s.*?0x40000000-0x40ffffff on (0x\w+),")[1], 16)
         self.board.expect(r"dma: own memory: right")
         self.board.expect(r"victim\] pattern: \d+ passes, 0 changed")
         self.monitor = Monitor(path)
