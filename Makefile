@@ -98,8 +98,8 @@ savedefconfig:
 ##   unit             build and run the unit tests
 ##   coverage         what of core/ the unit tests run, by file: build/coverage.txt
 ##   tools            programs for this PC: build/host/NAME from tools/NAME.c
-##   guests           bare-metal partitions: build/guests/NAME/
-##   newlib           their C library: build/newlib/aarch64-none-elf/ (once, about a minute)
+##   guests           bare-metal partitions: build/guests/NAME/, for Armv7-A build/guests/arm32/NAME/
+##   newlib           their C library: build/newlib/TARGET/ (once, about two minutes)
 ##   ramdisks         initrds of the Linux guest: build/guest/ARCH/
 ##   systems          system files: build/dts/*/NAME.itb from dts/*/NAME.its (of BOARD, if given)
 ##   format           clang-format on all sources
@@ -114,15 +114,13 @@ coverage:
 tools:
 	@$(MAKE) BOARD=host all
 
-NEWLIB := build/newlib/aarch64-none-elf
-
-newlib: $(NEWLIB)/lib/libc.a
-$(NEWLIB)/lib/libc.a: scripts/newlib build/stamps/newlib
-	@scripts/newlib
+newlib: build/newlib/aarch64-none-elf/lib/libc.a build/newlib/arm-none-eabi/lib/libc.a
+build/newlib/%/lib/libc.a: scripts/newlib build/stamps/newlib
+	@scripts/newlib $*
 
 guests: newlib
-	@$(MAKE) -C guests BUILD=$(CURDIR)/build/guests NEWLIB=$(CURDIR)/$(NEWLIB) \
-	    LIBFDT=$(CURDIR)/build/third-party/libfdt
+	@$(MAKE) -C guests
+	@$(MAKE) -C guests ARCH=arm32
 
 build/guests/%: guests
 	@:

@@ -27,7 +27,6 @@
 #define DFSC_EXTERNAL    0x10u
 #define INSTRUCTIONS_MAX 4u
 #define NOT_STEPPED      UINT32_MAX
-#define VECTOR_A32_SYNC  12u /* synchronous, from AArch32 below */
 
 extern char aarch32_back[];
 void aarch32_enter(uintptr_t pc, uint64_t spsr, const uint64_t *r);

@@ -169,7 +169,7 @@ static void chosen_read(void)
         uart = node_find(pl011_names);
     }
     if (uart >= 0 && reg_get(uart, 0, &region)) {
-        guest.uart_base = region.base;
+        guest.uart_base = (uintptr_t)region.base;
         guest.uart_intid = interrupt_get(uart, 0);
     }
 }
@@ -183,7 +183,7 @@ static void gic_read(void)
 
     if (node >= 0 && reg_get(node, 0, &region)) {
         guest.gic_version = 3;
-        guest.gicd_base = region.base;
+        guest.gicd_base = (uintptr_t)region.base;
         cells = cells_get(node, "#redistributor-regions", &count);
         guest.gicr_count = count == 1 ? fdt32_to_cpu(*cells) : 1;
         if (guest.gicr_count > GUEST_MAX_GICR_REGIONS) {
@@ -199,9 +199,9 @@ static void gic_read(void)
     node = node_find(gic_v2_names);
     if (node >= 0 && reg_get(node, 0, &region)) {
         guest.gic_version = 2;
-        guest.gicd_base = region.base;
+        guest.gicd_base = (uintptr_t)region.base;
         reg_get(node, 1, &region);
-        guest.gicc_base = region.base;
+        guest.gicc_base = (uintptr_t)region.base;
     }
 }
 

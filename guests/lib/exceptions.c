@@ -2,15 +2,6 @@
 /* What vectors.S calls: finds an interrupt's handler, ends the partition at other exceptions. */
 #include "guest.h"
 
-/* The vectors' numbers, in their order: of this EL with SP_ELx, of EL0 in AArch64, in AArch32. */
-#define VECTOR_SYNC       4
-#define VECTOR_IRQ        5
-#define VECTOR_SERROR     7
-#define VECTOR_EL0_SYNC   8
-#define VECTOR_EL0_IRQ    9
-#define VECTOR_EL0_SERROR 11
-#define VECTOR_A32_SYNC   12
-
 #define INTIDS 1020u
 
 void exception_dispatch(struct exception_frame *frame, unsigned vector);
@@ -61,7 +52,7 @@ static _Noreturn void exception_unexpected(const struct exception_frame *frame, 
     print_register(", ELR ", frame->elr);
     print_register(", FAR ", frame->far);
     print_register(", SPSR ", frame->spsr);
-    for (unsigned i = 0; i < 31; i++) {
+    for (unsigned i = 0; i < sizeof(frame->x) / sizeof(frame->x[0]); i++) {
         uart_print(i % 4 == 0 ? "\nguest: x" : "  x");
         if (i >= 10) {
             uart_put((char)('0' + i / 10));
@@ -75,14 +66,11 @@ static _Noreturn void exception_unexpected(const struct exception_frame *frame, 
 
 void exception_dispatch(struct exception_frame *frame, unsigned vector)
 {
-    bool is_programs = vector == VECTOR_SYNC || vector == VECTOR_SERROR ||
-                       vector == VECTOR_EL0_SYNC || vector == VECTOR_EL0_SERROR ||
-                       vector == VECTOR_A32_SYNC;
-
     frame->vector = vector;
-    if (vector == VECTOR_IRQ || vector == VECTOR_EL0_IRQ) {
+    if (1u << vector & VECTORS_OF_IRQ) {
         irq_dispatch();
-    } else if (!is_programs || program_handler == NULL || !program_handler(frame)) {
+    } else if (!(1u << vector & VECTORS_OF_PROGRAMS) || program_handler == NULL ||
+               !program_handler(frame)) {
         exception_unexpected(frame, vector);
     }
 }

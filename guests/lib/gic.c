@@ -114,7 +114,7 @@ void gic_set_target(unsigned spi, unsigned cpu)
     if (guest.gic_version == 2) {
         mmio_write8(guest.gicd_base + GICD_ITARGETSR + spi, target_mask[cpu]);
     } else {
-        mmio_write64(guest.gicd_base + GICD_IROUTER + 8ull * spi, guest.cpu_mpidr[cpu]);
+        mmio_write64(guest.gicd_base + GICD_IROUTER + 8u * spi, guest.cpu_mpidr[cpu]);
     }
     barrier_dsb();
 }
@@ -182,7 +182,7 @@ static uintptr_t redistributor_find(void)
     uint32_t affinity = (uint32_t)(mpidr & 0xffffff) | (uint32_t)((mpidr & MPIDR_AFF3) >> 8);
 
     for (unsigned i = 0; i < guest.gicr_count; i++) {
-        uintptr_t frame = guest.gicr[i].base;
+        uintptr_t frame = (uintptr_t)guest.gicr[i].base;
         uint64_t typer;
 
         do {
@@ -191,7 +191,7 @@ static uintptr_t redistributor_find(void)
                 return frame;
             }
             if (guest.gicr_stride != 0) {
-                frame += guest.gicr_stride;
+                frame += (uintptr_t)guest.gicr_stride;
             } else {
                 frame += typer & GICR_TYPER_VLPIS ? GICR_SIZE_VLPIS : GICR_SIZE;
             }

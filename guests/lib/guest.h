@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch.h"
+
 /* ---- The partition, as its device tree describes it (lib/dt.c) ---- */
 
 #define GUEST_MAX_CPUS         16
@@ -52,69 +54,7 @@ bool dt_read(const void *dtb);
  */
 bool guest_argument(const char *name, char *value, size_t size);
 
-/* ---- Registers ---- */
-
-/* Plain loads and stores only: a hypervisor can emulate these, but not those with write-back. */
-static inline uint8_t mmio_read8(uintptr_t address)
-{
-    uint8_t value;
-    __asm__ volatile("ldrb %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static inline uint16_t mmio_read16(uintptr_t address)
-{
-    uint16_t value;
-    __asm__ volatile("ldrh %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static inline uint32_t mmio_read32(uintptr_t address)
-{
-    uint32_t value;
-    __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static inline uint64_t mmio_read64(uintptr_t address)
-{
-    uint64_t value;
-    __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static inline void mmio_write8(uintptr_t address, uint8_t value)
-{
-    __asm__ volatile("strb %w0, [%1]" : : "rZ"(value), "r"(address) : "memory");
-}
-
-static inline void mmio_write16(uintptr_t address, uint16_t value)
-{
-    __asm__ volatile("strh %w0, [%1]" : : "rZ"(value), "r"(address) : "memory");
-}
-
-static inline void mmio_write32(uintptr_t address, uint32_t value)
-{
-    __asm__ volatile("str %w0, [%1]" : : "rZ"(value), "r"(address) : "memory");
-}
-
-static inline void mmio_write64(uintptr_t address, uint64_t value)
-{
-    __asm__ volatile("str %x0, [%1]" : : "rZ"(value), "r"(address) : "memory");
-}
-
-#define SYSREG_STRING(name) #name
-#define SYSREG_NAME(name)   SYSREG_STRING(name)
-
-#define sysreg_read(name)                                                                          \
-    ({                                                                                             \
-        uint64_t sysreg_value;                                                                     \
-        __asm__ volatile("mrs %0, " SYSREG_NAME(name) : "=r"(sysreg_value));                       \
-        sysreg_value;                                                                              \
-    })
-
-#define sysreg_write(name, value)                                                                  \
-    __asm__ volatile("msr " SYSREG_NAME(name) ", %x0" : : "rZ"((uint64_t)(value)) : "memory")
+/* ---- Registers and barriers; mmio_read8(address) and so on are in lib/ARCH/arch.h ---- */
 
 static inline void barrier_dsb(void)
 {
@@ -146,16 +86,6 @@ int64_t cpu_start_at(unsigned cpu, void (*function)(void), uintptr_t entry);
 
 /* Turns this CPU off. */
 _Noreturn void cpu_stop(void);
-
-static inline void cpu_mask_interrupts(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
-}
-
-static inline void cpu_unmask_interrupts(void)
-{
-    __asm__ volatile("msr daifclr, #2" : : : "memory");
-}
 
 /*
  * Sleeps until an interrupt is pending, masked or not: a condition that is tested with interrupts
@@ -189,20 +119,9 @@ uint64_t *mmu_descriptor(uintptr_t address);
 
 /* ---- Exceptions (lib/vectors.S, lib/exceptions.c) ---- */
 
-struct exception_frame {
-    uint64_t x[31];
-    uint64_t elr;
-    uint64_t spsr;
-    uint64_t esr;
-    uint64_t far;
-    uint64_t vector; /* 0 to 15, in the order of VBAR_EL1's table */
-};
-
-#define ESR_EC(esr) ((unsigned)((esr) >> 26) & 0x3f)
-
 /*
  * A program that expects exceptions sets a handler for the synchronous ones and SError, of EL1 and
- * of EL0 (frame->spsr tells which). It returns true when it has dealt with one and the CPU shall go
+ * of EL0 (frame->spsr tells which; its registers are in lib/ARCH/arch.h). It returns true when it has dealt with one and the CPU shall go
  * on at frame->elr. NULL (the default): an exception prints the registers and ends the partition.
  */
 typedef bool (*exception_handler)(struct exception_frame *frame);
@@ -283,10 +202,10 @@ bool uart_get(char *c); /* false: nothing was received */
 /* ---- PSCI and SMCCC (lib/psci.c) ---- */
 
 #define PSCI_VERSION       0x84000000u
-#define PSCI_CPU_SUSPEND   0xc4000001u
+#define PSCI_CPU_SUSPEND   (SMCCC_NATIVE | 1)
 #define PSCI_CPU_OFF       0x84000002u
-#define PSCI_CPU_ON        0xc4000003u
-#define PSCI_AFFINITY_INFO 0xc4000004u
+#define PSCI_CPU_ON        (SMCCC_NATIVE | 3)
+#define PSCI_AFFINITY_INFO (SMCCC_NATIVE | 4)
 #define PSCI_SYSTEM_OFF    0x84000008u
 #define PSCI_SYSTEM_RESET  0x84000009u
 #define PSCI_FEATURES      0x8400000au

@@ -7,23 +7,22 @@
 #define LEVEL2_SIZE   (1ull << 21)
 #define ENTRIES       512u
 
-/* VMSAv8-64 stage 1 descriptors; the attribute index is that of start.S's MAIR_EL1. */
+/* VMSAv8-64 and LPAE stage 1 descriptors; the attribute index is that of start.S's MAIR_EL1. */
 #define DESC_TABLE  0x3ull
 #define DESC_BLOCK  0x1ull
 #define DESC_TYPE   0x3ull
 #define DESC_NORMAL (1ull << 2)
 #define DESC_INNER  (3ull << 8)
 #define DESC_AF     (1ull << 10)
-#define DESC_UXN    (1ull << 54)
 #define DESC_MASK   0x0000fffffffff000ull
 
-#define BLOCK_NORMAL (DESC_BLOCK | DESC_NORMAL | DESC_INNER | DESC_AF | DESC_UXN)
-#define BLOCK_DEVICE (DESC_BLOCK | DESC_AF | DESC_UXN | MMU_PXN)
+#define BLOCK_NORMAL (DESC_BLOCK | DESC_NORMAL | DESC_INNER | DESC_AF | MMU_XN)
+#define BLOCK_DEVICE (DESC_BLOCK | DESC_AF | MMU_XN | MMU_PXN)
 
 #define FDT_HEADER_MAGIC     0xd00dfeedu
 #define FDT_HEADER_MAX_BYTES (2u << 20)
 
-/* start.S zeroes these and gives their first page to TTBR0_EL1. */
+/* start.S zeroes these and gives their first page to TTBR0; AArch32 has the first 4 GiB of it. */
 static struct {
     uint64_t level1[ENTRIES];
     uint64_t level2[LEVEL2_TABLES][ENTRIES];
@@ -38,10 +37,10 @@ static uint64_t *mmu_level2_table(uint64_t address)
     uint64_t *entry = &tables.level1[address / LEVEL1_SIZE];
 
     if ((*entry & DESC_TYPE) == DESC_TABLE) {
-        return (uint64_t *)(*entry & DESC_MASK);
+        return (uint64_t *)(uintptr_t)(*entry & DESC_MASK);
     }
     for (unsigned i = 0; i < LEVEL2_TABLES; i++) {
-        uint64_t table = (uint64_t)tables.level2[i] | DESC_TABLE;
+        uint64_t table = (uintptr_t)tables.level2[i] | DESC_TABLE;
         bool used = false;
 
         for (unsigned j = 0; j < ENTRIES; j++) {
@@ -122,7 +121,7 @@ uint64_t *mmu_descriptor(uintptr_t address)
     uint64_t *entry = &tables.level1[address / LEVEL1_SIZE % ENTRIES];
 
     if ((*entry & DESC_TYPE) == DESC_TABLE) {
-        entry = (uint64_t *)(*entry & DESC_MASK) + address / LEVEL2_SIZE % ENTRIES;
+        entry = (uint64_t *)(uintptr_t)(*entry & DESC_MASK) + address / LEVEL2_SIZE % ENTRIES;
     }
     return entry;
 }

@@ -58,7 +58,7 @@ static uintptr_t heap_end(void)
         const struct guest_region *memory = &guest.memory[i];
 
         if (image >= memory->base && image - memory->base < memory->size) {
-            end = memory->base + memory->size;
+            end = (uintptr_t)(memory->base + memory->size);
         }
     }
     return dtb >= image && dtb < end ? dtb : end;
