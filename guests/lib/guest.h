@@ -81,7 +81,7 @@ static inline unsigned cpu_index(void)
  */
 int64_t cpu_start(unsigned cpu, void (*function)(void));
 
-/* The same, by way of code at `entry` that ends in lib/start.S's secondary_cpu, x0 unchanged. */
+/* The same, by way of code at `entry` that ends in start.S's secondary_cpu, x0 (r0) unchanged. */
 int64_t cpu_start_at(unsigned cpu, void (*function)(void), uintptr_t entry);
 
 /* Turns this CPU off. */

@@ -108,6 +108,21 @@ def test_arm64_images_are_refused(boot):
     assert 'arch is "arm64": here it must be "arm"' in board.off()
 
 
+@pytest.mark.parametrize("machine", ["virt", "vexpress-a15"])
+def test_guests_on_newlib(boot, machine):
+    """The library's programs for Armv7-A, away from where they are linked: CPUs by PSCI, SGIs, a 1 kHz loop."""
+    images = {name: image(f"guests/arm32/{name}/{name}.bin", "kernel", "linux", arch="arm")
+              for name in ("hello", "smp", "control")}
+    memory = ((0x60000000, 16 * MIB),)
+    parts = [partition("hello", "hello", [0], memory), partition("smp", "smp", [1, 2], memory),
+             partition("control", "control", [3], memory, bootargs="seconds=2")]
+    log = boot(parts, images, "-M", machine, cpu="cortex-a7", gic=2).off()
+    assert "[hello] hello: 1 CPU, 16384 KiB of memory at 0x60000000" in log
+    assert "[hello] hello: a third is 0.333333" in log and "[hello] hello: done" in log
+    assert "[smp] smp: 2 CPUs, 2000 SGIs, ok" in log and "[smp] smp: done" in log
+    assert "[control] control: 1000 Hz loop on its CPU 0x0, GICv2" in log and log.count("control: 1000 ticks") == 2
+
+
 def test_versatile_express(boot):
     """No PSCI: the board's registers start the CPUs, and end the machine."""
     parts = [debian("one", [0, 1], "bulkhead.run=sh,/tests/hotplug"), debian("two", [3], "")]

@@ -2,9 +2,11 @@
 """The demos: on a terminal, and without one, where they end by themselves."""
 
 import contextlib
+import os
 import subprocess
 
 import pexpect
+import pytest
 
 import machine
 from machine import MIB, TOP, partition
@@ -12,10 +14,11 @@ from machine import MIB, TOP, partition
 HOST = "/pcie@10000000"
 
 
-def without_terminal(*arguments):
+def without_terminal(*arguments, board="qemu-arm64"):
     """(exit status, the summary, all that was printed)"""
     done = subprocess.run(
         [TOP / "scripts/demo", *arguments],
+        env={**os.environ, "BOARD": board},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -26,9 +29,10 @@ def without_terminal(*arguments):
     return done.returncode, summary, done.stdout + done.stderr
 
 
-def test_demo_ends_by_itself():
+@pytest.mark.parametrize("board", ["qemu-arm64", "qemu-arm32", "vexpress-a15"])
+def test_demo_ends_by_itself(board):
     """Without a terminal: every partition arrives, it says so, exit 0."""
-    status, summary, said = without_terminal()
+    status, summary, said = without_terminal(board=board)
     assert status == 0, said[-3000:]
     assert "MISSING" not in summary
     for arrived in ("BULKHEAD-GUEST user space on 2 CPUs", "Select a language", "control: 1000 ticks"):

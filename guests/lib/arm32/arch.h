@@ -105,7 +105,7 @@ struct exception_frame {
     uint32_t vector; /* 0 to 7, in the order of VBAR's table */
     uint32_t esr;    /* DFSR and */
     uint32_t far;    /* DFAR; of a prefetch abort IFSR and IFAR */
-    uint32_t x[15]; /* R0 to R12, SP and LR of Supervisor mode */
+    uint32_t x[15];  /* R0 to R12, SP and LR of Supervisor mode */
     uint32_t elr;
     uint32_t spsr;
 };
@@ -126,11 +126,11 @@ struct exception_frame {
         register uint32_t r1 __asm__("r1") = (uint32_t)(a1);                                       \
         register uint32_t r2 __asm__("r2") = (uint32_t)(a2);                                       \
         register uint32_t r3 __asm__("r3") = (uint32_t)(a3);                                       \
-        __asm__ volatile(".arch_extension virt\n\t.arch_extension sec\n\t" instruction " #0"      \
+        __asm__ volatile(".arch_extension virt\n\t.arch_extension sec\n\t" instruction " #0"       \
                          : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                  \
                          :                                                                         \
                          : "r12", "memory");                                                       \
-        (int64_t)(int32_t)r0;                                                                      \
+        (int64_t)(int32_t) r0;                                                                     \
     })
 
 #endif

@@ -101,7 +101,7 @@ struct exception_frame {
 #define VECTOR_EL0_SERROR 11
 #define VECTOR_A32_SYNC   12
 
-#define VECTORS_OF_IRQ      (1u << VECTOR_IRQ | 1u << VECTOR_EL0_IRQ)
+#define VECTORS_OF_IRQ (1u << VECTOR_IRQ | 1u << VECTOR_EL0_IRQ)
 #define VECTORS_OF_PROGRAMS                                                                        \
     (1u << VECTOR_SYNC | 1u << VECTOR_SERROR | 1u << VECTOR_EL0_SYNC | 1u << VECTOR_EL0_SERROR |   \
      1u << VECTOR_A32_SYNC)
