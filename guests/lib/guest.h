@@ -121,8 +121,9 @@ uint64_t *mmu_descriptor(uintptr_t address);
 
 /*
  * A program that expects exceptions sets a handler for the synchronous ones and SError, of EL1 and
- * of EL0 (frame->spsr tells which; its registers are in lib/ARCH/arch.h). It returns true when it has dealt with one and the CPU shall go
- * on at frame->elr. NULL (the default): an exception prints the registers and ends the partition.
+ * of EL0 (frame->spsr tells which; the frame is in lib/ARCH/arch.h). It returns true when it has
+ * dealt with one and the CPU shall go on at frame->elr. NULL (the default): an exception prints the
+ * registers and ends the partition.
  */
 typedef bool (*exception_handler)(struct exception_frame *frame);
 void exception_set_handler(exception_handler handler);
