@@ -224,7 +224,7 @@ static enum status from_interrupts(const void *fdt, const struct dt_at *at, uint
     uint32_t size;
     const char *data = dt_property(fdt, at->node[at->depth], "interrupts", &size);
 
-    if (data == NULL) {
+    if (data == NULL || index >= size / CELL) { /* whatever the controller says */
         return E_NOT_FOUND;
     }
     wire->controller =
@@ -247,10 +247,18 @@ static enum status from_interrupts(const void *fdt, const struct dt_at *at, uint
 static enum status from_extended(const void *fdt, const char *data, uint32_t size, uint32_t index,
                                  int gic_node, struct wire *wire)
 {
+    uint32_t before = 0; /* no phandle */
+
+    if (index >= size / CELL) {
+        return E_NOT_FOUND;
+    }
     for (; size >= CELL; index--) {
         uint32_t phandle = (uint32_t)dt_cells(data, 1);
 
-        wire->controller = find_controller(fdt, phandle, gic_node);
+        if (phandle != before) { /* most of a list are the same one's */
+            wire->controller = find_controller(fdt, phandle, gic_node);
+            before = phandle;
+        }
         if (wire->controller < 0) {
             return E_INVALID;
         }

@@ -133,10 +133,12 @@ static const struct {
     {"/none", 0, E_NOT_FOUND, {0, false}},
     {"/far", 0, E_UNSUPPORTED, {0, false}},
     {"/lost", 0, E_INVALID, {0, false}},
+    {"/lost", 2, E_NOT_FOUND, {0, false}}, /* two cells: no look for its parent */
     {"/both", 0, E_UNSUPPORTED, {0, false}},
     {"/both", 1, OK, {38, false}},
     {"/both", 2, E_NOT_FOUND, {0, false}},
     {"/short", 0, E_INVALID, {0, false}},
+    {"/short", 3, E_NOT_FOUND, {0, false}},
     {"/nexus/dev", 0, OK, {45, true}},
     {"/nexus/dev", 1, OK, {43, false}},
     {"/nexus/dev", 2, E_UNSUPPORTED, {0, false}},
