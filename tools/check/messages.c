@@ -28,7 +28,9 @@ static void keep_line(void)
     }
     m.line = need(strdup(line));
     m.text = m.line + strlen(prefix[m.kind]);
-    kept->list = need(realloc(kept->list, (kept->count + 1) * sizeof(*kept->list)));
+    if ((kept->count & (kept->count - 1)) == 0) { /* it is full: 0, or a power of two */
+        kept->list = need(realloc(kept->list, (2 * kept->count + 1) * sizeof(*kept->list)));
+    }
     kept->list[kept->count++] = m;
 }
 
