@@ -49,9 +49,14 @@ struct found {
 /* The path of the board's node, for a message; in a buffer that the next call overwrites. */
 const char *board_path(const struct plan *p, int node);
 
-/* A fault in what all share, and what is odd there, told with the path of the board's node. */
-#define board_error(p, node, ...)   plan_error(p, PLAN_SHARED, board_path(p, node), __VA_ARGS__)
-#define board_warning(p, node, ...) plan_warning(p, PLAN_SHARED, board_path(p, node), __VA_ARGS__)
+/*
+ * A fault in what all share, and what is odd there, told with the path of the board's node: that is
+ * looked up from the root, and so only where it will be printed.
+ */
+#define board_error(p, node, ...)                                                                  \
+    plan_error(p, PLAN_SHARED, plan_tells(p) ? board_path(p, node) : "?", __VA_ARGS__)
+#define board_warning(p, node, ...)                                                                \
+    plan_warning(p, PLAN_SHARED, plan_warns(p) ? board_path(p, node) : "?", __VA_ARGS__)
 
 /* Whole pages around the range are nobody's RAM; `name` outlives the plan. */
 void plan_reserve(struct plan *p, const char *name, uint64_t base, uint64_t size);

@@ -59,6 +59,11 @@ bool plan_tells(const struct plan *p)
     return p->most_told == 0 || p->errors < p->most_told;
 }
 
+bool plan_warns(const struct plan *p)
+{
+    return p->most_told == 0 || p->warnings < p->most_told;
+}
+
 void plan_error(struct plan *p, int partition, const char *node, const char *format, ...)
 {
     va_list args;
@@ -80,7 +85,7 @@ void plan_warning(struct plan *p, int partition, const char *node, const char *f
 {
     va_list args;
 
-    if (p->most_told == 0 || p->warnings < p->most_told) {
+    if (plan_warns(p)) {
         va_start(args, format);
         tell(p, "warning", partition, node, format, args);
         va_end(args);

@@ -311,8 +311,9 @@ __attribute__((format(printf, 4, 5))) void plan_error(struct plan *p, int partit
 __attribute__((format(printf, 4, 5))) void plan_warning(struct plan *p, int partition,
                                                         const char *node, const char *format, ...);
 
-/* True where the next error will be printed: a hint in it is worth looking for. */
+/* True where the next error, or warning, will be printed: what is in it is worth looking for. */
 bool plan_tells(const struct plan *p);
+bool plan_warns(const struct plan *p);
 
 /*
  * The configuration of partition `index` as messages name it, "/configurations/NAME"; in a buffer

@@ -72,6 +72,7 @@ static void what_is_too_much_is_only_counted(void **state)
     for (uint32_t count = 100; count <= 200; count += 100) {
         for (uint32_t i = count - 100; i < count; i++) {
             assert_int_equal(plan_tells(&test_plan), i < 64);
+            assert_int_equal(plan_warns(&test_plan), i < 64);
             plan_error(&test_plan, CONFIG_MAX_PARTITIONS, "/x", "error %u", i);
             plan_warning(&test_plan, CONFIG_MAX_PARTITIONS, "/x", "warning %u", i);
         }
