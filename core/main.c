@@ -278,7 +278,12 @@ static bool wait_for(const uint32_t *word, uint32_t at_least, uint64_t seconds)
     return true;
 }
 
-/* Until all partitions are loaded, however much memory they have. */
+/*
+ * Until all partitions are loaded, however much memory they have. Nobody goes on without a CPU that
+ * is late: it reads the system file and has its partition's RAM mapped, which must both be closed
+ * before anything else runs, and EL2 cannot be interrupted in between. Loading takes a time that
+ * grows with what is loaded and no faster, so that only broken hardware comes to this.
+ */
 static void wait_for_load(const uint32_t *word, uint32_t at_least)
 {
     uint64_t seconds = LOAD_SECONDS + plan.board.cpu_count * CPU_START_SECONDS;
