@@ -12,6 +12,9 @@
 #define EARLY_BUSY     1    /* the bit's value while it takes none */
 #define EARLY_TRANSMIT 0x00 /* UARTDR */
 #elif defined(CONFIG_EARLY_CONSOLE_NS16550)
+#if CONFIG_EARLY_CONSOLE_APART != 1 && CONFIG_EARLY_CONSOLE_APART != 4
+#error "EARLY_CONSOLE_APART is 1 or 4"
+#endif
 #define EARLY_STATUS   (5 * CONFIG_EARLY_CONSOLE_APART) /* LSR */
 #define EARLY_BIT      5                                /* THRE */
 #define EARLY_BUSY     0

@@ -29,6 +29,7 @@
 struct uart_ops {
     const char *const *compatible; /* NULL-terminated, from the device tree bindings */
     uint32_t size;                 /* bytes of its registers that are used, at shift 0 */
+    bool spaced;                   /* the board says how far apart, and how wide, they are */
     /*
      * After the firmware: FIFOs on, 8n1 kept, interrupts masked. A register is `width` bytes (1 or
      * 4), and 1 << `shift` bytes from the next, where this kind of UART leaves that to the board.

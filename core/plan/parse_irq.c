@@ -287,14 +287,16 @@ const struct uart_ops *plan_console_driver(struct plan *p)
         compatible = dt_string(compatible, size, 0);
         board_error(p, uart->node, "compatible: no driver for the console \"%s\" is compiled in",
                     compatible != NULL ? compatible : "");
-    } else if (uart->reg_shift > 2 || (uart->reg_width != 1 && uart->reg_width != 4)) {
+    } else if ((*ops)->spaced &&
+               (uart->reg_shift > 2 || (uart->reg_width != 1 && uart->reg_width != 4) ||
+                uart->reg_width > 1u << uart->reg_shift)) {
         board_error(
             p, uart->node,
             "reg-shift, reg-io-width: <%u>, <%u>: a console's registers are 1, 2 or 4 bytes "
-            "apart (0 to 2), and of 1 or 4 bytes",
+            "apart (0 to 2), and of 1 or 4 bytes, but no wider than that",
             uart->reg_shift, uart->reg_width);
     } else if (!is_aligned(uart->mmio.base, 4) ||
-               uart->mmio.size >> uart->reg_shift < (*ops)->size) {
+               uart->mmio.size >> ((*ops)->spaced ? uart->reg_shift : 0) < (*ops)->size) {
         board_error(p, uart->node,
                     "reg: 0x%" PRIx64 " bytes at 0x%" PRIx64 " hold no console's registers",
                     uart->mmio.size, uart->mmio.base);

@@ -210,6 +210,11 @@ static void test_console_registers(void **state)
     assert_null(driver_of(CONSOLE("compatible = \"ns16550a\"; reg-io-width = <2>;"
                                   " reg = <0 0x9100000 0 0x100>;")));
     assert_log("reg-io-width: <0>, <2>: ");
+    assert_null(driver_of(CONSOLE("compatible = \"ns16550a\"; reg-shift = <1>;"
+                                  " reg-io-width = <4>; reg = <0 0x9100000 0 0x100>;")));
+    assert_log("reg-io-width: <1>, <4>: "); /* the second would lie askew */
+    assert_non_null(driver_of(CONSOLE("compatible = \"arm,pl011\"; reg-shift = <2>;"
+                                      " reg-io-width = <4>; reg = <0 0x9100000 0 0x100>;")));
     assert_null(driver_of(CONSOLE("compatible = \"ns16550a\"; reg-shift = <2>;"
                                   " reg = <0 0x9100000 0 0x1f>;")));
     assert_log("error: /other: reg: 0x1f bytes at 0x9100000 hold no console's registers");

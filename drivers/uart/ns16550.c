@@ -154,6 +154,7 @@ static void irq_clear(uint64_t base)
 const struct uart_ops uart_ns16550 = {
     .compatible = compatible,
     .size = 8,
+    .spaced = true,
     .init = init,
     .tx_full = tx_full,
     .tx_idle = tx_idle,
