@@ -330,6 +330,7 @@ static bool is_forged(const struct plan *p, uint32_t smmu, int32_t faults)
     struct rate *forged = &odd[smmu].forged;
 
     if (count_more(p, forged, faults == 0 ? 1 : -faults) < FORGED_FROM) {
+        forged->count = forged->count < -FAULTS_AT_ONCE ? -FAULTS_AT_ONCE : forged->count;
         return false;
     }
     forged->count = 0;
