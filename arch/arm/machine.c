@@ -34,10 +34,10 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
     return true;
 }
 
-uint64_t arch_window(uint64_t page)
+uint64_t arch_window(uint32_t partition, uint64_t page)
 {
     (void)page;
-    return (uintptr_t)image_window;
+    return (uintptr_t)image_window + partition * PAGE_SIZE;
 }
 
 void arch_machine_off(void)

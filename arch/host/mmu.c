@@ -35,8 +35,9 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
     return true;
 }
 
-uint64_t arch_window(uint64_t page)
+uint64_t arch_window(uint32_t partition, uint64_t page)
 {
+    (void)partition;
     return page; /* there is no MMU: it is read where it is */
 }
 

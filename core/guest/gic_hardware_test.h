@@ -78,8 +78,9 @@ void msi_irq(uint32_t lpi)
 
 static uint32_t reads; /* of the guest's memory, which is where its extents say */
 
-void el2_read(uint64_t from, void *to, uint32_t size)
+void el2_read(uint32_t partition, uint64_t from, void *to, uint32_t size)
 {
+    assert_int_equal(partition, part->index);
     assert_int_equal(align_down(from, PAGE_SIZE), align_down(from + size - 1, PAGE_SIZE));
     assert_int_equal(part->vgic.lock.held, 0);
     memcpy(to, (const void *)(uintptr_t)from, size);

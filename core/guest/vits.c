@@ -52,7 +52,7 @@ static void read_memory(const struct partition *part, uint64_t from, void *to, u
     if (e == NULL) {
         memset(to, 0, size);
     } else {
-        el2_read(e->pa + (from - e->ipa), to, size);
+        el2_read(part->index, e->pa + (from - e->ipa), to, size);
     }
 }
 

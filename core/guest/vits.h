@@ -14,7 +14,10 @@
  * board's, of its own functions; EventIDs are 0 to PLAN_MSIS - 1; LPIs as many from LPI_FIRST on,
  * which GICD_TYPER.num_LPIs tells. A command that names anything else is ignored: MAPI, whose
  * EventID would be the LPI, always. SYNC and MOVALL find nothing to do: each command is done when
- * GITS_CREADR passes it, and what is pending goes where its collection goes.
+ * GITS_CREADR passes it, and what is pending goes where its collection goes. But what another
+ * vCPU's list register has of an LPI already is taken away when that vCPU, kicked, comes to EL2:
+ * until then it may still take one that was cleared, moved or unmapped, which a guest's driver has
+ * to bear.
  *
  * Of the guest's memory two things are read, by el2_read(), where they are in its RAM (else as
  * zeros): the command queue, and the bytes of its LPIs in the configuration table, for the commands

@@ -263,9 +263,13 @@ void vits_perform(struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS],
 
 void vits_enable(struct vgic *vgic, uint32_t vcpu, const uint8_t config[PLAN_MSIS])
 {
+    const struct vits *its = vits_of(vgic);
+
     vits_of(vgic)->lpis |= 1u << vcpu;
     for (uint32_t lpi = 0; lpi < PLAN_MSIS; lpi++) {
-        configure(vgic, lpi, config[lpi]);
+        if (its->collection[lpi] != 0 && its->target[its->collection[lpi] - 1] == vcpu + 1) {
+            configure(vgic, lpi, config[lpi]); /* of others INV may have said more since */
+        }
     }
     route_all(vgic);
 }

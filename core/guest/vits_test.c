@@ -281,8 +281,15 @@ static void test_lpis_switched_on_late(void **state)
     command(MAPTI, SECOND, 1, LPI_FIRST + 9, 0);
     send_message(2, 1);
     assert_int_equal(take(1), SPURIOUS);
+    wr(0, rd_base(0), 1);
+    command(MAPC, 0, 0, 0, valid(0 << 16 | 1));
+    *config_of(LPI_FIRST + 10) = 0xa1;
+    command(MAPTI, SECOND, 0, LPI_FIRST + 10, 1);
+    *config_of(LPI_FIRST + 10) = 0xa0; /* no INV: nobody has looked at it, */
     wr(1, rd_base(1), 1);
     assert_int_equal(take_and_end(1), LPI_FIRST + 9);
+    send_message(2, 0); /* nor did a vCPU that it does not go to */
+    assert_int_equal(take_and_end(0), LPI_FIRST + 10);
 }
 
 static void test_a_device_mapped_anew(void **state)

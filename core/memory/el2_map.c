@@ -12,6 +12,9 @@
 struct lpae el2_table;
 static struct lock el2_map_lock;
 
+/* Of each partition, so that none waits for another: its window's entry, in a table that stays. */
+static struct lock window_locks[CONFIG_MAX_PARTITIONS];
+
 enum status el2_map_init(uint8_t pa_bits)
 {
     enum status status = lpae_init(&el2_table, LPAE_EL2_STAGE1, pa_bits);
@@ -112,14 +115,14 @@ enum status el2_seal(struct range what)
     return status;
 }
 
-void el2_read(uint64_t from, void *to, uint32_t size)
+void el2_read(uint32_t partition, uint64_t from, void *to, uint32_t size)
 {
     const uint64_t page = align_down(from, PAGE_SIZE);
-    const struct range window = {arch_window(page), PAGE_SIZE};
+    const struct range window = {arch_window(partition, page), PAGE_SIZE};
     const void *source = (const void *)(uintptr_t)(window.base + (from - page));
     enum status status;
 
-    lock_take(&el2_map_lock, LOCK_EL2_MAP);
+    lock_take(&window_locks[partition], LOCK_EL2_MAP);
     status = lpae_map(&el2_table, window.base, pa(page), PAGE_SIZE, LPAE_RODATA);
     check(status == OK);
     arch_dsb();
@@ -129,7 +132,7 @@ void el2_read(uint64_t from, void *to, uint32_t size)
     status = lpae_unmap(&el2_table, window.base, PAGE_SIZE);
     check(status == OK);
     arch_tlb_forget_el2(window);
-    lock_release(&el2_map_lock);
+    lock_release(&window_locks[partition]);
 }
 
 /* ---- the audit ---- */

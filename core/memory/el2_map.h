@@ -40,14 +40,14 @@ enum status el2_seal(struct range what) MUST_CHECK;
 bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr);
 
 /*
- * Copy [from, from + size), inside one page of a partition's RAM, for an instant seen at a page of
- * the image that is no section (arch_window()); it takes nothing from the pool. What was written
- * there past the caches is seen, too. Any CPU.
+ * Copy [from, from + size), inside one page of the partition's RAM, for an instant seen at a page
+ * of the image that is no section (arch_window()); it takes nothing from the pool. What was written
+ * there past the caches is seen, too. Any CPU; no lock but the partition's own is waited for.
  */
-void el2_read(uint64_t from, void *to, uint32_t size);
+void el2_read(uint32_t partition, uint64_t from, void *to, uint32_t size);
 
-/* Provided by arch/A/: where el2_read() maps the page `page`; its table is there. */
-uint64_t arch_window(uint64_t page);
+/* Provided by arch/A/: where el2_read() maps a partition's page `page`; its table is there. */
+uint64_t arch_window(uint32_t partition, uint64_t page);
 
 struct el2_audit {
     uint64_t code, rodata, data, device; /* bytes mapped, by kind */

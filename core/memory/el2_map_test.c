@@ -250,7 +250,7 @@ static void a_partitions_memory_is_seen_for_an_instant(void **state)
     host.clean = look;
     for (uint32_t i = 0; i < 3; i++) {
         memset(ram, (int)i + 1, PAGE_SIZE);
-        el2_read(at + PAGE_SIZE - 8, got, 8);
+        el2_read(i, at + PAGE_SIZE - 8, got, 8);
         assert_int_equal(got[0], i + 1);
         assert_int_equal(got[7], i + 1);
         assert_int_equal(kind(at), 0);

@@ -54,7 +54,6 @@
 #define ACTLR  CP15(0, c1, c0, 1)
 #define CPACR  CP15(0, c1, c0, 2)
 #define HSCTLR CP15(4, c1, c0, 0)
-#define HSCTLR CP15(4, c1, c0, 0)
 #define HCR    CP15(4, c1, c1, 0)
 #define HDCR   CP15(4, c1, c1, 1)
 #define HCPTR  CP15(4, c1, c1, 2)
