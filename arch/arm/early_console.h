@@ -6,6 +6,14 @@
 #ifndef ARCH_ARM_EARLY_CONSOLE_H
 #define ARCH_ARM_EARLY_CONSOLE_H
 
+#if CONFIG_EARLY_CONSOLE_APART == 1
+#define EARLY_LOAD  ldrb
+#define EARLY_STORE strb
+#else
+#define EARLY_LOAD  ldr
+#define EARLY_STORE str
+#endif
+
 #if defined(CONFIG_EARLY_CONSOLE_PL011)
 #define EARLY_STATUS   0x18 /* UARTFR */
 #define EARLY_BIT      5    /* TXFF */

@@ -2,17 +2,13 @@
 /* Owns what is the same on both Arm architectures: the image's sections, and the machine's end. */
 #include "arch/arm/image.h"
 
+#include "arch/arm/vexpress.h"
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/memory/el2_map.h"
 #include "core/plan/plan.h"
 
 #define PSCI_SYSTEM_OFF 0x84000008
-
-/* DUI 0447J 4.4.14, "arm,vexpress-sysreg": start a write to the motherboard's shutdown function. */
-#define SYS_CFGDATA      0xa0
-#define SYS_CFGCTRL      0xa4
-#define SYS_CFG_SHUTDOWN (BIT(31) | BIT(30) | 8u << 20)
 
 bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr)
 {

@@ -2,16 +2,13 @@
 /* Owns how the board's secondary CPUs are started: PSCI, spin-table, a Versatile Express' flags. */
 #include "arch/arm/secondary.h"
 
+#include "arch/arm/vexpress.h"
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/memory/el2_map.h"
 #include "core/plan/plan.h"
 
 #define PSCI_CPU_ON (UINTPTR_MAX > UINT32_MAX ? 0xc4000003 : 0x84000003)
-
-/* DUI 0447J 4.4.6, of "arm,vexpress-sysreg": where firmware keeps CPUs until it is not 0. */
-#define SYS_FLAGSSET 0x30
-#define SYS_FLAGSCLR 0x34
 
 struct boot_mailbox boot_mailbox = {.mpidr = UINT64_MAX};
 
@@ -49,6 +46,7 @@ static void flag_cpu(struct cpu *cpu)
     expect_cpu(cpu);
     arch_write32(sysreg + SYS_FLAGSCLR, UINT32_MAX);
     arch_write32(sysreg + SYS_FLAGSSET, (uint32_t)(uintptr_t)boot_entry_spin);
+    arch_sev();
 }
 
 enum status arch_cpu_start(struct cpu *cpu, enum cpu_enable enable, uint64_t release)
@@ -58,7 +56,6 @@ enum status arch_cpu_start(struct cpu *cpu, enum cpu_enable enable, uint64_t rel
     }
     if (enable == CPU_ENABLE_SYSREG) {
         flag_cpu(cpu);
-        arch_sev();
         return OK;
     }
     return arch_smc(PSCI_CPU_ON, cpu->mpidr, (uintptr_t)boot_entry_psci, (uintptr_t)cpu).r[0] == 0

@@ -3,14 +3,13 @@
 #include "arch/arm/early_console.h"
 #include "arch/arm32/boot.h"
 
-#define BOOT_STACK_SIZE 16384
-#define R_ARM_RELATIVE  23
-#define CPU_STACK_TOP   0 /* struct cpu: first member */
-#define ZIMAGE_MAGIC    0x016f2818
-#define ZIMAGE_LITTLE   0x04030201
-#define CTR_DMINLINE    16
+#define BOOT_STACK_SIZE   16384
+#define R_ARM_RELATIVE    23
+#define CPU_STACK_TOP     0 /* struct cpu: first member */
+#define ZIMAGE_MAGIC      0x016f2818
+#define ZIMAGE_LITTLE     0x04030201
+#define CTR_DMINLINE      16
 #define MPIDR_NO_AFFINITY 0xff000000
-
 
     .arch_extension virt
     .arch_extension sec
@@ -104,20 +103,11 @@ wrong_mode:
 1:  ldrb    r3, [r1], #1
     cmp     r3, #0
     beq     park
-2:
-.if CONFIG_EARLY_CONSOLE_APART == 1
-    ldrb    r4, [r2, #EARLY_STATUS]
-.else
-    ldr     r4, [r2, #EARLY_STATUS]
-.endif
+2:  EARLY_LOAD r4, [r2, #EARLY_STATUS]
     ubfx    r4, r4, #EARLY_BIT, #1
     cmp     r4, #EARLY_BUSY
     beq     2b
-.if CONFIG_EARLY_CONSOLE_APART == 1
-    strb    r3, [r2, #EARLY_TRANSMIT]
-.else
-    str     r3, [r2, #EARLY_TRANSMIT]
-.endif
+    EARLY_STORE r3, [r2, #EARLY_TRANSMIT]
     b       1b
 
 wrong_mode_text:

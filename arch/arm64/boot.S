@@ -100,22 +100,13 @@ wrong_el:
     cmp     w3, #'#'
     csel    w3, w0, w3, eq
     mov     w5, #EARLY_POLLS
-2:
-.if CONFIG_EARLY_CONSOLE_APART == 1
-    ldrb    w4, [x2, #EARLY_STATUS]
-.else
-    ldr     w4, [x2, #EARLY_STATUS]
-.endif
+2:  EARLY_LOAD w4, [x2, #EARLY_STATUS]
     sub     w5, w5, #1
     cbz     w5, park                        /* nobody sends it */
     ubfx    w4, w4, #EARLY_BIT, #1
     cmp     w4, #EARLY_BUSY
     b.eq    2b
-.if CONFIG_EARLY_CONSOLE_APART == 1
-    strb    w3, [x2, #EARLY_TRANSMIT]
-.else
-    str     w3, [x2, #EARLY_TRANSMIT]
-.endif
+    EARLY_STORE w3, [x2, #EARLY_TRANSMIT]
     b       1b
 
 wrong_el_text:

@@ -12,6 +12,11 @@
 
 /* ---- all of this with the partition's vgic lock held ---- */
 
+static inline struct vits *vits_of(const struct vgic *vgic)
+{
+    return &vgic->partition->vits;
+}
+
 static inline struct vcpu *vgic_vcpu(const struct vgic *vgic, uint32_t index)
 {
     return &vgic->partition->vcpu[index];

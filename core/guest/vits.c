@@ -68,11 +68,6 @@ static void read_config(const struct partition *part, uint64_t propbaser, uint8_
 
 /* ---- the queue ---- */
 
-static struct vits *vits_of(const struct vgic *vgic)
-{
-    return &vgic->partition->vits;
-}
-
 static uint64_t queue_bytes(const struct vits *its)
 {
     return (field_get(GITS_CBASER_PAGES, its->cbaser) + 1) * PAGE_SIZE;

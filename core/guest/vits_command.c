@@ -36,11 +36,6 @@ static uint8_t event_count[PLAN_MAX_FUNCTIONS];
 
 /* ---- LPIs ---- */
 
-static struct vits *vits_of(const struct vgic *vgic)
-{
-    return &vgic->partition->vits;
-}
-
 /* To the vCPU of its collection, where that takes LPIs. */
 static void route_lpi(struct vgic *vgic, uint32_t lpi) REQUIRES(&vgic->lock)
 {

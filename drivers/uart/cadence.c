@@ -4,9 +4,8 @@
 
 #include <stddef.h>
 
-#include <arch/cpu.h>
-
 #include "core/base/bits.h"
+#include "drivers/uart/registers.h"
 
 #define CR    0x00 /* RW control */
 #define MR    0x04 /* RW mode */
@@ -31,16 +30,6 @@
 #define SR_TACTIVE BIT(11)
 
 static const char *const compatible[] = {"cdns,uart-r1p12", "cdns,uart-r1p8", "xlnx,xuartps", NULL};
-
-static uint32_t reg_read(uint64_t base, uint32_t reg)
-{
-    return arch_read32(base + reg);
-}
-
-static void reg_write(uint64_t base, uint32_t reg, uint64_t v)
-{
-    arch_write32(base + reg, (uint32_t)v);
-}
 
 /* What firmware has set up stays; one that it left off, as QEMU does, becomes 8n1. */
 static void init(uint64_t base, uint32_t shift, uint32_t width)

@@ -4,9 +4,8 @@
 
 #include <stddef.h>
 
-#include <arch/cpu.h>
-
 #include "core/base/bits.h"
+#include "drivers/uart/registers.h"
 
 #define URXD 0x00 /* RO received byte */
 #define UTXD 0x40 /* WO byte to transmit */
@@ -36,16 +35,6 @@
 #define UTS_TXFULL  BIT(4)
 
 static const char *const compatible[] = {"fsl,imx6q-uart", "fsl,imx21-uart", NULL};
-
-static uint32_t reg_read(uint64_t base, uint32_t reg)
-{
-    return arch_read32(base + reg);
-}
-
-static void reg_write(uint64_t base, uint32_t reg, uint64_t v)
-{
-    arch_write32(base + reg, (uint32_t)v);
-}
 
 /* What firmware has set up stays; one that it left off, as QEMU does, becomes 8n1. No DMA. */
 static void init(uint64_t base, uint32_t shift, uint32_t width)

@@ -2,21 +2,10 @@
 /* Drives the Arm PL011 UART (DDI 0183) behind the console. */
 #include "drivers/uart/pl011.h"
 
-#include <arch/cpu.h>
-
 #include "core/base/pl011.h"
+#include "drivers/uart/registers.h"
 
 static const char *const compatible[] = {"arm,pl011", "arm,sbsa-uart", NULL};
-
-static uint32_t reg_read(uint64_t base, uint32_t reg)
-{
-    return arch_read32(base + reg);
-}
-
-static void reg_write(uint64_t base, uint32_t reg, uint64_t v)
-{
-    arch_write32(base + reg, (uint32_t)v);
-}
 
 /*
  * What firmware has set up (baud rate, format) stays; a UART that it left off, as QEMU does,
