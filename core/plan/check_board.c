@@ -26,6 +26,12 @@ static void check_interfaces(struct plan *p)
                    "+0x%" PRIx64 ", are not whole pages",
                    gic->cpu.base, gic->cpu.size, gic->virt.base, gic->virt.size);
     }
+    if (gic->alias != 0 && gic->virt.size < gic->alias + 2 * PAGE_SIZE) {
+        plan_error(p, PLAN_SHARED, gic_path(p),
+                   "reg: its GICC repeats to offset 0x%" PRIx64 ": the GICV, 0x%" PRIx64
+                   "+0x%" PRIx64 ", must have two pages there, too",
+                   gic->alias, gic->virt.base, gic->virt.size);
+    }
 }
 
 /* A frame for each CPU. How large a GICv4's are, only the hardware tells: see irq_cpu_init(). */

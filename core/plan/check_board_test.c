@@ -74,6 +74,22 @@ static void windows_are_apart(void **state)
     assert_fatal("/uart: reg: console 0x40100000+0x1000 shares a page with the board's RAM");
 }
 
+/* Both interfaces repeat, and GICV_DIR is where GICC_DIR is: a shorter GICV has none. */
+static void gicv_reaches_as_far_as_gicc(void **state)
+{
+    (void)state;
+    sound(2);
+    p.board.gic.alias = 0xf000;
+    p.board.gic.virt.size = 0x10000;
+    assert_fatal("/gic: reg: its GICC repeats to offset 0xf000: the GICV, 0x");
+    assert_non_null(strstr(told, "+0x10000, must have two pages there, too"));
+    sound(2);
+    p.board.gic.alias = 0xf000;
+    p.board.gic.virt.size = 0x11000;
+    check_all(POOL);
+    assert_false(p.fatal);
+}
+
 static void every_cpu_has_a_frame(void **state)
 {
     (void)state;
@@ -170,6 +186,7 @@ int main(void)
         cmocka_unit_test(sound_boards_pass),
         cmocka_unit_test(windows_make_sense),
         cmocka_unit_test(windows_are_apart),
+        cmocka_unit_test(gicv_reaches_as_far_as_gicc),
         cmocka_unit_test(every_cpu_has_a_frame),
         cmocka_unit_test(own_interrupts_are_apart),
         cmocka_unit_test(the_gic_has_the_consoles),
