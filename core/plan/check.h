@@ -58,7 +58,7 @@ bool check_streams_are_sane(const struct plan *p);
 /* As above, of PCI functions. */
 bool check_functions_are_sane(const struct plan *p);
 
-/* The SPIs of a granted GICv2m frame are the GIC's, and DMA reaches its page. */
+/* The SPIs of a granted GICv2m frame are the GIC's, DMA reaches its page, nothing else is there. */
 void check_msi_frame(struct plan *p, const struct plan_device *device);
 
 /* Pages of the pool that EL2's map of their configuration space takes at most. */

@@ -33,6 +33,24 @@ uint64_t check_pci_pages(const struct plan *p)
     return pages;
 }
 
+/* EL2 emulates the frame's page: whatever else is there would be out of reach. */
+static void check_frame_alone(struct plan *p, const struct plan_device *frame)
+{
+    for (uint32_t i = 0; frame->msi && i < p->device_count; i++) {
+        const struct plan_device *d = &p->devices[i];
+
+        for (uint32_t w = 0; d != frame && d->partition == frame->partition && w < d->mmio_count;
+             w++) {
+            if (ranges_overlap(check_pages_of(d->mmio[w]), check_pages_of(frame->mmio[0]))) {
+                plan_error(p, d->partition, d->path != NULL ? d->path : "?",
+                           "devices: it shares a page with the frame for messages %s: grant one "
+                           "of the two",
+                           frame->path != NULL ? frame->path : "?");
+            }
+        }
+    }
+}
+
 void check_msi_frame(struct plan *p, const struct plan_device *device)
 {
     uint32_t last =
@@ -53,4 +71,5 @@ void check_msi_frame(struct plan *p, const struct plan_device *device)
                        "devices: a second frame for messages (msi-controller): list one only");
         }
     }
+    check_frame_alone(p, device);
 }

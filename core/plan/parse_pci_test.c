@@ -180,12 +180,37 @@ static void test_msi_frame(void **state)
         "/gpio@9030000: devices: a second frame for messages (msi-controller): list one only");
 }
 
+/* EL2 emulates a frame's page, so that nothing else of the partition's may be there. */
+static void test_msi_frame_is_alone(void **state)
+{
+    (void)state;
+    for (uint32_t frame = 0; frame < 2; frame++) {
+        for (uint64_t gap = 0x800; gap <= PAGE_SIZE; gap += 0x800) {
+            parse_one(GOOD "devices = \"/rtc@9010000\", \"/gpio@9030000\";");
+            test_plan.board.fdt = NULL; /* without its neighbours */
+            test_plan.devices[frame].msi = true;
+            test_plan.devices[frame].mmio[0].size = 0x400;
+            test_plan.devices[1 - frame].mmio[0] =
+                (struct range){test_plan.devices[frame].mmio[0].base + gap, 0x800};
+            plan_place(&test_plan);
+            plan_check(&test_plan);
+            assert_int_equal(test_plan.errors, gap < PAGE_SIZE);
+            assert_int_equal(log_has(frame == 0
+                                         ? "p: /gpio@9030000: devices: it shares a page with the "
+                                           "frame for messages /rtc@9010000: grant one of the two"
+                                         : "p: /rtc@9010000: devices: it shares a page with the "
+                                           "frame for messages /gpio@9030000"),
+                             gap < PAGE_SIZE);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong),          cmocka_unit_test(test_streams),
         cmocka_unit_test(test_two_partitions), cmocka_unit_test(test_intx),
-        cmocka_unit_test(test_msi_frame),
+        cmocka_unit_test(test_msi_frame),      cmocka_unit_test(test_msi_frame_is_alone),
     };
 
     return cmocka_run_group_tests(tests, set_up_pci, tear_down);
