@@ -6,6 +6,8 @@
 #ifndef ARCH_ARM_EARLY_CONSOLE_H
 #define ARCH_ARM_EARLY_CONSOLE_H
 
+#define EARLY_POLLS 0x1000000 /* of that bit, for one character; then nobody sends it */
+
 #if CONFIG_EARLY_CONSOLE_APART == 1
 #define EARLY_LOAD  ldrb
 #define EARLY_STORE strb

@@ -103,7 +103,10 @@ wrong_mode:
 1:  ldrb    r3, [r1], #1
     cmp     r3, #0
     beq     park
+    mov     r5, #EARLY_POLLS
 2:  EARLY_LOAD r4, [r2, #EARLY_STATUS]
+    subs    r5, r5, #1
+    beq     park
     ubfx    r4, r4, #EARLY_BIT, #1
     cmp     r4, #EARLY_BUSY
     beq     2b

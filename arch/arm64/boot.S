@@ -11,8 +11,6 @@
 #define CURRENT_EL2          (2 << 2)
 #define IMAGE_LE_4K_ANYWHERE 0xa
 
-#define EARLY_POLLS 0x1000000 /* for one character */
-
 .macro address register, symbol
     adrp    \register, \symbol
     add     \register, \register, :lo12:\symbol
@@ -102,7 +100,7 @@ wrong_el:
     mov     w5, #EARLY_POLLS
 2:  EARLY_LOAD w4, [x2, #EARLY_STATUS]
     sub     w5, w5, #1
-    cbz     w5, park                        /* nobody sends it */
+    cbz     w5, park
     ubfx    w4, w4, #EARLY_BIT, #1
     cmp     w4, #EARLY_BUSY
     b.eq    2b
