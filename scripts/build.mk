@@ -179,7 +179,7 @@ endif
 
 ifneq ($(ARCH),host)
 
-all: $(O)/bulkhead.bin
+all: $(O)/bulkhead.bin $(if $(CONFIG_UIMAGE_LOAD),$(O)/uImage)
 
 $(O)/linker.ld: arch/$(ARCH)/linker.ld $(O)/flags | $(O)/config.h
 	$(call quiet,CPP)$(CC) $(ASFLAGS) -E -P -x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d -o $@ $<
@@ -193,6 +193,11 @@ $(O)/bulkhead.bin: $(O)/bulkhead.elf
 	$(call quiet,OBJCOPY)$(OBJCOPY) -O binary $< $@
 	@$(if $(silent),:,$(SIZE) -A $< | awk '$$1 ~ /^.(text|rodata|data|bss|pool)$$/ \
 	    { line = line " " $$1 " " $$2 } END { print "  $@ (bytes):" line }')
+
+# Of a date that is always the same, for bytes that are.
+$(O)/uImage: $(O)/bulkhead.bin
+	$(call quiet,MKIMAGE)SOURCE_DATE_EPOCH=0 mkimage -A arm -O linux -T kernel -C none -n Bulkhead \
+	    -a $(CONFIG_UIMAGE_LOAD) -e $(CONFIG_UIMAGE_LOAD) -d $< $@ > /dev/null
 
 ### Tests and programs of the host
 

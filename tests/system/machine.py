@@ -170,3 +170,28 @@ class Machine:
 
     def close(self):
         self.child.close(force=True)
+
+
+def boot_by_uboot(arch, files, command, **options):
+    """U-Boot with these (file, address) in RAM, and a command typed at its prompt: the machine's log to its end."""
+    qemu = ["-bios", str(BUILD / f"guest/{arch}/u-boot.bin")]
+    for path, at in files:
+        qemu += ["-device", f"loader,file={path},addr={at:#x},force-raw=on"]
+    board = Machine(None, qemu=qemu, bare=True, **options)
+    try:
+        board.expect("Hit any key")
+        board.send("\r")
+        board.expect("=> ")
+        board.send(f"{command}\r")
+        board.expect("Starting kernel")
+        return board.off()
+    finally:
+        board.close()
+
+
+def uboot_ramdisk(directory, system, arch):
+    """The system file as a legacy ramdisk image (a FIT there U-Boot would read for itself)."""
+    made = directory / "system.uimage"
+    subprocess.run(["mkimage", "-A", arch, "-T", "ramdisk", "-C", "none", "-d", system, made],
+                   check=True, stdout=subprocess.DEVNULL)
+    return made

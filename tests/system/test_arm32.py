@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from machine import BUILD, LINUX, MIB, TOP, Machine, image, its, make_system, partition
+from machine import BUILD, LINUX, MIB, TOP, Machine, boot_by_uboot, image, its, make_system, partition, \
+    uboot_ramdisk
 
 CPUS32 = ["cortex-a7", "cortex-a15"]
 LOAD = 0x40008000
@@ -93,6 +94,16 @@ def test_fused(tmp_path):
         assert "[one] hello: done" in board.off()
     finally:
         board.close()
+
+
+@pytest.mark.parametrize("name,command", [("uImage", "bootm"), ("bulkhead.bin", "bootz")])
+def test_uboot_boots_it(tmp_path, name, command):
+    """U-Boot's bootm of the legacy image, which it moves, and its bootz of the zImage; the system file is a ramdisk."""
+    parts = [partition("one", "hello", [0, 1]), partition("two", "hello", [2])]
+    system = make_system(tmp_path, its(parts, {"hello": hello(tmp_path)}))
+    files = [(BUILD / "qemu-arm32" / name, 0x50000000), (uboot_ramdisk(tmp_path, system, "arm"), 0x58000000)]
+    log = boot_by_uboot("arm32", files, f"{command} 50000000 58000000 ${{fdtcontroladdr}}", cpu="cortex-a15", gic=2)
+    assert "bulkhead: version" in log and log.count("hello: done") == 2
 
 
 def test_svc_mode_is_refused(boot, tmp_path):

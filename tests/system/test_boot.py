@@ -7,7 +7,7 @@ import subprocess
 import pexpect
 import pytest
 
-from machine import BUILD, CPUS, LINUX, MIB, Machine, image, linux, partition
+from machine import BUILD, CPUS, LINUX, MIB, Machine, boot_by_uboot, image, linux, partition, uboot_ramdisk
 
 HELLO = partition("hello", "hello", [0])
 
@@ -151,29 +151,15 @@ def test_loader_leaves_everything_on(tmp_path, cpu):
 @pytest.mark.parametrize("gic,fused", [(2, True), (3, False)])
 def test_uboot_boots_it(tmp_path, gic, fused):
     """U-Boot's own booti, typed at its prompt, with the tree that U-Boot hands over; the system file
-    behind the image, or as a legacy ramdisk image (a FIT there U-Boot would read for itself)."""
+    behind the image, or as a ramdisk."""
     import machine
 
     system = machine.make_system(tmp_path, machine.its([HELLO, partition("smp", "smp", [1, 2])]))
     image = BUILD / "qemu-arm64/bulkhead.bin"
-    one, ramdisk = tmp_path / "fused.bin", tmp_path / "system.uimage"
+    one = tmp_path / "fused.bin"
     subprocess.run([machine.TOP / "scripts/fuse", image, system, one], check=True)
-    subprocess.run(["mkimage", "-A", "arm64", "-T", "ramdisk", "-C", "none", "-d", system, ramdisk],
-                   check=True, stdout=subprocess.DEVNULL)
-    files = [(one, 0x50000000)] if fused else [(image, 0x50000000), (ramdisk, 0x58000000)]
-    qemu = ["-bios", str(BUILD / "guest/arm64/u-boot.bin")]
-    for path, at in files:
-        qemu += ["-device", f"loader,file={path},addr={at:#x},force-raw=on"]
-    board = Machine(None, gic=gic, qemu=qemu, bare=True)
-    try:
-        board.expect("Hit any key")
-        board.send("\r")
-        board.expect("=> ")
-        board.send(f"booti 50000000 {'-' if fused else '58000000'} ${{fdtcontroladdr}}\r")
-        board.expect("Starting kernel")
-        log = board.off()
-    finally:
-        board.close()
+    files = [(one, 0x50000000)] if fused else [(image, 0x50000000), (uboot_ramdisk(tmp_path, system, "arm64"), 0x58000000)]
+    log = boot_by_uboot("arm64", files, f"booti 50000000 {'-' if fused else '58000000'} ${{fdtcontroladdr}}", gic=gic)
     assert "bulkhead: version" in log and "[hello] " in log
     assert "[smp] smp: 2 CPUs, 2000 SGIs, ok" in log
 
