@@ -27,14 +27,14 @@
 
 #define CNTHP_CTL_ENABLE BIT(0) /* and IMASK 0 */
 
-const char *arch_name(void)
+uint32_t arch_states(void)
 {
-    return "arm";
+    return ARCH_AARCH32;
 }
 
-uint32_t arch_kernels(void)
+bool arch_cpu_has_aarch32(void)
 {
-    return ARCH_KERNEL_ZIMAGE;
+    return true;
 }
 
 uint64_t arch_mpidr(void)

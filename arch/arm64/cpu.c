@@ -33,14 +33,14 @@
 #define MPAMIDR_HAS_HCR      BIT(17)
 #define MPAMHCR_TRAP_MPAMIDR BIT(31)
 
-const char *arch_name(void)
+uint32_t arch_states(void)
 {
-    return "arm64";
+    return ARCH_AARCH64;
 }
 
-uint32_t arch_kernels(void)
+bool arch_cpu_has_aarch32(void)
 {
-    return ARCH_KERNEL_IMAGE | ARCH_KERNEL_ELF64;
+    return field_get(ID_AA64PFR0_EL1_STATES, sysreg_read(ID_AA64PFR0_EL1)) == 2;
 }
 
 uint64_t arch_mpidr(void)

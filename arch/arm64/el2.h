@@ -40,20 +40,21 @@
      HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API | HCR_TID5)
 
 /* Fields of ID registers: is the extension there? */
-#define ID_AA64PFR0_GIC  MASK(27, 24)
-#define ID_AA64PFR0_MPAM MASK(43, 40)
-#define ID_AA64PFR1_MPAM MASK(19, 16)
-#define ID_AA64DFR0_PMU  MASK(11, 8)
-#define ID_AA64DFR0_BRPS MASK(15, 12)
-#define ID_AA64DFR0_WRPS MASK(23, 20)
-#define ID_AA64DFR0_TRF  MASK(43, 40)
-#define ID_AA64ISAR0_CRC MASK(19, 16)
-#define ID_AA64ISAR1_PAC (MASK(11, 4) | MASK(31, 24)) /* APA, API, GPA, GPI */
-#define ID_AA64ISAR2_PAC MASK(15, 8)                  /* GPA3, APA3 */
-#define ID_AA64MMFR0_PA  MASK(3, 0)
-#define ID_AA64MMFR0_FGT MASK(59, 56)
-#define ID_AA64MMFR1_VHE MASK(11, 8)
-#define ID_AA64MMFR1_HCX MASK(43, 40)
+#define ID_AA64PFR0_EL1_STATES MASK(7, 4)
+#define ID_AA64PFR0_GIC        MASK(27, 24)
+#define ID_AA64PFR0_MPAM       MASK(43, 40)
+#define ID_AA64PFR1_MPAM       MASK(19, 16)
+#define ID_AA64DFR0_PMU        MASK(11, 8)
+#define ID_AA64DFR0_BRPS       MASK(15, 12)
+#define ID_AA64DFR0_WRPS       MASK(23, 20)
+#define ID_AA64DFR0_TRF        MASK(43, 40)
+#define ID_AA64ISAR0_CRC       MASK(19, 16)
+#define ID_AA64ISAR1_PAC       (MASK(11, 4) | MASK(31, 24)) /* APA, API, GPA, GPI */
+#define ID_AA64ISAR2_PAC       MASK(15, 8)                  /* GPA3, APA3 */
+#define ID_AA64MMFR0_PA        MASK(3, 0)
+#define ID_AA64MMFR0_FGT       MASK(59, 56)
+#define ID_AA64MMFR1_VHE       MASK(11, 8)
+#define ID_AA64MMFR1_HCX       MASK(43, 40)
 
 /* Registers that an assembler for Armv8.0 does not know. */
 #define ID_AA64ISAR2_EL1 S3_0_C0_C6_2

@@ -14,13 +14,11 @@
 /* As they are before the first host_reset(): host programs need none. */
 #define DEFAULTS                                                                                   \
     {                                                                                              \
-        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .name = "arm64",               \
-        .kernels = ARCH_KERNEL_IMAGE | ARCH_KERNEL_ELF64                                           \
+        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .aarch32 = true,               \
+        .states = ARCH_AARCH64 | ARCH_AARCH32                                                      \
     }
 
 #define LOCK_LEVELS 8
-
-bool host_aarch32;
 
 struct host host = DEFAULTS;
 
@@ -44,14 +42,14 @@ struct cpu *arch_cpu_self(void)
     return self;
 }
 
-const char *arch_name(void)
+uint32_t arch_states(void)
 {
-    return host.name;
+    return host.states;
 }
 
-uint32_t arch_kernels(void)
+bool arch_cpu_has_aarch32(void)
 {
-    return host.kernels;
+    return host.aarch32;
 }
 
 uint64_t arch_mpidr(void)

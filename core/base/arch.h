@@ -28,16 +28,15 @@ struct arch_regs;
 struct lpae;
 struct vcpu;
 
-/* What partitions are here, by the name that a FIT's `arch` has for it: "arm64", "arm". */
-const char *arch_name(void);
-
-/* The kinds of kernel image that partitions here can boot, beside raw bytes. */
-#define ARCH_KERNEL_IMAGE  0x1u /* arm64 Image */
-#define ARCH_KERNEL_ZIMAGE 0x2u
-#define ARCH_KERNEL_ELF64  0x4u
-uint32_t arch_kernels(void);
+/* The execution states that partitions can have here: "arm64" and "arm" as a FIT's `arch`. */
+#define ARCH_AARCH64 0x1u
+#define ARCH_AARCH32 0x2u
+uint32_t arch_states(void);
 
 /* ---- this CPU and its MMU ---- */
+
+/* True where a partition on this CPU can be in AArch32 state. DDI 0487 ID_AA64PFR0_EL1.EL1. */
+bool arch_cpu_has_aarch32(void);
 
 /* Affinity fields of MPIDR_EL1 of this CPU (Aff3 in bits 39..32). */
 uint64_t arch_mpidr(void);

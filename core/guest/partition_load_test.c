@@ -108,7 +108,7 @@ static struct tree gzip_text(void)
         text[i] = (char)('a' + (i + i / 23 + i / 1021) % 26);
     }
     file = tree_command("gzip -9n > \"$out\"", text);
-    assert_int_equal(image_probe(file.data, file.size, true, false, &facts, &why), OK);
+    assert_int_equal(image_probe(file.data, file.size, true, false, false, &facts, &why), OK);
     me->kernel.data = file.data;
     me->kernel.size = file.size;
     me->kernel.gzip = true;

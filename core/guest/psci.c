@@ -39,7 +39,7 @@ struct psci_row {
     enum trap_outcome (*call)(struct vcpu *vcpu, struct smccc_call *call);
 };
 
-static const struct psci_row *psci_find(uint64_t fid);
+static const struct psci_row *psci_find(const struct vcpu *vcpu, uint64_t fid);
 
 static enum trap_outcome answer(struct smccc_call *call, int64_t value)
 {
@@ -61,7 +61,7 @@ static bool entry_is_memory(const struct plan_partition *part, uint64_t entry)
 {
     for (uint32_t i = 0; i < part->memory_count; i++) {
         if (entry - part->memory[i].base < part->memory[i].size) {
-            return is_aligned(entry, 4) || (ARCH_VCPU_AARCH32 && (entry & 1) != 0);
+            return is_aligned(entry, 4) || (part->aarch32 && (entry & 1) != 0);
         }
     }
     return false;
@@ -169,8 +169,7 @@ static enum trap_outcome psci_features(struct vcpu *vcpu, struct smccc_call *cal
     uint64_t fid = call->arg[0];
     bool is_psci = (fid & PSCI_OWN) == PSCI_FIRST || fid == SMCCC_VERSION;
 
-    (void)vcpu;
-    return answer(call, is_psci && psci_find(fid) != NULL ? PSCI_SUCCESS : -1);
+    return answer(call, is_psci && psci_find(vcpu, fid) != NULL ? PSCI_SUCCESS : -1);
 }
 
 static enum trap_outcome smccc_version(struct vcpu *vcpu, struct smccc_call *call)
@@ -247,12 +246,14 @@ static const struct psci_row rows[] = {
     {0x8600ff01, false, call_uid},
 };
 
-static const struct psci_row *psci_find(uint64_t fid)
+static const struct psci_row *psci_find(const struct vcpu *vcpu, uint64_t fid)
 {
     for (const struct psci_row *row = rows; row < rows + ARRAY_SIZE(rows); row++) {
-        if (fid == row->fid ||
-            (row->also64 && !ARCH_VCPU_AARCH32 && fid == (row->fid | FID_64BIT))) {
+        if (fid == row->fid) {
             return row;
+        }
+        if (row->also64 && fid == (row->fid | FID_64BIT)) {
+            return vcpu->partition->plan->aarch32 ? NULL : row;
         }
     }
     return NULL;
@@ -260,7 +261,7 @@ static const struct psci_row *psci_find(uint64_t fid)
 
 enum trap_outcome smccc_handle(struct vcpu *vcpu, struct smccc_call *call)
 {
-    const struct psci_row *row = psci_find(call->fid);
+    const struct psci_row *row = psci_find(vcpu, call->fid);
 
     if (row == NULL) {
         return answer(call, -1);

@@ -75,7 +75,6 @@ static int setup(void **state)
         vcpus[i].power = i == 0 ? VCPU_ON : VCPU_OFF;
     }
     plan.board.psci = true;
-    host_aarch32 = false;
     kicked = NULL;
     ended = NULL;
     pending = false;
@@ -166,7 +165,7 @@ static void test_cpu_on_of_aarch32(void **state)
     static const uint64_t entries[] = {0, 1, 0x3fffffff, 0x40000002, 0x40200001, 0x9000001};
 
     (void)state;
-    host_aarch32 = true;
+    plan_part.aarch32 = true;
     for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
         assert_int_equal(call(CPU_ON, 1, entries[i], 0), -9);
     }

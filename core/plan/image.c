@@ -343,7 +343,7 @@ static enum status elf_load(const struct plan_image *image, image_at at, void *c
 
 /* ---- any ---- */
 
-enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux,
+enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux, bool aarch32,
                         struct image_facts *out, const char **why)
 {
     uint8_t inflated[HEAD_SIZE];
@@ -356,7 +356,7 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
     }
     out->memory_size = out->file_size;
     if (status == OK && is_elf(head, out->file_size)) {
-        if ((arch_kernels() & ARCH_KERNEL_ELF64) == 0) {
+        if (aarch32) {
             *why = "ELF is supported for arm64 only: use a raw binary or a zImage";
             return E_UNSUPPORTED;
         }
@@ -366,8 +366,7 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
         }
         status = probe_elf(data, size, out, why);
     } else if (status == OK && os_linux) {
-        status = (arch_kernels() & ARCH_KERNEL_ZIMAGE) == 0 ? probe_arm64(head, out, why)
-                                                            : probe_zimage(head, out, why);
+        status = aarch32 ? probe_zimage(head, out, why) : probe_arm64(head, out, why);
     }
     if (status == OK && gzip && gzip_room(out->file_size) > out->memory_size) {
         out->memory_size = gzip_room(out->file_size);

@@ -20,10 +20,10 @@ struct image_facts {
 
 /*
  * Read the header (a gzip member's too: its first bytes are inflated to see what is inside).
- * `os_linux`: an arm64 Image is expected, or a zImage, whichever arch_kernels() has. ELF64 is known
- * by its magic. E_INVALID with `why` set to what is wrong.
+ * `os_linux`: an arm64 Image is expected, or for AArch32 a zImage. ELF64 is known by its magic.
+ * E_INVALID with `why` set to what is wrong.
  */
-enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux,
+enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux, bool aarch32,
                         struct image_facts *out, const char **why) MUST_CHECK;
 
 /*

@@ -51,7 +51,7 @@ static enum status probe(const void *data, uint64_t size, bool os_linux, struct 
     enum status status;
 
     why = NULL;
-    status = image_probe(data, size, false, os_linux, facts, &why);
+    status = image_probe(data, size, false, os_linux, false, facts, &why);
     if (status != OK) {
         assert_non_null(why);
     }

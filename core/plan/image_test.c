@@ -22,6 +22,7 @@
 #define RAM_SIZE 0x40000
 
 static const char *why;
+static bool aarch32; /* of the partition */
 
 /* The partition's memory: one extent, with red zones of ASan around it. */
 static uint8_t ram[RAM_SIZE];
@@ -73,7 +74,7 @@ static enum status probe(const void *data, uint64_t size, bool gzip, bool os_lin
     enum status status;
 
     why = NULL;
-    status = image_probe(data, size, gzip, os_linux, facts, &why);
+    status = image_probe(data, size, gzip, os_linux, aarch32, facts, &why);
     if (status != OK) {
         assert_non_null(why);
     }
@@ -124,13 +125,13 @@ static void refuses_what_is_no_arm64_image(void **state)
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
 }
 
-/* On a 32-bit board: host.kernels is what arch_kernels() tells there. */
+/* For a partition in AArch32 state. */
 static void reads_a_zimage_header(void **state)
 {
     struct image_facts facts;
 
     (void)state;
-    host.kernels = ARCH_KERNEL_ZIMAGE;
+    aarch32 = true;
     memset(kernel, 0, 64);
     put_le(kernel + 36, 4, 0x016f2818);
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), OK);
@@ -144,7 +145,7 @@ static void reads_a_zimage_header(void **state)
     assert_int_equal(probe(kernel, sizeof(kernel), false, true, &facts), E_INVALID);
     memcpy(kernel, "\177ELF", 4); /* not yet for 32 bits */
     assert_int_equal(probe(kernel, sizeof(kernel), false, false, &facts), E_UNSUPPORTED);
-    host.kernels = ARCH_KERNEL_IMAGE | ARCH_KERNEL_ELF64;
+    aarch32 = false;
     make_arm64(0, 0x9000);
     put_le(kernel + 56, 4, 0);
     put_le(kernel + 36, 4, 0x016f2818);

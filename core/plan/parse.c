@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/claims.h"
@@ -387,7 +388,12 @@ static void parse_partition(struct plan *p, const struct dt_at *at)
         return;
     }
     c.part = &p->partitions[p->partition_count++];
-    *c.part = (struct plan_partition){.node = node, .description = "", .bootargs = ""};
+    *c.part = (struct plan_partition){
+        .node = node,
+        .description = "",
+        .bootargs = "",
+        .aarch32 = (arch_states() & ARCH_AARCH64) == 0, /* its kernel's `arch` may say so too */
+    };
     read_name(&c, dt_name(p->fit, node));
     read_config(&c, node);
 }

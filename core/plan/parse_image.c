@@ -88,17 +88,42 @@ static void check_words(const struct reading *r)
     }
 }
 
+/*
+ * The kernel's `arch` is the partition's execution state; its other images are to be of the same.
+ * The kernel is read first.
+ */
+static bool check_arch(const struct reading *r)
+{
+    static const char *const names[] = {
+        [ARCH_AARCH64] = "\"arm64\"",
+        [ARCH_AARCH32] = "\"arm\"",
+        [ARCH_AARCH64 | ARCH_AARCH32] = "\"arm64\" or \"arm\"",
+    };
+    struct plan_partition *part = r->c->part;
+    const char *arch = r->image.arch;
+    uint32_t states = arch_states();
+
+    if (part->kernel.node != 0) {
+        states = part->aarch32 ? ARCH_AARCH32 : ARCH_AARCH64;
+    }
+    if (((states & ARCH_AARCH64) != 0 && strcmp(arch, "arm64") == 0) || arch[0] == '\0') {
+        return true;
+    }
+    if ((states & ARCH_AARCH32) != 0 && strcmp(arch, "arm") == 0) {
+        part->aarch32 = true;
+        return true;
+    }
+    image_error(r, "arch is \"%s\": here it must be %s", arch, names[states]);
+    return false;
+}
+
 static bool check_kind(const struct reading *r, const char *type)
 {
     const struct fit_image *image = &r->image;
-    bool good = true;
+    bool good = check_arch(r);
 
     if (strcmp(image->type, type) != 0) {
         image_error(r, "type is \"%s\": here it must be \"%s\"", image->type, type);
-        good = false;
-    }
-    if (image->arch[0] != '\0' && strcmp(image->arch, arch_name()) != 0) {
-        image_error(r, "arch is \"%s\": here it must be \"%s\"", image->arch, arch_name());
         good = false;
     }
     if (strcmp(image->compression, "none") != 0 &&
@@ -217,7 +242,7 @@ void config_kernel(const struct config *c, const struct dt_property *property)
         return;
     }
     if (image_probe(kernel->data, kernel->size, kernel->gzip, strcmp(r.image.os, "linux") == 0,
-                    &facts, &why) != OK) {
+                    c->part->aarch32, &facts, &why) != OK) {
         image_error(&r, "%s", why);
         return;
     }

@@ -2,6 +2,8 @@
 /* Tests of parse_image.c: what is wrong with a partition's images, each told with its node. */
 #include "core/plan/testing_system.h"
 
+#include <arch/host.h>
+
 #include "core/base/arch.h"
 #include "core/base/bits.h"
 
@@ -17,7 +19,12 @@ static const struct wrong wrong[] = {
     {CPUS MEMORY "kernel = \"gone\";", "/images/gone: its data is not all in the file"},
     {CPUS MEMORY "kernel = \"typo\";",
      "/images/typo: unknown property \"laod\": did you mean \"load\"?"},
-    {CPUS MEMORY "kernel = \"arm\";", "/images/arm: arch is \"arm\": here it must be \"arm64\""},
+    {CPUS MEMORY "kernel = \"x86\";",
+     "/images/x86: arch is \"x86\": here it must be \"arm64\" or \"arm\""},
+    {CPUS MEMORY "kernel = \"raw32\"; ramdisk = \"disk\";",
+     "/images/disk: arch is \"arm64\": here it must be \"arm\""},
+    {GOOD "ramdisk = \"disk32\";", "/images/disk32: arch is \"arm\": here it must be \"arm64\""},
+    {CPUS MEMORY "kernel = \"linux32\";", "/images/linux32: it is no zImage"},
     {CPUS MEMORY "kernel = \"arm\";",
      "/images/arm: compression is \"lzma\": here it must be \"none\" or \"gzip\""},
     {GOOD "ramdisk = \"packed\";", "/images/packed: compression is \"gzip\": here it must be "
@@ -56,6 +63,36 @@ static void test_uses(void **state)
     assert_memory_equal(part->ramdisk.data, "ramdisk", 8);
     assert_int_equal(part->ramdisk.load, UINT64_MAX);
     assert_int_equal(part->fdt.size, 0);
+}
+
+/* The kernel's `arch` says what the partition is; without one it is what the board is. */
+static void test_states(void **state)
+{
+    const struct plan_partition *part = &test_plan.partitions[0];
+
+    (void)state;
+    parse_one(CPUS MEMORY "kernel = \"raw32\"; ramdisk = \"disk32\";");
+    assert_string_equal(log_text, "");
+    assert_true(part->aarch32);
+    parse_one(CPUS MEMORY "kernel = \"plain\"; ramdisk = \"disk\";");
+    assert_string_equal(log_text, "");
+    assert_false(part->aarch32);
+    parse_one(CPUS MEMORY "kernel = \"lunix\"; ramdisk = \"disk32\";"); /* told once */
+    assert_int_equal(test_plan.errors, 1);
+}
+
+static void test_states_of_a_32_bit_board(void **state)
+{
+    const struct plan_partition *part = &test_plan.partitions[0];
+
+    (void)state;
+    host.states = ARCH_AARCH32;
+    parse_one(CPUS MEMORY "kernel = \"plain\"; ramdisk = \"disk32\";");
+    assert_string_equal(log_text, "");
+    assert_true(part->aarch32);
+    parse_one(GOOD "");
+    assert_log("/images/raw: arch is \"arm64\": here it must be \"arm\"");
+    host.states = ARCH_AARCH64 | ARCH_AARCH32;
 }
 
 #define WITH(name, ramdisk) CONFIGURATION(name, GOOD "ramdisk = \"" ramdisk "\";")
@@ -113,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong),        cmocka_unit_test(test_own_tree),
         cmocka_unit_test(test_uses),         cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_states),       cmocka_unit_test(test_states_of_a_32_bit_board),
         cmocka_unit_test(test_at_one_place), cmocka_unit_test(test_hashed_once),
     };
 

@@ -5,10 +5,22 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/bits.h"
 #include "core/plan/image.h"
 
 #define GENERATED_TREE_ROOM (32 * UINT64_C(1024)) /* a generated tree, its bootargs not counted */
 #define OWN_TREE_GROWTH     PAGE_SIZE             /* what is filled into a partition's own tree */
+
+/* AArch32 starts, and has its tree, below 4 GiB; Linux wants what it is given in its lowmem. */
+#define AARCH32_END    BIT(32)
+#define AARCH32_LOWMEM (512 * UINT64_C(0x100000))
+
+static uint64_t reach(const struct plan_partition *part)
+{
+    const uint64_t lowmem = part->memory[0].base + AARCH32_LOWMEM;
+
+    return !part->aarch32 ? UINT64_MAX : lowmem < AARCH32_END ? lowmem : AARCH32_END;
+}
 
 /* Something already placed that overlaps `want`. */
 static bool find_placed(const struct plan_partition *part, struct range want, struct range *hit)
@@ -26,7 +38,7 @@ static bool find_placed(const struct plan_partition *part, struct range want, st
 static bool find_high(const struct plan_partition *part, const struct plan_extent *e, uint64_t size,
                       uint64_t *ipa)
 {
-    uint64_t top = e->ipa + e->size;
+    uint64_t top = e->ipa + e->size < reach(part) ? e->ipa + e->size : reach(part);
     struct range hit;
 
     while (top > e->ipa && top - e->ipa >= size) {
@@ -84,6 +96,13 @@ static bool place_kernel(struct plan *p, uint32_t index)
                         has_offset(part) ? "enlarge" : "move it, or");
             return false;
         }
+        if (part->aarch32 && range_end(segment) > AARCH32_END) {
+            plan_refuse(p, index,
+                        "kernel \"%s\": it ends at 0x%" PRIx64 ", beyond the 4 GiB that a 32-bit "
+                        "partition starts in: move it, or \"memory\"",
+                        kernel->name, range_end(segment));
+            return false;
+        }
     }
     return true;
 }
@@ -94,6 +113,7 @@ static bool fits_at(const struct plan_partition *part, uint64_t ipa, uint64_t si
     struct range hit;
 
     return is_aligned(ipa, 8) && plan_extent_at(part, ipa, size) != NULL &&
+           (!part->aarch32 || ipa + size <= AARCH32_END) &&
            !find_placed(part, (struct range){ipa, size}, &hit);
 }
 
@@ -114,7 +134,8 @@ static bool place_tree(struct plan *p, uint32_t index)
             plan_refuse(p, index,
                         "fdt \"%s\": its load 0x%" PRIx64 " is no multiple of 8, or its 0x%" PRIx64
                         " bytes there "
-                        "are not all beside the kernel in one piece of the partition's memory; "
+                        "are not all beside the kernel in one piece of the partition's memory "
+                        "(of a 32-bit one below 4 GiB); "
                         "move it, or leave \"load\" out",
                         own->name, own->load, room);
             return false;

@@ -102,6 +102,35 @@ static void an_own_tree_goes_where_it_says(void **state)
     assert_true(told_of("fdt \"far\": its load 0xfffffffffffffff8"));
 }
 
+/* Linux, Documentation/arm/booting: in lowmem; and what r2 can tell is below 4 GiB. */
+static void a_32_bit_partition_has_all_within_reach(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    part = add("linux", RAM_0, 800 * MIB);
+    part->aarch32 = true;
+    part->kernel_kind = PLAN_KERNEL_ZIMAGE;
+    part->kernel.load = 0x8000;
+    part->ramdisk = (struct plan_image){.name = "initrd", .data = bytes, .size = MIB};
+    part = add("high", 4096 * MIB - 2 * MIB, 4 * MIB);
+    part->aarch32 = true;
+    part = add("beyond", 4096 * MIB, 2 * MIB);
+    part->aarch32 = true;
+    part = add("tree", 4096 * MIB - 2 * MIB, 4 * MIB);
+    part->aarch32 = true;
+    part->fdt = (struct plan_image){.name = "t", .data = bytes, .size = 64, .load = 4097 * MIB};
+    plan_place(&p);
+    assert_int_equal(p.partitions[0].fdt_ipa, RAM_0 + 512 * MIB - 32 * 1024);
+    assert_int_equal(p.partitions[0].ramdisk.load, p.partitions[0].fdt_ipa - MIB);
+    assert_int_equal(p.partitions[1].fdt_ipa, 4096 * MIB - 32 * 1024);
+    assert_true(told_of("2: /configurations/beyond: kernel \"kernel\": it ends at 0x100001000, "
+                        "beyond the 4 GiB that a 32-bit partition starts in"));
+    assert_true(told_of("3: /configurations/tree: fdt \"t\": its load 0x100100000"));
+    assert_false(p.partitions[0].refused || p.partitions[1].refused);
+}
+
 static void images_outside_memory_are_refused(void **state)
 {
     (void)state;
@@ -134,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup(own_trees_have_room_to_grow, set_up),
         cmocka_unit_test_setup(the_tree_is_below_a_raw_kernel, set_up),
         cmocka_unit_test_setup(an_own_tree_goes_where_it_says, set_up),
+        cmocka_unit_test_setup(a_32_bit_partition_has_all_within_reach, set_up),
         cmocka_unit_test_setup(images_outside_memory_are_refused, set_up),
     };
 

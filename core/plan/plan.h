@@ -256,6 +256,7 @@ struct plan_partition {
     struct plan_extent extent[PLAN_MAX_EXTENTS]; /* ascending IPA */
     uint32_t extent_count;
     bool direct_map; /* IPA == PA */
+    bool aarch32;    /* its execution state at EL1; else AArch64 */
     enum plan_console console;
     bool block_faults; /* on-dma-fault = "block": a device that faults reaches nothing any more */
     enum plan_kernel kernel_kind;

@@ -141,8 +141,9 @@ static void show_images(const struct plan_partition *part)
     show_image("ramdisk", &part->ramdisk);
     console_printf("bulkhead:   tree     %.31s at 0x%" PRIx64 "\n",
                    part->fdt.size != 0 ? part->fdt.name : "generated", part->fdt_ipa);
-    console_printf("bulkhead:   entry    0x%" PRIx64 ", %s%s\n", part->entry,
-                   kinds[part->kernel_kind], part->kernel.gzip ? ", gzip" : "");
+    console_printf("bulkhead:   entry    0x%" PRIx64 ", %s%s%s\n", part->entry,
+                   kinds[part->kernel_kind], part->kernel.gzip ? ", gzip" : "",
+                   part->aarch32 ? ", AArch32" : "");
 }
 
 static void show_partition(const struct plan *p, uint32_t index)

@@ -72,6 +72,11 @@
         "u-boot", \
         "data-size = <4096>; data-offset = <0>;") "};" \
     " typo {" IMAGE("kernel", "u-boot", "laod = <1>; load = <0x1000>; data = [00 01 02];") "};" \
+        " x86 { type = \"kernel\"; arch = \"x86\"; data = [00 01]; };" \
+        " plain { type = \"kernel\"; data = [00]; load = <0x40000000>; };" \
+        " raw32 { type = \"kernel\"; arch = \"arm\"; data = [00]; load = <0x40000000>; };" \
+        " linux32 { type = \"kernel\"; arch = \"arm\"; os = \"linux\"; data = [00]; };" \
+        " disk32 { type = \"ramdisk\"; arch = \"arm\"; data = [00]; };" \
         " arm { type = \"kernel\"; arch = \"arm\"; compression = \"lzma\"; data = [00 01]; };" \
         " packed { type = \"ramdisk\"; compression = \"gzip\"; data = [00 01]; };" \
         "};"

@@ -20,6 +20,4 @@ struct arch_vcpu {
     bool erratum_766422; /* this CPU is a Cortex-A15 r0p4 or older: see traps.c */
 };
 
-#define ARCH_VCPU_AARCH32 1 /* what partitions run in */
-
 #endif

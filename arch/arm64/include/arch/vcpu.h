@@ -22,6 +22,4 @@ struct arch_vcpu {
     bool erratum_834220; /* this CPU is a Cortex-A57: see traps.c */
 };
 
-#define ARCH_VCPU_AARCH32 0 /* what partitions run in */
-
 #endif

@@ -30,8 +30,8 @@ struct host {
     uint64_t counter, counter_step, counter_hz;
     uint64_t alarm; /* 0: none is set */
     uint8_t pa_bits;
-    const char *name; /* arch_name(): "arm64" */
-    uint32_t kernels; /* arch_kernels(): arm64's */
+    uint32_t states; /* arch_states(): arm64's */
+    bool aarch32;    /* arch_cpu_has_aarch32(): every CPU has */
     struct range fused;
     /* arch_image_section(): `section_count` of them; where that is 0, the pool as DATA. */
     struct host_section sections[8];

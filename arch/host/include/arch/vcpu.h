@@ -19,7 +19,4 @@ struct arch_vcpu {
     uint32_t starts;
 };
 
-extern bool host_aarch32; /* a test may choose */
-#define ARCH_VCPU_AARCH32 host_aarch32
-
 #endif
