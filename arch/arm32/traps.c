@@ -18,6 +18,7 @@
 #include "core/guest/psci.h"
 #include "core/guest/trap.h"
 #include "core/guest/vcpu.h"
+#include "core/plan/plan.h"
 
 /* HSR.ISS of an abort. */
 #define ISS_ISV         BIT(24)      /* the fields above bit 13 are valid */
@@ -42,6 +43,13 @@
 #define ISS_READ  BIT(0)
 
 #define ACTLR_ID CP_ID(1, 0, 0, 1)
+
+/* An MCRR or MRRC, and three of IHI 0069 12.5. */
+#define CP64_ID(op1, crm) ((uint32_t)((op1) << 16 | (crm) << 1))
+#define CP64_ID_MASK      (MASK(19, 16) | MASK(4, 1))
+#define ICC_SGI1R_ID      CP64_ID(0, 12)
+#define ICC_ASGI1R_ID     CP64_ID(1, 12)
+#define ICC_SGI0R_ID      CP64_ID(2, 12)
 
 typedef enum trap_outcome (*trap_handler)(struct arch_regs *regs, uint32_t hsr, struct vcpu *vcpu);
 
@@ -101,6 +109,22 @@ static enum trap_outcome trap_cp15(struct arch_regs *regs, uint32_t hsr, struct 
         return answer(regs, hsr, idregs_read(id));
     }
     return TRAP_UNDEF;
+}
+
+/* Group 0 does not exist for a guest, nor another security state: SGI0R and ASGI1R do nothing. */
+static enum trap_outcome trap_cp15_64(struct arch_regs *regs, uint32_t hsr, struct vcpu *vcpu)
+{
+    const uint32_t id = hsr & CP64_ID_MASK;
+    const uint64_t low = arch_reg_get(regs, (uint32_t)field_get(ISS_RT, hsr));
+
+    if ((hsr & ISS_READ) != 0 || plan.board.gic.version == 2 ||
+        (id != ICC_SGI1R_ID && id != ICC_ASGI1R_ID && id != ICC_SGI0R_ID)) {
+        return TRAP_UNDEF;
+    }
+    if (id == ICC_SGI1R_ID) {
+        vgic_sgi1r_write(vcpu, arch_reg_get(regs, (uint32_t)field_get(ISS_RT2, hsr)) << 32 | low);
+    }
+    return TRAP_SKIP;
 }
 
 /* Debug, ThumbEE, Jazelle: RAZ/WI, so that DBGDIDR and the ID registers tell of none. */
@@ -220,7 +244,7 @@ static enum trap_outcome trap_prefetch_abort(struct arch_regs *regs, uint32_t hs
 #define COPROCESSORS 0x10
 static const trap_handler handlers[64] = {
     [0x03] = trap_cp15,                                    /* MCR, MRC */
-    [0x04] = trap_undefined,                               /* MCRR, MRRC */
+    [0x04] = trap_cp15_64,                                 /* MCRR, MRRC */
     [0x05] = trap_cp14,                                    /* MCR, MRC */
     [0x06] = trap_undefined,                               /* LDC, STC */
     [0x07] = trap_undefined,                               /* coprocessors that are not there */

@@ -8,7 +8,8 @@
  *   <arch/vcpu.h>   struct arch_regs (a guest's general registers at an exit), struct arch_vcpu
  *                   (what else is kept).
  *   <arch/sysreg.h> sysreg_read(NAME), sysreg_write(NAME, v) for the GIC's system registers, by
- *                   AArch64 names (drivers/gic/gic_v3.c, which arch/arm32 does not have yet).
+ *                   AArch64 names (drivers/gic/gic_v3.c); sysreg_write64(), sysreg_read_lr() and
+ *                   sysreg_write_lr() for those of 64 bits.
  * And arch_image_section(), in core/memory/el2_map.h. arch/arm64, arch/arm32 and arch/host all
  * provide it.
  */

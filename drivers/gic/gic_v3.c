@@ -207,7 +207,7 @@ static void deactivate(uint32_t iar)
 static void kick(const struct cpu *target)
 {
     arch_dsb(); /* what it is to see was written */
-    sysreg_write(ICC_SGI1R_EL1, target->gic_target | field_prep(ICC_SGI1R_INTID, IRQ_KICK));
+    sysreg_write64(ICC_SGI1R_EL1, target->gic_target | field_prep(ICC_SGI1R_INTID, IRQ_KICK));
     arch_isb();
 }
 
@@ -222,7 +222,7 @@ static uint64_t ich_lr_read(uint32_t n)
     switch (n) {
 #define READ(i)                                                                                    \
     case i:                                                                                        \
-        return sysreg_read(ICH_LR##i##_EL2);
+        return sysreg_read_lr(i);
         EACH_LR(READ)
     default:
         return 0;
@@ -233,13 +233,13 @@ static uint64_t ich_lr_read(uint32_t n)
 static void lr_write(uint32_t n, uint64_t image)
 {
     if (n == 0) {
-        sysreg_write(ICH_LR0_EL2, image);
+        sysreg_write_lr(0, image);
         return;
     }
     switch (n) {
 #define WRITE(i)                                                                                   \
     case i:                                                                                        \
-        sysreg_write(ICH_LR##i##_EL2, image);                                                      \
+        sysreg_write_lr(i, image);                                                                 \
         break;
         EACH_LR(WRITE)
     default:

@@ -75,6 +75,22 @@ def test_debian_on_two_cpus_beside_another(boot, cpu):
     assert "machine off" in log
 
 
+@pytest.mark.parametrize("cpu", CPUS32)
+def test_gicv3(boot, cpu):
+    """A GICv3 by its AArch32 registers: SGIs to other CPUs and to itself, a 1 kHz timer, Debian on two CPUs."""
+    images = DEBIAN | {name: image(f"guests/arm32/{name}/{name}.bin", "kernel", "linux", arch="arm")
+                       for name in ("smp", "control")}
+    parts = [debian("linux", [0, 1], "bulkhead.run=sh,/tests/hotplug"), partition("smp", "smp", [2, 3, 4]),
+             partition("control", "control", [5], bootargs="seconds=2")]
+    log = boot(parts, images, cpu=cpu, gic=3, smp=6).off(LINUX)
+    assert "GICv3" in log
+    assert "[linux] BULKHEAD-GUEST user space on 2 CPUs" in log
+    assert "[linux] hotplug: 50 times, 2 CPUs" in log
+    assert "[smp] smp: 3 CPUs, 3000 SGIs, ok" in log and "[smp] smp: done" in log
+    assert "[control] control: 1000 Hz loop on its CPU 0x0, GICv3" in log and log.count("control: 1000 ticks") == 2
+    assert "machine off" in log
+
+
 def fuse_twice_is_refused(directory, system):
     twice = directory / "twice.bin"
     for board in ("qemu-arm32", "qemu-arm64"):

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CP15 registers by the names of DDI 0406 B4, B8.2: the operands of MRC and MCR, MRRC and MCRR. */
+/*
+ * CP15 registers by the names of DDI 0406 B4, B8.2: the operands of MRC and MCR, MRRC and MCRR. The
+ * GIC's have their AArch64 names, as drivers/gic/gic_v3.c serves both.
+ */
 #ifndef ARCH_SYSREG_H
 #define ARCH_SYSREG_H
 
@@ -125,5 +128,73 @@
 #define CNTV_CVAL  CP15_64(3, c14)
 #define CNTVOFF    CP15_64(4, c14)
 #define CNTHP_CVAL CP15_64(6, c14)
+
+/* IHI 0069 12.5: the GIC's CPU interface, */
+#define ICC_PMR_EL1     CP15(0, c4, c6, 0)
+#define ICC_DIR_EL1     CP15(0, c12, c11, 1)
+#define ICC_IAR1_EL1    CP15(0, c12, c12, 0)
+#define ICC_EOIR1_EL1   CP15(0, c12, c12, 1)
+#define ICC_BPR1_EL1    CP15(0, c12, c12, 3)
+#define ICC_CTLR_EL1    CP15(0, c12, c12, 4)
+#define ICC_SRE_EL1     CP15(0, c12, c12, 5)
+#define ICC_IGRPEN1_EL1 CP15(0, c12, c12, 7)
+#define ICC_SRE_EL2     CP15(4, c12, c9, 5) /* ICC_HSRE */
+#define ICC_SGI1R_EL1   CP15_64(0, c12)
+
+/* 12.7: and its virtual interface's control. A list register is two here: ICH_LR and ICH_LRC. */
+#define ICH_AP0R0_EL2 CP15(4, c12, c8, 0)
+#define ICH_AP0R1_EL2 CP15(4, c12, c8, 1)
+#define ICH_AP0R2_EL2 CP15(4, c12, c8, 2)
+#define ICH_AP0R3_EL2 CP15(4, c12, c8, 3)
+#define ICH_AP1R0_EL2 CP15(4, c12, c9, 0)
+#define ICH_AP1R1_EL2 CP15(4, c12, c9, 1)
+#define ICH_AP1R2_EL2 CP15(4, c12, c9, 2)
+#define ICH_AP1R3_EL2 CP15(4, c12, c9, 3)
+#define ICH_HCR_EL2   CP15(4, c12, c11, 0)
+#define ICH_VTR_EL2   CP15(4, c12, c11, 1)
+#define ICH_EISR_EL2  CP15(4, c12, c11, 3)
+#define ICH_ELRSR_EL2 CP15(4, c12, c11, 5)
+#define ICH_VMCR_EL2  CP15(4, c12, c11, 7)
+#define ICH_LR0       CP15(4, c12, c12, 0)
+#define ICH_LR1       CP15(4, c12, c12, 1)
+#define ICH_LR2       CP15(4, c12, c12, 2)
+#define ICH_LR3       CP15(4, c12, c12, 3)
+#define ICH_LR4       CP15(4, c12, c12, 4)
+#define ICH_LR5       CP15(4, c12, c12, 5)
+#define ICH_LR6       CP15(4, c12, c12, 6)
+#define ICH_LR7       CP15(4, c12, c12, 7)
+#define ICH_LR8       CP15(4, c12, c13, 0)
+#define ICH_LR9       CP15(4, c12, c13, 1)
+#define ICH_LR10      CP15(4, c12, c13, 2)
+#define ICH_LR11      CP15(4, c12, c13, 3)
+#define ICH_LR12      CP15(4, c12, c13, 4)
+#define ICH_LR13      CP15(4, c12, c13, 5)
+#define ICH_LR14      CP15(4, c12, c13, 6)
+#define ICH_LR15      CP15(4, c12, c13, 7)
+#define ICH_LRC0      CP15(4, c12, c14, 0)
+#define ICH_LRC1      CP15(4, c12, c14, 1)
+#define ICH_LRC2      CP15(4, c12, c14, 2)
+#define ICH_LRC3      CP15(4, c12, c14, 3)
+#define ICH_LRC4      CP15(4, c12, c14, 4)
+#define ICH_LRC5      CP15(4, c12, c14, 5)
+#define ICH_LRC6      CP15(4, c12, c14, 6)
+#define ICH_LRC7      CP15(4, c12, c14, 7)
+#define ICH_LRC8      CP15(4, c12, c15, 0)
+#define ICH_LRC9      CP15(4, c12, c15, 1)
+#define ICH_LRC10     CP15(4, c12, c15, 2)
+#define ICH_LRC11     CP15(4, c12, c15, 3)
+#define ICH_LRC12     CP15(4, c12, c15, 4)
+#define ICH_LRC13     CP15(4, c12, c15, 5)
+#define ICH_LRC14     CP15(4, c12, c15, 6)
+#define ICH_LRC15     CP15(4, c12, c15, 7)
+
+/* `i` is a number, as in the registers' names. */
+#define sysreg_read_lr(i) ((uint64_t)sysreg_read(ICH_LRC##i) << 32 | sysreg_read(ICH_LR##i))
+#define sysreg_write_lr(i, value)                                                                  \
+    do {                                                                                           \
+        const uint64_t sysreg_lr_ = (value);                                                       \
+        sysreg_write(ICH_LR##i, sysreg_lr_);                                                       \
+        sysreg_write(ICH_LRC##i, sysreg_lr_ >> 32);                                                \
+    } while (0)
 
 #endif

@@ -16,6 +16,8 @@
 #define sysreg_write(name, value)                                                                  \
     __asm__ volatile("msr " SYSREG_STRING(name) ", %x0" ::"rZ"((uint64_t)(value)) : "memory")
 
+#define sysreg_write64(name, value) sysreg_write(name, value)
+
 #define SYSREG_STRING(name)  SYSREG_STRING_(name)
 #define SYSREG_STRING_(name) #name
 
@@ -76,5 +78,9 @@
 #define ICH_LR13_EL2  S3_4_C12_C13_5
 #define ICH_LR14_EL2  S3_4_C12_C13_6
 #define ICH_LR15_EL2  S3_4_C12_C13_7
+
+/* `i` is a number, as in the registers' names. */
+#define sysreg_read_lr(i)         sysreg_read(ICH_LR##i##_EL2)
+#define sysreg_write_lr(i, value) sysreg_write(ICH_LR##i##_EL2, value)
 
 #endif
