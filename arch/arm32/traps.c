@@ -15,6 +15,7 @@
 #include "core/base/panic.h"
 #include "core/guest/irq.h"
 #include "core/guest/mmio.h"
+#include "core/guest/partition.h"
 #include "core/guest/psci.h"
 #include "core/guest/trap.h"
 #include "core/guest/vcpu.h"

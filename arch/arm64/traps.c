@@ -15,6 +15,7 @@
 #include "core/base/panic.h"
 #include "core/guest/irq.h"
 #include "core/guest/mmio.h"
+#include "core/guest/partition.h"
 #include "core/guest/psci.h"
 #include "core/guest/trap.h"
 #include "core/guest/vcpu.h"
@@ -172,10 +173,16 @@ static ipa_t fault_ipa(uint64_t far)
     return ipa(page | (far & (PAGE_SIZE - 1)));
 }
 
+/* Bits of a 64-bit register that the access has none of. */
+static unsigned unused_bits(uint64_t esr)
+{
+    return -(8u << field_get(ISS_SAS, esr)) % 64;
+}
+
 /* What the register gets of a value that was read, zero-extended. */
 static uint64_t loaded(uint64_t value, uint64_t esr)
 {
-    const unsigned unused = 64 - (8u << field_get(ISS_SAS, esr));
+    const unsigned unused = unused_bits(esr);
 
     if ((esr & ISS_SSE) == 0) {
         return value;
@@ -193,8 +200,8 @@ enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
     struct mmio_access access = {.ipa = fault_ipa(far), .size = (uint8_t)size};
     enum trap_outcome outcome;
 
-    if ((esr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION) ||
-        !is_aligned(far, size)) {
+    if ((esr & ISS_ISV) == 0 || !is_aligned(far, size) ||
+        (esr & (ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != FSC_TRANSLATION) {
         return TRAP_ABORT;
     }
     /* Cortex-A57 834220: HPFAR_EL2 may be of a fault that stage 1 hides, which is the guest's. */
@@ -203,13 +210,13 @@ enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
     }
     if ((esr & ISS_WNR) != 0) {
         access.write = true;
-        access.value = regs->x[field_get(ISS_SRT, esr)] & (~UINT64_C(0) >> (64 - 8 * size));
+        access.value = regs->x[field_get(ISS_SRT, esr)] << unused_bits(esr) >> unused_bits(esr);
     }
     outcome = mmio_handle(vcpu, &access);
     if (outcome != TRAP_SKIP) {
         return outcome;
     }
-    if (!access.write) {
+    if ((esr & ISS_WNR) == 0) {
         regs->x[field_get(ISS_SRT, esr)] = loaded(access.value, esr);
     }
     inject_skip(esr);

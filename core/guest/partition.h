@@ -55,6 +55,15 @@ enum status partition_load(struct partition *partition, const struct plan *p) MU
  */
 void partition_start(struct partition *partition);
 
+/*
+ * Before every return to the guest after an interrupt or kick: true where its partition is ending
+ * and this vCPU must stop.
+ */
+static inline bool vcpu_must_stop(const struct vcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->partition->state, __ATOMIC_RELAXED) != PARTITION_RUNNING;
+}
+
 /* True while it runs. */
 bool partition_alive(const struct partition *partition);
 

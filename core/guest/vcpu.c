@@ -35,11 +35,6 @@ void vcpu_idle(void *unused)
     }
 }
 
-bool vcpu_must_stop(const struct vcpu *vcpu)
-{
-    return __atomic_load_n(&vcpu->partition->state, __ATOMIC_RELAXED) != PARTITION_RUNNING;
-}
-
 void vcpu_stop(struct vcpu *vcpu)
 {
     vgic_vcpu_reset(vcpu);

@@ -34,12 +34,6 @@ struct vcpu {
  */
 __attribute__((noreturn)) void vcpu_idle(void *unused);
 
-/*
- * Before every return to the guest after an interrupt or kick: true where the partition is ending
- * and this vCPU must stop.
- */
-bool vcpu_must_stop(const struct vcpu *vcpu);
-
 /* Never returns: leave the guest for good (CPU_OFF, or the partition ends), then vcpu_idle(). On
  * its own CPU. */
 __attribute__((noreturn)) void vcpu_stop(struct vcpu *vcpu);

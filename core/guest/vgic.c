@@ -96,8 +96,7 @@ void vgic_settle(struct vgic *vgic, struct virq *v)
     }
 }
 
-static __attribute__((noinline)) void replace(struct vgic *vgic, struct virq *v)
-    REQUIRES(&vgic->lock)
+void vgic_replace(struct vgic *vgic, struct virq *v)
 {
     vgic_fetch(vgic, v);
     vgic_settle(vgic, v);
@@ -105,20 +104,8 @@ static __attribute__((noinline)) void replace(struct vgic *vgic, struct virq *v)
 
 void vgic_refresh(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask)
 {
-    const uint32_t on = vgic->enabled ? bank->enabled & bank->reached : 0;
-    const uint32_t changed = (bank->on ^ on) & mask;
-
-    bank->on ^= changed;
     for (uint32_t left = mask; left != 0; left &= left - 1) {
-        struct virq *v = &bank->virq[__builtin_ctz(left)];
-        const uint32_t bit = left & -left;
-
-        if ((changed & bit) != 0 && v->hw) {
-            gic->set_enable(bank->cpu, v->intid, (on & bit) != 0);
-        }
-        if (!vgic_is_idle(v)) {
-            replace(vgic, v);
-        }
+        vgic_refresh_one(vgic, bank, (uint32_t)__builtin_ctz(left));
     }
 }
 

@@ -37,16 +37,17 @@ struct virq {
     uint16_t intid;   /* its place among the banks */
     uint8_t priority; /* as GICD_IPRIORITYR: its upper five bits */
     uint8_t target;   /* vCPU it goes to when pending, or VGIC_NOBODY; private: whose it is */
-    uint8_t home;     /* vCPU of the list register `lr`; else where it is active */
-    uint8_t lr;       /* the list register that holds it on `home`, or VGIC_NO_LR */
+    uint8_t lr;       /* the list register that holds it on `home`, or VGIC_NO_LR; this and the
+                         next three at once: vgic_is_idle() */
     uint8_t pending;  /* GICv2 SGI: a bit per sender; else bit 0. Beside what `lr` holds */
+    bool active;      /* and in no list register */
+    bool level;       /* the line, where software drives it */
+    uint8_t home;     /* vCPU of the list register `lr`; else where it is active */
     uint8_t source;   /* GICv2 SGI: who sent the active one */
     uint8_t clear;    /* GIC_LR_PENDING, _ACTIVE: to be taken out of the list register on `home` */
     uint8_t seen;     /* GIC_LR_PENDING, _ACTIVE: the list register when `home` last told */
-    bool active;      /* and in no list register */
     bool hw;          /* linked to the physical interrupt of the same INTID */
     bool edge;
-    bool level; /* the line, where software drives it */
     uint8_t
         latched; /* level-sensitive, pending by ISPENDR and not by its line alone: VGIC_LATCH_... */
     uint8_t quick;   /* `lr`, where what `image` tells may be put there again; else VGIC_NO_LR.

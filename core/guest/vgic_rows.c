@@ -179,20 +179,31 @@ access_live(struct vcpu *vcpu, struct vgic_bank *bank, uint32_t block, struct mm
     return outcome;
 }
 
+/* Those in `mask` become `to`. Out of line: who only reads need not save its registers. */
+static __attribute__((noinline)) enum trap_outcome
+change_enable(struct vgic *vgic, struct vgic_bank *bank, uint32_t mask, uint32_t to)
+{
+    lock_take(&vgic->lock, LOCK_VGIC);
+    bank->enabled = (bank->enabled & ~mask) | to;
+    vgic_refresh_one(vgic, bank, (uint32_t)__builtin_ctz(mask));
+    if ((mask & (mask - 1)) != 0) {
+        vgic_refresh(vgic, bank, mask & (mask - 1));
+    }
+    lock_release(&vgic->lock);
+    return TRAP_SKIP;
+}
+
 /* ISENABLER, ICENABLER: without the lock where nothing changes. */
 static enum trap_outcome access_enable(struct vcpu *vcpu, struct vgic_bank *bank, bool set,
                                        struct mmio_access *access)
 {
-    struct vgic *vgic = &vcpu->partition->vgic;
-    uint32_t mask = (uint32_t)access->value & bank->owned & ~bank->fixed;
+    const uint32_t others = set ? ~bank->enabled : bank->enabled & ~bank->fixed;
+    const uint32_t mask = (uint32_t)access->value & bank->owned & others;
 
     if (!access->write) {
         access->value = bank->enabled & bank->owned;
-    } else if ((mask & (set ? ~bank->enabled : bank->enabled)) != 0) {
-        lock_take(&vgic->lock, LOCK_VGIC);
-        bank->enabled = set ? bank->enabled | mask : bank->enabled & ~mask;
-        vgic_refresh(vgic, bank, mask);
-        lock_release(&vgic->lock);
+    } else if (mask != 0) {
+        return change_enable(&vcpu->partition->vgic, bank, mask, set ? mask : 0);
     }
     return TRAP_SKIP;
 }

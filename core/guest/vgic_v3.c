@@ -182,18 +182,17 @@ static enum trap_outcome gicr_access(struct vcpu *vcpu, void *device, uint64_t o
 {
     const struct vgic_redist *region = device;
     uint64_t frame = offset / GICR_SIZE;
-    uint64_t at = offset % GICR_SIZE;
+    uint64_t at = offset % GICR_SGI_FRAME;
     struct vcpu *owner;
 
     if (frame >= region->count) {
         return vgic_raz_wi(access);
     }
     owner = &region->vcpu[frame];
-    if (at < GICR_SGI_FRAME) {
+    if ((offset & GICR_SGI_FRAME) == 0) {
         access_rd_frame(region, owner, at, access);
         return TRAP_SKIP;
     }
-    at -= GICR_SGI_FRAME;
     if (at < VGIC_BANKED || at >= VGIC_BANKED_END || vgic_bank_at(at) != 0) {
         return vgic_raz_wi(access);
     }
