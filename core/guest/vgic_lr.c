@@ -32,7 +32,7 @@ void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n)
         v->pending = (uint8_t)(v->pending | 1u << lr.source);
     }
     if ((left & GIC_LR_ACTIVE) != 0) {
-        v->active = true;
+        v->active = v->vintid == v->intid; /* LPIs never are, though some GICs keep them so */
         v->source = lr.source;
     }
 }

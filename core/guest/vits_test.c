@@ -169,6 +169,31 @@ static void test_again_while_handled_in_qemu(void **state)
     again_while_handled(true);
 }
 
+/*
+ * Some GICs keep LPIs active in list registers. One that has to leave its own is not: it comes again
+ * while it is handled, and where it has been moved to.
+ */
+static void test_not_active_outside(void **state)
+{
+    (void)state;
+    model.active_lpis = true;
+    for (uint32_t n = 0; n <= model.lrs; n++) { /* each preempts the one before */
+        map(n, LPI_FIRST + n, 0);
+        *config_of(LPI_FIRST + n) = (uint8_t)(0xe1 - 0x10 * n);
+        command(INV, OWN, n, 0, 0);
+        send_message(0, n);
+        assert_int_equal(take(0), LPI_FIRST + n);
+    }
+    command(MOVI, OWN, 0, 0, 1);
+    send_message(0, 0);
+    assert_int_equal(take_and_end(1), LPI_FIRST);
+    for (uint32_t n = model.lrs + 1; n-- > 0;) {
+        end(0, LPI_FIRST + n);
+    }
+    assert_int_equal(take(0), SPURIOUS);
+    assert_int_equal(take(1), SPURIOUS);
+}
+
 static void test_more_than_list_registers(void **state)
 {
     (void)state;
@@ -330,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_message, booted_its),
         cmocka_unit_test_setup(test_again_while_handled, booted_its),
         cmocka_unit_test_setup(test_again_while_handled_in_qemu, booted_its),
+        cmocka_unit_test_setup(test_not_active_outside, booted_its),
         cmocka_unit_test_setup(test_more_than_list_registers, booted_its),
         cmocka_unit_test_setup(test_int_clear_discard, booted_its),
         cmocka_unit_test_setup(test_the_configuration, booted_its),
