@@ -86,7 +86,10 @@ static uint64_t batch_end(const struct vits *its)
     return its->cwriter >= its->creadr && its->cwriter < end ? its->cwriter : end;
 }
 
-/* The command at `at`; false where another vCPU has gone on, or changed the queue, meanwhile. */
+/*
+ * The command at `at`; false where it has to wait, or another vCPU has gone on, or changed the
+ * queue, meanwhile.
+ */
 static bool advance(struct vgic *vgic, uint64_t at, const uint64_t word[VITS_CMD_WORDS],
                     const uint8_t config[PLAN_MSIS])
 {
@@ -94,7 +97,7 @@ static bool advance(struct vgic *vgic, uint64_t at, const uint64_t word[VITS_CMD
     bool same;
 
     lock_take(&vgic->lock, LOCK_VGIC);
-    same = its->enabled && its->creadr == at && its->cwriter != at;
+    same = its->enabled && its->creadr == at && its->cwriter != at && !vits_waits(vgic, word);
     if (same) {
         its->creadr = (at + CMD_BYTES) % queue_bytes(its);
         vits_perform(vgic, word, config);

@@ -13,11 +13,12 @@
  * (Type 0), collections are held in hardware (GITS_TYPER.HCC), one for each vCPU. DeviceIDs are the
  * board's, of its own functions; EventIDs are 0 to PLAN_MSIS - 1; LPIs as many from LPI_FIRST on,
  * which GICD_TYPER.num_LPIs tells. A command that names anything else is ignored: MAPI, whose
- * EventID would be the LPI, always. SYNC and MOVALL find nothing to do: each command is done when
+ * EventID would be the LPI, always. MOVALL finds nothing to do: each command is done when
  * GITS_CREADR passes it, and what is pending goes where its collection goes. But what another
  * vCPU's list register has of an LPI already is taken away when that vCPU, kicked, comes to EL2:
- * until then it may still take one that was cleared, moved or unmapped, which a guest's driver has
- * to bear.
+ * until then it may still take one that was cleared, moved or unmapped. SYNC, whichever vCPU it
+ * names, is passed when there are no such LPIs any more. Nobody waits for that at EL2: the queue
+ * stands still until GITS_CREADR is read again. A vCPU that is off has none.
  *
  * Of the guest's memory two things are read, by el2_read(), where they are in its RAM (else as
  * zeros): the command queue, and the bytes of its LPIs in the configuration table, for the commands
@@ -78,6 +79,9 @@ uint32_t vits_gicr_ctlr(const struct vcpu *owner);
 /* Do one command, or nothing. IHI 0069 5.3. */
 void vits_perform(struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS],
                   const uint8_t config[PLAN_MSIS]) REQUIRES(&vgic->lock);
+
+/* True where the command is a SYNC that cannot be passed yet. */
+bool vits_waits(const struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS]) REQUIRES(&vgic->lock);
 
 /* The vCPU takes LPIs from now on; what is mapped and pending already is delivered. */
 void vits_enable(struct vgic *vgic, uint32_t vcpu, const uint8_t config[PLAN_MSIS])

@@ -12,6 +12,7 @@
 #define CMD_MOVI        0x01
 #define CMD_INT         0x03
 #define CMD_CLEAR       0x04
+#define CMD_SYNC        0x05
 #define CMD_MAPD        0x08
 #define CMD_MAPC        0x09
 #define CMD_MAPTI       0x0a
@@ -252,6 +253,25 @@ void vits_perform(struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS],
             commands[i].run(vgic, &c);
         }
     }
+}
+
+/* True where a vCPU has been told to look at an LPI in a list register of its own, and has not. */
+static bool is_on_its_way(const struct vgic *vgic) REQUIRES(&vgic->lock)
+{
+    bool found = false;
+
+    for (uint32_t lpi = 0; lpi < PLAN_MSIS && !found; lpi++) {
+        const struct virq *v = &vgic->lpis->virq[lpi];
+
+        found = v->lr != VGIC_NO_LR &&
+                (vgic_vcpu(vgic, v->home)->vgic.wait[v->intid / 32] >> v->intid % 32 & 1) != 0;
+    }
+    return found;
+}
+
+bool vits_waits(const struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS])
+{
+    return field_get(CMD0_CODE, word[0]) == CMD_SYNC && is_on_its_way(vgic);
 }
 
 /* ---- what else happens to LPIs ---- */

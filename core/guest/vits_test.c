@@ -293,6 +293,58 @@ static void test_where_it_goes(void **state)
     assert_int_equal(take(0), SPURIOUS);
 }
 
+/* A look at GITS_CREADR, or a write to GITS_CWRITER, while no other CPU takes its kicks. */
+static uint64_t creadr_at_once(uint32_t cpu, bool write)
+{
+    struct mmio_access access = {ipa(ITS + (write ? 0x88 : 0x90)), 8, write, written};
+
+    host_cpu_become(&cpus[cpu]);
+    assert_int_equal(mmio_handle(&vcpus[cpu], &access), TRAP_SKIP);
+    return access.value;
+}
+
+/* What was taken away is in no list register, whoever's, when SYNC has been passed. */
+static void test_sync_waits(void **state)
+{
+    static const uint64_t away[] = {DISCARD, MOVI, CLEAR};
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(away); i++) {
+        for (uint32_t off = 0; off < 2; off++) {
+            map(0, LPI_FIRST, 0);
+            map(1, LPI_FIRST + 1, 1);
+            send_message(0, 0);
+            send_message(0, 1);
+            put(away[i], OWN, 0, 0, 2);
+            put(away[i], OWN, 1, 0, 2);
+            put(SYNC, 0, 0, 0, 0);
+            put(SYNC, 0, 0, 0, 1 << 16);
+            (void)creadr_at_once(2, true);
+            for (uint32_t cpu = 0; cpu < CPUS; cpu++) {
+                assert_int_equal(creadr_at_once(cpu, false), written - 64);
+            }
+            host_cpu_become(&cpus[0]);
+            irq_handle();
+            assert_int_equal(creadr_at_once(0, false), written - 64); /* the other has not looked */
+            host_cpu_become(&cpus[1]);
+            if (off != 0) {
+                vgic_vcpu_reset(&vcpus[1]);
+            } else {
+                irq_handle();
+            }
+            assert_int_equal(creadr_at_once(0, false), written);
+            assert_int_equal(take(0), SPURIOUS);
+            assert_int_equal(take(1), SPURIOUS);
+            settle();
+            assert_int_equal(take_and_end(2), away[i] == MOVI ? LPI_FIRST : SPURIOUS);
+            assert_int_equal(take_and_end(2), away[i] == MOVI ? LPI_FIRST + 1 : SPURIOUS);
+            cpu_on(1);
+            command(DISCARD, OWN, 0, 0, 0);
+            command(DISCARD, OWN, 1, 0, 0);
+        }
+    }
+}
+
 /* It becomes pending first, and LPIs are switched on later. */
 static void test_lpis_switched_on_late(void **state)
 {
@@ -360,6 +412,7 @@ int main(void)
         cmocka_unit_test_setup(test_int_clear_discard, booted_its),
         cmocka_unit_test_setup(test_the_configuration, booted_its),
         cmocka_unit_test_setup(test_where_it_goes, booted_its),
+        cmocka_unit_test_setup(test_sync_waits, booted_its),
         cmocka_unit_test_setup(test_lpis_switched_on_late, fresh_its),
         cmocka_unit_test_setup(test_a_device_mapped_anew, booted_its),
     };
