@@ -139,8 +139,8 @@ bool msi_open(const struct plan *p, uint32_t partition)
         const struct plan_function *f = &p->functions[i];
 
         if (is_used(p, f) && owner_of(p, f) == partition) {
-            status = drivers_its->map(part->msi_its, f->msi_device, PLAN_MSIS,
-                                      LPI_FIRST + i * PLAN_MSIS, cpu);
+            status = drivers_its->map(part->msi_its, f->msi_device, PLAN_EVENTS,
+                                      LPI_FIRST + i * PLAN_EVENTS, cpu);
         }
     }
     if (status != OK) {
@@ -186,13 +186,13 @@ enum status msi_make_window(struct partition *partition, const struct plan *p)
 
 void msi_irq(uint32_t lpi)
 {
-    const uint32_t index = (lpi - LPI_FIRST) / PLAN_MSIS;
+    const uint32_t index = (lpi - LPI_FIRST) / PLAN_EVENTS;
     struct partition *part;
 
     if (index < plan.function_count && plan.functions[index].msi) {
         part = &partitions[owner_of(&plan, &plan.functions[index])];
         if (partition_alive(part)) {
-            vits_message(part, index, lpi % PLAN_MSIS);
+            vits_message(part, index, lpi % PLAN_EVENTS);
         }
     }
 }

@@ -143,7 +143,7 @@ static enum status its_map(uint32_t its, uint32_t device, uint32_t count, uint32
                            const struct cpu *cpu)
 {
     (void)its;
-    assert_int_equal(count, PLAN_MSIS);
+    assert_int_equal(count, PLAN_EVENTS);
     assert_int_equal(cpu->index, 3);
     return called("map", device, lpi);
 }
@@ -294,21 +294,21 @@ static void test_a_granted_frame(void **state)
 static void test_lpis_are_their_functions(void **state)
 {
     (void)state;
-    msi_irq(LPI_FIRST + PLAN_MSIS + 5);
+    msi_irq(LPI_FIRST + PLAN_EVENTS + 5);
     assert_ptr_equal(sent_to, &partitions[1]);
     assert_int_equal(sent_function, 1);
     assert_int_equal(sent_event, 5);
-    msi_irq(LPI_FIRST + 3 * PLAN_MSIS + 31);
+    msi_irq(LPI_FIRST + 3 * PLAN_EVENTS + 31);
     assert_ptr_equal(sent_to, &partitions[1]);
     assert_int_equal(sent_function, 3);
     assert_int_equal(sent_event, 31);
     assert_int_equal(sent, 2);
     msi_irq(LPI_FIRST); /* its function sends none */
-    msi_irq(LPI_FIRST + 4 * PLAN_MSIS);
+    msi_irq(LPI_FIRST + 4 * PLAN_EVENTS);
     msi_irq(LPI_FIRST + LPI_LIMIT);
     msi_irq(UINT32_MAX);
     partitions[1].state = PARTITION_ENDING;
-    msi_irq(LPI_FIRST + PLAN_MSIS + 5);
+    msi_irq(LPI_FIRST + PLAN_EVENTS + 5);
     assert_int_equal(sent, 2);
 }
 

@@ -103,7 +103,8 @@ struct vgic {
     struct vgic_bank *spare;            /* of the last page taken from the pool, not yet used: */
     uint32_t spares;                    /* so many */
     struct vgic_redist redist[PLAN_MAX_REDISTS];
-    struct vgic_bank *lpis; /* sealed; one of bank[]: PLAN_MSIS of them; NULL: the guest has none */
+    uint32_t
+        lpis; /* sealed; index of the first of bank[] that PLAN_LPIS are in; 0: there are none */
 };
 
 /*

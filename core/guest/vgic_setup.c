@@ -57,17 +57,31 @@ static enum status own_spi(struct vgic *vgic, const struct plan_irq *irq, bool h
     return OK;
 }
 
-/* A bank that no SPI of the partition is in: the distributor's registers do not show it. */
-static void make_lpis(struct vgic *vgic, uint32_t first)
+/* Banks that no SPI of the partition is in: the distributor's registers do not show them. */
+static enum status make_lpis(struct vgic *vgic, uint32_t first)
 {
-    struct vgic_bank *bank = vgic->bank[first / 32];
+    vgic->lpis = first / 32;
+    for (uint32_t n = 0; n < PLAN_LPIS; n++) {
+        struct vgic_bank **bank = &vgic->bank[(first + n) / 32];
 
-    bank->owned = 0;
-    for (uint32_t n = 0; n < PLAN_MSIS; n++) {
-        bank->virq[n].vintid = (uint16_t)(LPI_FIRST + n);
-        bank->virq[n].route = VGIC_NOBODY;
+        if (*bank == NULL) {
+            *bank = take_bank(vgic);
+            if (*bank == NULL) {
+                return E_NO_SPACE;
+            }
+            (*bank)->made = UINT32_MAX;
+        }
+        (*bank)->virq[n % 32] = (struct virq){
+            .intid = (uint16_t)(first + n),
+            .vintid = (uint16_t)(LPI_FIRST + n),
+            .route = VGIC_NOBODY,
+            .target = VGIC_NOBODY,
+            .lr = VGIC_NO_LR,
+            .quick = VGIC_NO_LR,
+            .edge = true,
+        };
     }
-    vgic->lpis = bank;
+    return OK;
 }
 
 static enum status own_spis(struct partition *part, const struct plan *p)
@@ -84,13 +98,13 @@ static enum status own_spis(struct partition *part, const struct plan *p)
             }
         }
     }
-    for (uint32_t n = 0; status == OK && n < frame.count; n++) {
+    for (uint32_t n = 0; status == OK && !frame.emulated && n < frame.count; n++) {
         const struct plan_irq message = {frame.first + n, true};
 
-        status = own_spi(&part->vgic, &message, !frame.emulated);
+        status = own_spi(&part->vgic, &message, true);
     }
     if (status == OK && frame.emulated) {
-        make_lpis(&part->vgic, frame.first);
+        status = make_lpis(&part->vgic, frame.first);
     }
     if (status == OK && part->plan->console == PLAN_CONSOLE_SHARED) {
         status = own_spi(&part->vgic, &p->board.console.irq, false);

@@ -171,7 +171,7 @@ static __attribute__((noinline)) void access_rd_frame(const struct vgic_redist *
                      field_prep(GICR_TYPER_AFF0, owner->index) |
                          field_prep(GICR_TYPER_NUMBER, owner->index) |
                          (last ? GICR_TYPER_LAST : 0) |
-                         (owner->partition->vgic.lpis != NULL ? GICR_TYPER_PLPIS : 0));
+                         (owner->partition->vgic.lpis != 0 ? GICR_TYPER_PLPIS : 0));
     } else {
         access->value = access->size == 4 ? read_gicr(owner, offset) : 0;
     }
@@ -208,7 +208,7 @@ enum status vgic_v3_map(struct partition *part, const struct plan_gic *board_gic
 
     vgic->typer = field_prep(GICD_TYPER_ITLINES, gic_intids / 32 - 1) |
                   field_prep(GICD_TYPER_IDBITS, 9) | GICD_TYPER_NO1N;
-    if (vgic->lpis != NULL) { /* as many as two to the power of NUMLPIS + 1 */
+    if (vgic->lpis != 0) { /* as many as two to the power of NUMLPIS + 1 */
         vgic->typer = (vgic->typer & ~GICD_TYPER_IDBITS) | GICD_TYPER_LPIS |
                       field_prep(GICD_TYPER_IDBITS, VITS_INTID_BITS - 1) |
                       field_prep(GICD_TYPER_NUMLPIS, VITS_LPI_BITS - 1);

@@ -41,7 +41,8 @@
 #define BASER_ADDRESS       MASK(51, 12)
 #define CMD_BYTES           (VITS_CMD_WORDS * sizeof(uint64_t))
 
-_Static_assert(PLAN_MSIS == 1 << VITS_LPI_BITS, "EventIDs, and LPIs");
+_Static_assert(PLAN_EVENTS == 1 << VITS_EVENT_BITS, "EventIDs");
+_Static_assert(PLAN_LPIS == 1 << VITS_LPI_BITS, "LPIs");
 
 /* ---- the guest's memory ---- */
 
@@ -57,12 +58,12 @@ static void read_memory(const struct partition *part, uint64_t from, void *to, u
 }
 
 /* Of all LPIs that there are. */
-static void read_config(const struct partition *part, uint64_t propbaser, uint8_t config[PLAN_MSIS])
+static void read_config(const struct partition *part, uint64_t propbaser, uint8_t config[PLAN_LPIS])
 {
     if (field_get(GICR_PROPBASER_BITS, propbaser) + 1 < VITS_INTID_BITS) {
-        memset(config, 0, PLAN_MSIS);
+        memset(config, 0, PLAN_LPIS);
     } else {
-        read_memory(part, propbaser & BASER_ADDRESS, config, PLAN_MSIS);
+        read_memory(part, propbaser & BASER_ADDRESS, config, PLAN_LPIS);
     }
 }
 
@@ -91,7 +92,7 @@ static uint64_t batch_end(const struct vits *its)
  * queue, meanwhile.
  */
 static bool advance(struct vgic *vgic, uint64_t at, const uint64_t word[VITS_CMD_WORDS],
-                    const uint8_t config[PLAN_MSIS])
+                    const uint8_t config[PLAN_LPIS])
 {
     struct vits *its = vits_of(vgic);
     bool same;
@@ -110,7 +111,7 @@ static void work(struct vgic *vgic)
 {
     const struct vits *its = vits_of(vgic);
     uint64_t words[VITS_BATCH][VITS_CMD_WORDS];
-    uint8_t config[PLAN_MSIS];
+    uint8_t config[PLAN_LPIS];
     uint64_t base, propbaser, at, end;
 
     lock_take(&vgic->lock, LOCK_VGIC);
@@ -140,7 +141,7 @@ static uint64_t read_register(const struct vgic *vgic, uint64_t offset)
     case GITS_CTLR:
         return (its->enabled ? GITS_CTLR_ENABLED : GITS_CTLR_QUIESCENT) | (uint64_t)VGIC_IIDR << 32;
     case GITS_TYPER:
-        return GITS_TYPER_PHYSICAL | field_prep(GITS_TYPER_IDBITS, VITS_LPI_BITS - 1) |
+        return GITS_TYPER_PHYSICAL | field_prep(GITS_TYPER_IDBITS, VITS_EVENT_BITS - 1) |
                field_prep(GITS_TYPER_DEVBITS, DEVICE_BITS - 1) |
                field_prep(GITS_TYPER_HCC, vgic->cpus);
     case GITS_CBASER:
@@ -203,7 +204,7 @@ static enum trap_outcome gits_access(struct vcpu *vcpu, void *device, uint64_t o
 static void enable_lpis(struct vcpu *owner, uint64_t propbaser)
 {
     struct vgic *vgic = &owner->partition->vgic;
-    uint8_t config[PLAN_MSIS];
+    uint8_t config[PLAN_LPIS];
 
     read_config(owner->partition, propbaser, config);
     lock_take(&vgic->lock, LOCK_VGIC);
@@ -219,7 +220,7 @@ bool vits_gicr_access(struct vcpu *owner, uint64_t offset, struct mmio_access *a
     const bool prop = at == GICR_PROPBASER;
     uint64_t *reg = prop ? &its->propbaser : &its->pendbaser[owner->index];
 
-    if (vgic->lpis == NULL) {
+    if (vgic->lpis == 0) {
         return false;
     }
     if (offset == GICR_CTLR && access->write && access->size == sizeof(uint32_t)) {

@@ -5,16 +5,17 @@
  *
  * A message's way: the function writes an EventID to GITS_TRANSLATER, the one page of registers
  * that its table for DMA has. The board's ITS, which EL2 alone drives, knows each granted function
- * by its DeviceID, with PLAN_MSIS EventIDs, and makes each pair a physical LPI of its own; any
+ * by its DeviceID, with PLAN_EVENTS EventIDs, and makes each pair a physical LPI of its own; any
  * other message is dropped there. EL2 takes that LPI, and what the guest has mapped the pair to
- * becomes pending: a virtual LPI in a list register, with no link to the physical one.
+ * becomes pending: a virtual LPI in a list register, with no link to the physical one. All physical
+ * LPIs come to the partition's first CPU, whose vCPU's time it takes to hand on those of others.
  *
  * What the guest's commands map is kept here, in tables of fixed size: GITS_BASER<n> want no memory
  * (Type 0), collections are held in hardware (GITS_TYPER.HCC), one for each vCPU. DeviceIDs are the
- * board's, of its own functions; EventIDs are 0 to PLAN_MSIS - 1; LPIs as many from LPI_FIRST on,
- * which GICD_TYPER.num_LPIs tells. A command that names anything else is ignored: MAPI, whose
- * EventID would be the LPI, always. MOVALL finds nothing to do: each command is done when
- * GITS_CREADR passes it, and what is pending goes where its collection goes. But what another
+ * board's, of its own functions; EventIDs are 0 to PLAN_EVENTS - 1; LPIs are PLAN_LPIS from
+ * LPI_FIRST on, which GICD_TYPER.num_LPIs tells. A command that names anything else is ignored:
+ * MAPI, whose EventID would be the LPI, always. MOVALL finds nothing to do: each command is done
+ * when GITS_CREADR passes it, and what is pending goes where its collection goes. But what another
  * vCPU's list register has of an LPI already is taken away when that vCPU, kicked, comes to EL2:
  * until then it may still take one that was cleared, moved or unmapped. SYNC, whichever vCPU it
  * names, is passed when there are no such LPIs any more. Nobody waits for that at EL2: the queue
@@ -26,7 +27,7 @@
  *
  * Bounds: VITS_BATCH commands at most are done at each access to the ITS's registers; the rest when
  * GITS_CREADR is read again, as all drivers do who wait. Each takes the partition's vgic lock anew,
- * and looks at its PLAN_MSIS LPIs once at most.
+ * and looks at its PLAN_LPIS LPIs once at most.
  */
 #ifndef CORE_GUEST_VITS_H
 #define CORE_GUEST_VITS_H
@@ -40,7 +41,8 @@
 #include "core/plan/plan.h"
 
 #define VITS_BATCH      8
-#define VITS_LPI_BITS   5  /* PLAN_MSIS LPIs, and EventIDs */
+#define VITS_EVENT_BITS 5  /* PLAN_EVENTS EventIDs */
+#define VITS_LPI_BITS   7  /* PLAN_LPIS */
 #define VITS_INTID_BITS 14 /* from 8192 on: LPIs begin there */
 
 struct partition;
@@ -78,13 +80,13 @@ uint32_t vits_gicr_ctlr(const struct vcpu *owner);
 
 /* Do one command, or nothing. IHI 0069 5.3. */
 void vits_perform(struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS],
-                  const uint8_t config[PLAN_MSIS]) REQUIRES(&vgic->lock);
+                  const uint8_t config[PLAN_LPIS]) REQUIRES(&vgic->lock);
 
 /* True where the command is a SYNC that cannot be passed yet. */
 bool vits_waits(const struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS]) REQUIRES(&vgic->lock);
 
 /* The vCPU takes LPIs from now on; what is mapped and pending already is delivered. */
-void vits_enable(struct vgic *vgic, uint32_t vcpu, const uint8_t config[PLAN_MSIS])
+void vits_enable(struct vgic *vgic, uint32_t vcpu, const uint8_t config[PLAN_LPIS])
     REQUIRES(&vgic->lock);
 
 #endif

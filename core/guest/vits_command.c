@@ -32,36 +32,43 @@
  * What each function's EventIDs are mapped to: LPI + 1, counted from LPI_FIRST; 0: nothing. And how
  * many of them MAPD has said there are. Class: locked (the vgic lock of whose function it is).
  */
-static uint8_t events[PLAN_MAX_FUNCTIONS][PLAN_MSIS];
+static uint8_t events[PLAN_MAX_FUNCTIONS][PLAN_EVENTS];
 static uint8_t event_count[PLAN_MAX_FUNCTIONS];
 
+_Static_assert(PLAN_LPIS < UINT8_MAX, "it is in events[]");
+
 /* ---- LPIs ---- */
+
+static struct virq *lpi_of(const struct vgic *vgic, uint32_t lpi)
+{
+    return &vgic->bank[vgic->lpis + lpi / 32]->virq[lpi % 32];
+}
 
 /* To the vCPU of its collection, where that takes LPIs. */
 static void route_lpi(struct vgic *vgic, uint32_t lpi) REQUIRES(&vgic->lock)
 {
     const struct vits *its = vits_of(vgic);
-    struct virq *v = &vgic->lpis->virq[lpi];
+    struct virq *v = lpi_of(vgic, lpi);
     uint32_t to = its->collection[lpi] == 0 ? 0 : its->target[its->collection[lpi] - 1];
 
     to = to != 0 && (its->lpis >> (to - 1) & 1) != 0 ? to - 1 : VGIC_NOBODY;
     if (v->route != to) {
-        vgic_set_route(vgic, vgic->lpis, v, to);
+        vgic_set_route(vgic, vgic_bank_of(vgic, v), v, to);
     }
 }
 
 static void route_all(struct vgic *vgic) REQUIRES(&vgic->lock)
 {
-    for (uint32_t lpi = 0; lpi < PLAN_MSIS; lpi++) {
+    for (uint32_t lpi = 0; lpi < PLAN_LPIS; lpi++) {
         route_lpi(vgic, lpi);
     }
 }
 
 static void configure(struct vgic *vgic, uint32_t lpi, uint8_t config) REQUIRES(&vgic->lock)
 {
-    struct vgic_bank *bank = vgic->lpis;
-    struct virq *v = &bank->virq[lpi];
-    const uint32_t bit = 1u << lpi;
+    struct virq *v = lpi_of(vgic, lpi);
+    struct vgic_bank *bank = vgic_bank_of(vgic, v);
+    const uint32_t bit = 1u << lpi % 32;
     const uint32_t enabled = (config & LPI_ENABLE) != 0 ? bit : 0;
 
     if (v->priority != (config & LPI_PRIORITY) || (bank->enabled & bit) != enabled) {
@@ -75,7 +82,7 @@ static void configure(struct vgic *vgic, uint32_t lpi, uint8_t config) REQUIRES(
 /* A list register may have it active, as some GICs do: LPIs are not. */
 static void make_pending(struct vgic *vgic, uint32_t lpi) REQUIRES(&vgic->lock)
 {
-    struct virq *v = &vgic->lpis->virq[lpi];
+    struct virq *v = lpi_of(vgic, lpi);
 
     if (v->lr != VGIC_NO_LR) {
         v->clear |= GIC_LR_ACTIVE;
@@ -85,7 +92,7 @@ static void make_pending(struct vgic *vgic, uint32_t lpi) REQUIRES(&vgic->lock)
 
 static void clear(struct vgic *vgic, uint32_t lpi) REQUIRES(&vgic->lock)
 {
-    vgic_clear_pending(vgic, &vgic->lpis->virq[lpi], 1);
+    vgic_clear_pending(vgic, lpi_of(vgic, lpi), 1);
 }
 
 static void unmap(struct vgic *vgic, uint8_t *event) REQUIRES(&vgic->lock)
@@ -113,9 +120,9 @@ struct command {
 static void mapd(struct vgic *vgic, const struct command *c) REQUIRES(&vgic->lock)
 {
     const uint64_t bits = field_get(CMD1_BITS, c->word[1]) + 1;
-    const uint64_t count = bits < VITS_LPI_BITS ? BIT(bits) : PLAN_MSIS;
+    const uint64_t count = bits < VITS_EVENT_BITS ? BIT(bits) : PLAN_EVENTS;
 
-    for (uint32_t n = 0; n < PLAN_MSIS; n++) {
+    for (uint32_t n = 0; n < PLAN_EVENTS; n++) {
         if (events[c->function][n] != 0) {
             unmap(vgic, &events[c->function][n]);
         }
@@ -152,7 +159,7 @@ static void mapti(struct vgic *vgic, const struct command *c) REQUIRES(&vgic->lo
     const uint64_t lpi = field_get(CMD1_LPI, c->word[1]) - LPI_FIRST;
     struct command mapped = *c;
 
-    if (*c->event == 0 && lpi < PLAN_MSIS) {
+    if (*c->event == 0 && lpi < PLAN_LPIS) {
         *c->event = (uint8_t)(lpi + 1);
         mapped.lpi = (uint32_t)lpi;
         inv(vgic, &mapped);
@@ -162,7 +169,7 @@ static void mapti(struct vgic *vgic, const struct command *c) REQUIRES(&vgic->lo
 
 static void invall(struct vgic *vgic, const struct command *c) REQUIRES(&vgic->lock)
 {
-    for (uint32_t lpi = 0; lpi < PLAN_MSIS; lpi++) {
+    for (uint32_t lpi = 0; lpi < PLAN_LPIS; lpi++) {
         if (vits_of(vgic)->collection[lpi] == c->collection + 1) {
             configure(vgic, lpi, c->config[lpi]);
         }
@@ -243,7 +250,7 @@ static bool find(const struct vgic *vgic, struct command *c, enum needs needs, b
 }
 
 void vits_perform(struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS],
-                  const uint8_t config[PLAN_MSIS])
+                  const uint8_t config[PLAN_LPIS])
 {
     struct command c = {.word = word, .config = config};
 
@@ -260,8 +267,8 @@ static bool is_on_its_way(const struct vgic *vgic) REQUIRES(&vgic->lock)
 {
     bool found = false;
 
-    for (uint32_t lpi = 0; lpi < PLAN_MSIS && !found; lpi++) {
-        const struct virq *v = &vgic->lpis->virq[lpi];
+    for (uint32_t lpi = 0; lpi < PLAN_LPIS && !found; lpi++) {
+        const struct virq *v = lpi_of(vgic, lpi);
 
         found = v->lr != VGIC_NO_LR &&
                 (vgic_vcpu(vgic, v->home)->vgic.wait[v->intid / 32] >> v->intid % 32 & 1) != 0;
@@ -276,12 +283,12 @@ bool vits_waits(const struct vgic *vgic, const uint64_t word[VITS_CMD_WORDS])
 
 /* ---- what else happens to LPIs ---- */
 
-void vits_enable(struct vgic *vgic, uint32_t vcpu, const uint8_t config[PLAN_MSIS])
+void vits_enable(struct vgic *vgic, uint32_t vcpu, const uint8_t config[PLAN_LPIS])
 {
     const struct vits *its = vits_of(vgic);
 
     vits_of(vgic)->lpis |= 1u << vcpu;
-    for (uint32_t lpi = 0; lpi < PLAN_MSIS; lpi++) {
+    for (uint32_t lpi = 0; lpi < PLAN_LPIS; lpi++) {
         if (its->collection[lpi] != 0 && its->target[its->collection[lpi] - 1] == vcpu + 1) {
             configure(vgic, lpi, config[lpi]); /* of others INV may have said more since */
         }

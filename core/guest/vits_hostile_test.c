@@ -22,7 +22,7 @@ static const struct {
     {MAPTI, SECOND, 0, LPI_FIRST + 2, 0}, /* no MAPD */
     {MAPTI, OWN, 32, LPI_FIRST + 2, 0},
     {MAPTI, OWN, 0xffffffff, LPI_FIRST + 2, 0},
-    {MAPTI, OWN, 5, LPI_FIRST + PLAN_MSIS, 0},
+    {MAPTI, OWN, 5, LPI_FIRST + PLAN_LPIS, 0},
     {MAPTI, OWN, 5, LPI_FIRST - 1, 0},
     {MAPTI, OWN, 5, 0, 0},
     {MAPTI, OWN, 5, 27, 0},
@@ -190,12 +190,12 @@ static void test_a_table_of_lpis_outside(void **state)
 /* ---- random commands beside a model ---- */
 
 static struct {
-    uint32_t lpi[4][PLAN_MSIS]; /* of functions; 0: not mapped */
+    uint32_t lpi[4][PLAN_EVENTS]; /* of functions; 0: not mapped */
     uint32_t count[4];
     int target[CPUS];          /* of collections; -1 */
-    int collection[PLAN_MSIS]; /* of LPIs; -1 */
-    uint8_t config[PLAN_MSIS];
-    bool pending[PLAN_MSIS];
+    int collection[PLAN_LPIS]; /* of LPIs; -1 */
+    uint8_t config[PLAN_LPIS];
+    bool pending[PLAN_LPIS];
 } m;
 
 static void m_unmap(uint32_t function, uint64_t event)
@@ -215,7 +215,7 @@ static void m_command(uint64_t code, uint64_t device, uint64_t event, uint64_t l
     const uint32_t at = mapped ? m.lpi[function][event] - LPI_FIRST : 0;
 
     if (code == MAPD && function >= 0) {
-        for (uint32_t n = 0; n < PLAN_MSIS; n++) {
+        for (uint32_t n = 0; n < PLAN_EVENTS; n++) {
             if (m.lpi[function][n] != 0) {
                 m_unmap((uint32_t)function, n);
             }
@@ -228,7 +228,7 @@ static void m_command(uint64_t code, uint64_t device, uint64_t event, uint64_t l
             m.target[collection] = (int)(word2 >> 16 & 3);
         }
     } else if (code == MAPTI && function >= 0 && event < m.count[function] && !mapped &&
-               collection < CPUS && lpi - LPI_FIRST < PLAN_MSIS) {
+               collection < CPUS && lpi - LPI_FIRST < PLAN_LPIS) {
         m.lpi[function][event] = (uint32_t)lpi;
         m.collection[lpi - LPI_FIRST] = (int)collection;
         m.config[lpi - LPI_FIRST] = *config_of((uint32_t)lpi);
@@ -243,7 +243,7 @@ static void m_command(uint64_t code, uint64_t device, uint64_t event, uint64_t l
     } else if (code == INV && mapped) {
         m.config[at] = *config_of(LPI_FIRST + at);
     } else if (code == INVALL && collection < CPUS) {
-        for (uint32_t n = 0; n < PLAN_MSIS; n++) {
+        for (uint32_t n = 0; n < PLAN_LPIS; n++) {
             if (m.collection[n] == (int)collection) {
                 m.config[n] = *config_of(LPI_FIRST + n);
             }
@@ -255,20 +255,19 @@ static void m_command(uint64_t code, uint64_t device, uint64_t event, uint64_t l
 static void compare(void)
 {
     for (uint32_t cpu = 0; cpu < CPUS; cpu++) {
-        uint32_t want = 0, got = 0, lpi;
+        bool want[PLAN_LPIS], got[PLAN_LPIS] = {false};
+        uint32_t lpi;
 
-        for (uint32_t n = 0; n < PLAN_MSIS; n++) {
-            if (m.pending[n] && (m.config[n] & 1) != 0 && m.collection[n] >= 0 &&
-                m.target[m.collection[n]] == (int)cpu) {
-                want |= 1u << n;
-            }
+        for (uint32_t n = 0; n < PLAN_LPIS; n++) {
+            want[n] = m.pending[n] && (m.config[n] & 1) != 0 && m.collection[n] >= 0 &&
+                      m.target[m.collection[n]] == (int)cpu;
         }
         while ((lpi = take_and_end(cpu)) != SPURIOUS) {
-            assert_true(lpi >= LPI_FIRST && lpi < LPI_FIRST + PLAN_MSIS);
-            got |= 1u << (lpi - LPI_FIRST);
+            assert_true(lpi >= LPI_FIRST && lpi < LPI_FIRST + PLAN_LPIS);
+            got[lpi - LPI_FIRST] = true;
             m.pending[lpi - LPI_FIRST] = false;
         }
-        assert_int_equal(got, want);
+        assert_memory_equal(got, want, sizeof(want));
     }
 }
 
@@ -294,22 +293,22 @@ static void test_random_commands(void **state)
         uint64_t code = random_of(&seed, 17);
         uint64_t device = devices[random_of(&seed, ARRAY_SIZE(devices))];
         uint64_t event = random_of(&seed, random_of(&seed, 2) == 0 ? 8 : 40);
-        uint64_t lpi = LPI_FIRST - 2 + random_of(&seed, 36);
+        uint64_t lpi = LPI_FIRST - 2 + random_of(&seed, PLAN_LPIS + 4);
         uint64_t word2 = random_of(&seed, CPUS + 1) << 16 | random_of(&seed, CPUS + 1);
 
         code = random_of(&seed, 4) == 0 ? MAPTI : code;
-        if (code == MAPTI && lpi - LPI_FIRST < PLAN_MSIS && m.collection[lpi - LPI_FIRST] >= 0) {
+        if (code == MAPTI && lpi - LPI_FIRST < PLAN_LPIS && m.collection[lpi - LPI_FIRST] >= 0) {
             continue; /* two events to one LPI: UNPREDICTABLE, and test_nonsense's */
         }
         word2 |= random_of(&seed, 4) != 0 ? UINT64_C(1) << 63 : 0;
-        *config_of((uint32_t)(LPI_FIRST + random_of(&seed, PLAN_MSIS))) =
+        *config_of((uint32_t)(LPI_FIRST + random_of(&seed, PLAN_LPIS))) =
             (uint8_t)random_of(&seed, 256);
         model.active_lpis = i % 2 == 0;
         m_command(code, device, event, lpi, word2);
         command(code, device, event, lpi, word2);
         if (random_of(&seed, 3) == 0) {
             uint32_t function = (uint32_t)random_of(&seed, 3);
-            uint32_t message_event = (uint32_t)random_of(&seed, PLAN_MSIS);
+            uint32_t message_event = (uint32_t)random_of(&seed, PLAN_EVENTS);
 
             if (m.lpi[function][message_event] != 0) {
                 m.pending[m.lpi[function][message_event] - LPI_FIRST] = true;
@@ -345,7 +344,7 @@ static void test_nonsense(void **state)
             (void)rd64(cpu, ITS + random_of(&seed, 0x4000) * 8);
             break;
         case 3:
-            send_message((uint32_t)random_of(&seed, 4), (uint32_t)random_of(&seed, PLAN_MSIS));
+            send_message((uint32_t)random_of(&seed, 4), (uint32_t)random_of(&seed, PLAN_EVENTS));
             break;
         default:
             wr64(cpu, rd_base(cpu) + random_of(&seed, 0x10) * 8, seed);

@@ -2,7 +2,7 @@
 /*
  * Message-signalled interrupts of granted PCI functions, with a GICv3. A partition sees an ITS
  * where the board's is (core/guest/vits.h), whose GITS_TRANSLATER its devices' table for DMA leads
- * to the board's. That one, which EL2 alone drives, makes each function's PLAN_MSIS EventIDs LPIs
+ * to the board's. That one, which EL2 alone drives, makes each function's PLAN_EVENTS EventIDs LPIs
  * of their own. IHI 0069 5.
  */
 #ifndef CORE_PLAN_MSI_H
@@ -16,7 +16,7 @@
 #include "core/plan/plan.h"
 
 #define LPI_FIRST 8192u /* the lowest INTID of an LPI */
-#define LPI_LIMIT (PLAN_MAX_FUNCTIONS * PLAN_MSIS)
+#define LPI_LIMIT (PLAN_MAX_FUNCTIONS * PLAN_EVENTS)
 
 /* Pages of the pool, at most: of an ITS, of a device, of a CPU that takes LPIs, of all of these. */
 #define MSI_ITS_PAGES    3

@@ -12,7 +12,7 @@ struct msi_frame msi_frame(const struct plan *p, uint32_t index)
         return (struct msi_frame){{its + ITS_TRANSLATER_FRAME, PAGE_SIZE},
                                   {its, ITS_SIZE},
                                   part->msi_first,
-                                  PLAN_MSIS,
+                                  PLAN_LPIS,
                                   true};
     }
     for (uint32_t i = 0; i < p->device_count; i++) {

@@ -11,7 +11,8 @@
 
 #define CELL       4
 #define RIDS       UINT32_C(0x10000)
-#define FIRST_BANK 2 /* of SPIs, so that the board's UART and timers keep theirs */
+#define FIRST_BANK 2  /* of SPIs, so that the board's UART and timers keep theirs */
+#define END_BANK   32 /* of all INTIDs below LPIs that there may be */
 
 /* ---- the board's ITSs ---- */
 
@@ -147,12 +148,19 @@ static bool owns_in_bank(const struct plan *p, uint32_t partition, uint32_t bank
     return owns;
 }
 
-/* The lowest 32 SPIs of which the partition has none; 0 where there are no such. */
+/*
+ * The first of the lowest PLAN_LPIS SPIs of which the partition has none, whether the board has
+ * them or not; 0 where there are no such.
+ */
 static uint32_t free_spis(const struct plan *p, uint32_t partition)
 {
-    for (uint32_t bank = FIRST_BANK; (bank + 1) * PLAN_MSIS <= p->board.gic.intids; bank++) {
-        if (!owns_in_bank(p, partition, bank)) {
-            return bank * PLAN_MSIS;
+    uint32_t first = FIRST_BANK;
+
+    for (uint32_t bank = FIRST_BANK; bank < END_BANK; bank++) {
+        if (owns_in_bank(p, partition, bank)) {
+            first = bank + 1;
+        } else if ((bank + 1 - first) * 32 == PLAN_LPIS) {
+            return first * 32;
         }
     }
     return 0;

@@ -131,9 +131,14 @@ static void test_no_spis_are_left(void **state)
     const struct plan_function *f = add(0, 1, 8);
 
     (void)state;
-    p->board.gic.intids = 96;
-    p->devices[0].irq[0].intid = 90;
-    p->devices[0].irq_count = 1;
+    for (uint32_t n = 0; n < 7; n++) { /* no four times 32 side by side, but for the last */
+        p->devices[0].irq[n].intid = (5 + 4 * n) * 32;
+    }
+    p->devices[0].irq_count = 6;
+    msi_assign(p);
+    assert_int_equal(p->partitions[0].msi_first, 26 * 32);
+    p->partitions[0].msi_first = 0;
+    p->devices[0].irq_count = 7;
     msi_assign(p);
     expect(f, false, 0);
 }

@@ -35,8 +35,9 @@
 #define PLAN_MAX_SMMUS     16
 #define PLAN_MAX_SMMU_IRQS 9 /* of one SMMU that are used */
 #define PLAN_MAX_ITS       4
-#define PLAN_MSIS          32 /* message-signalled interrupts of one partition */
-#define PLAN_MAX_STREAMS   64 /* runs of StreamIDs, of all granted devices */
+#define PLAN_EVENTS        32  /* messages of one function */
+#define PLAN_LPIS          128 /* that a partition may make of its functions' messages */
+#define PLAN_MAX_STREAMS   64  /* runs of StreamIDs, of all granted devices */
 #define PLAN_MAX_PCI_HOSTS 4
 #define PLAN_MAX_FUNCTIONS 32   /* PCI functions that are granted, and bridges above them */
 #define PLAN_MAX_CAPS      48   /* capabilities of one PCI function, extended ones counted */
@@ -264,7 +265,7 @@ struct plan_partition {
     struct plan_image ramdisk; /* size 0: none */
     struct plan_image fdt;     /* size 0: the tree is generated */
     const char *bootargs;      /* in the system file; "" where none */
-    uint32_t msi_first; /* of PLAN_MSIS SPIs that it has not, where the vGIC has LPIs; 0: none, */
+    uint32_t msi_first; /* of PLAN_LPIS SPIs that it has not, where the vGIC has LPIs; 0: none, */
     uint32_t msi_its;   /* and their ITS: index into board.its[] */
     uint64_t entry;     /* IPA where vCPU 0 starts */
     uint64_t fdt_ipa;   /* where its device tree goes (8-byte aligned), */

@@ -62,7 +62,7 @@
 #define CONFIG_PAGES     2
 #define CONFIG_BYTES     (CONFIG_PAGES * PAGE_SIZE)
 
-_Static_assert(PLAN_MSIS == 1 << EVENT_BITS, "MAPD's size");
+_Static_assert(PLAN_EVENTS == 1 << EVENT_BITS, "MAPD's size");
 _Static_assert(LPI_LIMIT <= CONFIG_BYTES, "a byte each");
 _Static_assert(2 * PENDING_PAGES - 1 <= MSI_CPU_PAGES, "with alignment");
 _Static_assert(2 * CONFIG_PAGES - 1 <= MSI_SHARED_PAGES, "with alignment");

@@ -208,6 +208,35 @@ def test_msi_through_the_v2m_frame(boot, tmp_path):
     assert "DMA fault" not in log
 
 
+@pytest.mark.parametrize("gic", [2, 3])
+def test_messages_follow_their_affinity(boot, gic):
+    """Debian moves a card's messages between CPUs under traffic, and off a CPU that it switches off: each arrives, there only."""
+    frame = {"devices": [V2M]} if gic == 2 else {}
+    card = ("-netdev", "user,id=n", "-device", "e1000e,netdev=n,addr=2.0")
+    part = guest("net", [0, 1], ["load=e1000e", "ping=10.0.2.2", "follow=10.0.2.2"], pci_devices=[f"{HOST} 00:02.0"], **frame)
+    log = boot([part], gic=gic, smp=2, qemu=(*SMMU, *card)).off(2 * LINUX)
+    turns = [[int(n) for n in t] for t in re.findall(r"pci: CPU (\d) takes them: (\d+) (\d+) then (\d+) (\d+)", log)]
+    assert [turn[0] for turn in turns] == [0, 1, 0, 1], log
+    for cpu, *counts in turns:
+        assert counts[2 + cpu] >= counts[cpu] + 5 and counts[3 - cpu] == counts[1 - cpu], turns
+    assert "pci: 129 of 129 answered" in log, log
+    assert "BULKHEAD-GUEST exit status 0" in log and "DMA fault" not in log
+
+
+def test_more_messages_than_32(boot, tmp_path):
+    """Five disks of a partition with four CPUs: Linux takes 40 LPIs, and each disk has its message for each CPU."""
+    disks = [nvme(tmp_path, f"{n + 1}.0", f"d{n}") for n in range(5)]
+    part = guest("disks", [0, 1, 2, 3], ["load=nvme", *(f"disk=nvme{n}n1" for n in range(5))],
+                 pci_devices=[f"{HOST} 00:{n + 1:02}.0" for n in range(5)])
+    log = boot([part], gic=3, smp=4, qemu=(*SMMU, *(word for _, qemu in disks for word in qemu))).off(2 * LINUX)
+    for n in range(5):
+        wrote = re.search(rf"pci: nvme{n}n1 wrote (\w+)", log)[1]
+        assert re.search(rf"pci: nvme{n}n1 read (\w+)", log)[1] == wrote
+    found = set(re.findall(r"ITS-MSI +\d+ Edge +(nvme\dq\d)", log))
+    assert found == {f"nvme{n}q{q}" for n in range(5) for q in range(5)}, log
+    assert "DMA fault" not in log
+
+
 def test_msi_frame_has_one_owner(boot):
     """Two partitions that want it get neither; nobody gets it with GICv3."""
     parts = [partition(name, "hello", [cpu], devices=[V2M]) for cpu, name in enumerate("ab")]
