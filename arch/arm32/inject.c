@@ -83,6 +83,10 @@ void inject_abort(uint32_t hsr)
 
 void inject_skip(uint32_t hsr)
 {
-    banked_write(spsr_hyp, aarch32_it_advanced(banked_read(spsr_hyp)));
+    const uint32_t spsr = banked_read(spsr_hyp);
+
+    if ((spsr & PSR_IT) != 0) {
+        banked_write(spsr_hyp, aarch32_it_advanced(spsr));
+    }
     banked_write(elr_hyp, banked_read(elr_hyp) + 2 + 2 * field_get(HSR_IL, hsr));
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Owns a guest's general registers: in the frame of its exit, or banked by its mode. */
+#include <stdbool.h>
+
 #include <arch/sysreg.h>
 #include <arch/vcpu.h>
 
@@ -8,9 +10,11 @@
 
 #define SP 13
 #define LR 14
-#define PC 15 /* no access that is emulated has it: reads 0, and a write is lost */
 
-/* In rows of R8_fiq..R12_fiq, SP and LR by mode: MRS and MSR name them in the instruction. */
+/*
+ * In rows of R8_fiq..R12_fiq, SP and LR by mode: MRS and MSR name them in the instruction. PC has
+ * none, for no access that is emulated has it: it reads 0, and a write is lost.
+ */
 #define BANKED(row)                                                                                \
     row(MODE_FIQ, 8, r8_fiq) row(MODE_FIQ, 9, r9_fiq) row(MODE_FIQ, 10, r10_fiq)                   \
         row(MODE_FIQ, 11, r11_fiq) row(MODE_FIQ, 12, r12_fiq) row(MODE_FIQ, SP, sp_fiq)            \
@@ -21,9 +25,15 @@
 
 #define KEY(mode, n) ((mode) << 4 | (n))
 
-static uint32_t key_of(uint32_t n)
+static uint32_t guest_mode(void)
 {
-    return KEY((uint32_t)(banked_read(spsr_hyp) & PSR_MODE), n);
+    return (uint32_t)(banked_read(spsr_hyp) & PSR_MODE);
+}
+
+/* Most accesses: a register that this mode has no own one of. */
+static bool is_in_frame(uint32_t n)
+{
+    return n < 8 || (n < SP && guest_mode() != MODE_FIQ);
 }
 
 #define READ(mode, n, name)                                                                        \
@@ -32,10 +42,13 @@ static uint32_t key_of(uint32_t n)
 
 uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
 {
-    switch (key_of(n)) {
+    if (is_in_frame(n)) {
+        return regs->r[n];
+    }
+    switch (KEY(guest_mode(), n)) {
         BANKED(READ)
     default:
-        return n == PC ? 0 : n == LR ? regs->lr_usr : regs->r[n];
+        return n == LR ? regs->lr_usr : 0;
     }
 }
 
@@ -46,11 +59,15 @@ uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
 
 void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v)
 {
-    switch (key_of(n)) {
+    if (is_in_frame(n)) {
+        regs->r[n] = (uint32_t)v;
+        return;
+    }
+    switch (KEY(guest_mode(), n)) {
         BANKED(WRITE)
     default:
-        if (n != PC) {
-            *(n == LR ? &regs->lr_usr : &regs->r[n]) = (uint32_t)v;
+        if (n == LR) {
+            regs->lr_usr = (uint32_t)v;
         }
         break;
     }

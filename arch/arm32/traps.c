@@ -62,8 +62,11 @@ static enum trap_outcome trap_call(struct arch_regs *regs, struct vcpu *vcpu)
     struct smccc_call call = {r[0], {r[1], r[2], r[3]}, {r[0], r[1], r[2], r[3]}};
     enum trap_outcome outcome = smccc_handle(vcpu, &call);
 
-    for (uint32_t i = 0; outcome == TRAP_RESUME && i < ARRAY_SIZE(call.result); i++) {
-        r[i] = (uint32_t)call.result[i];
+    if (outcome == TRAP_RESUME) {
+        r[0] = (uint32_t)call.result[0];
+        r[1] = (uint32_t)call.result[1];
+        r[2] = (uint32_t)call.result[2];
+        r[3] = (uint32_t)call.result[3];
     }
     return outcome;
 }
@@ -203,21 +206,20 @@ static bool names_register(const struct vcpu *vcpu, uint32_t hsr)
 static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint32_t hsr, struct vcpu *vcpu)
 {
     const uint32_t far = sysreg_read(HDFAR);
-    const uint64_t size = UINT64_C(1) << field_get(ISS_SAS, hsr);
+    const uint32_t size = UINT32_C(1) << field_get(ISS_SAS, hsr);
     const uint32_t rt = (uint32_t)field_get(ISS_SRT, hsr);
     struct mmio_access access = {.ipa = fault_ipa(far), .size = (uint8_t)size};
     enum trap_outcome outcome;
 
-    if (field_get(ISS_FS, hsr) == FS_ASYNCHRONOUS) {
-        return trap_fatal(vcpu, regs, UINT64_MAX, "asynchronous abort");
-    }
     if ((hsr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION) ||
         !is_aligned(far, size) || !names_register(vcpu, hsr)) {
-        return TRAP_ABORT;
+        return field_get(ISS_FS, hsr) == FS_ASYNCHRONOUS
+                   ? trap_fatal(vcpu, regs, UINT64_MAX, "asynchronous abort")
+                   : TRAP_ABORT;
     }
     if ((hsr & ISS_WNR) != 0) {
         access.write = true;
-        access.value = arch_reg_get(regs, rt) & (~UINT64_C(0) >> (64 - 8 * size));
+        access.value = (uint32_t)arch_reg_get(regs, rt) & (UINT32_MAX >> (32 - 8 * size) % 32);
     }
     outcome = mmio_handle(vcpu, &access);
     if (outcome == TRAP_SKIP && !access.write) {

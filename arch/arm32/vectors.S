@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HYP's exception vectors: into C and back to the guest. Every exit starts with an empty stack. */
 
-#define FRAME_SIZE 56 /* struct arch_regs */
-
     .arch_extension virt
     .fpu    neon-vfpv4
 
+/* struct arch_regs */
 .macro enter
-    sub     sp, sp, #FRAME_SIZE
-    stm     sp, {r0-r12}
-    str     lr, [sp, #4 * 13]
+    push    {r0-r12, lr}
 .endm
 
 /* ERET ends the flow, but a core may speculate past it. */
 .macro leave
-    ldr     lr, [sp, #4 * 13]
-    ldm     sp, {r0-r12}
-    add     sp, sp, #FRAME_SIZE
+    pop     {r0-r12, lr}
     eret
     dsb     nsh
     isb

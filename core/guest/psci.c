@@ -267,9 +267,9 @@ enum trap_outcome smccc_handle(struct vcpu *vcpu, struct smccc_call *call)
         return answer(call, -1);
     }
     if ((call->fid & FID_64BIT) == 0) { /* a 32-bit call's arguments are W registers */
-        for (uint32_t i = 0; i < ARRAY_SIZE(call->arg); i++) {
-            call->arg[i] &= UINT32_MAX;
-        }
+        call->arg[0] &= UINT32_MAX;
+        call->arg[1] &= UINT32_MAX;
+        call->arg[2] &= UINT32_MAX;
     }
     return row->call(vcpu, call);
 }
