@@ -68,7 +68,9 @@ boot:
     address r1, image_pool
     mov     r2, #0
     mov     r3, #0
-1:  strd    r2, r3, [r0], #8
+    mov     r4, #0
+    mov     r5, #0
+1:  stm     r0!, {r2, r3, r4, r5}
     cmp     r0, r1
     blo     1b
 

@@ -2,11 +2,20 @@
 /* What the compiler calls to divide 64 bits (Arm IHI 0043, 4.3.1): nothing at an exit does. */
 
     .text
-/* r1:r0 by r3:r2; the quotient in r1:r0, the remainder in r3:r2: bit by bit from the upper end. */
+/*
+ * r1:r0 by r3:r2; the quotient in r1:r0, the remainder in r3:r2: where both have 32 bits by the
+ * instruction that the Virtualization Extensions bring, otherwise bit by bit from the upper end.
+ */
     .global __aeabi_uldivmod
     .type   __aeabi_uldivmod, %function
 __aeabi_uldivmod:
-    push    {r4-r8, lr}
+    orrs    r12, r1, r3
+    bne     0f
+    udiv    r12, r0, r2
+    mls     r2, r12, r2, r0
+    mov     r0, r12
+    bx      lr
+0:  push    {r4-r8, lr}
     mov     r4, r2
     mov     r5, r3
     mov     r2, #0

@@ -84,26 +84,31 @@ static uint32_t cache_line(void)
     return UINT32_C(4) << field_get(CTR_DMINLINE, sysreg_read(CTR));
 }
 
-void arch_cache_clean(const void *p, uint64_t size)
+/* Every line that [p, p + size) touches; behind the last one the address space may end. */
+__attribute__((always_inline)) static inline void clean(const void *p, uint64_t size,
+                                                        bool invalidate)
 {
     const uint32_t line = cache_line();
-    const uint64_t end = (uintptr_t)p + size;
+    const uint32_t end = (uint32_t)align_up((uintptr_t)p + size, line);
 
-    for (uint64_t at = align_down((uintptr_t)p, line); at < end; at += line) {
-        sysreg_write(DCCMVAC, at);
+    for (uint32_t at = (uint32_t)align_down((uintptr_t)p, line); at != end; at += line) {
+        if (invalidate) {
+            sysreg_write(DCCIMVAC, at);
+        } else {
+            sysreg_write(DCCMVAC, at);
+        }
     }
     arch_dsb();
 }
 
+void arch_cache_clean(const void *p, uint64_t size)
+{
+    clean(p, size, false);
+}
+
 void arch_cache_clean_invalidate(const void *p, uint64_t size)
 {
-    const uint32_t line = cache_line();
-    const uint64_t end = (uintptr_t)p + size;
-
-    for (uint64_t at = align_down((uintptr_t)p, line); at < end; at += line) {
-        sysreg_write(DCCIMVAC, at);
-    }
-    arch_dsb();
+    clean(p, size, true);
 }
 
 void arch_icache_invalidate(void)
