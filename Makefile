@@ -164,7 +164,7 @@ format:
 ##   demo             boot the demo system in QEMU (BOARD=: qemu-arm64, qemu-arm32 or vexpress-a15)
 ##   demo-devices     boot the demo of devices: a disk, a network card, and a DMA engine that attacks
 ##   check            run every test (about 40 minutes on two cores), on configurations as in configs/
-##   bench            run the benchmarks, on qemu-arm64's configuration as in configs/
+##   bench            run the benchmarks (BOARD=: qemu-arm64, qemu-arm32), on configurations as in configs/
 ##   fuzz             fuzz core on this PC: TIME=SECONDS for each (60), FUZZ="NAME..." (all)
 ##   mutations        break a check at a time and see which test notices (an hour)
 .PHONY: demo demo-devices check bench fuzz mutations

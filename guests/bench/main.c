@@ -25,33 +25,33 @@
 struct row {
     const char *name;
     unsigned flags;
-    uint64_t (*sample)(void);
+    uintptr_t (*sample)(void);
 };
 
-static unsigned spi;     /* a device's that is ours */
-static uint64_t nothing; /* what the two readings take by themselves */
+static unsigned spi;      /* a device's that is ours */
+static uintptr_t nothing; /* what the two readings take by themselves */
 static uint32_t samples[SAMPLES];
 static struct bench_peer peer;
 static volatile unsigned peers_running;
 
 /* ---- One sample of each ---- */
 
-static uint64_t beyond_nothing(uint64_t ticks)
+static uintptr_t beyond_nothing(uintptr_t ticks)
 {
     return ticks - nothing;
 }
 
-static uint64_t sample_hvc(void)
+static uintptr_t sample_hvc(void)
 {
     return beyond_nothing(measure_hvc(PSCI_VERSION));
 }
 
-static uint64_t sample_smc(void)
+static uintptr_t sample_smc(void)
 {
     return beyond_nothing(measure_smc(PSCI_VERSION));
 }
 
-static uint64_t sample_typer(void)
+static uintptr_t sample_typer(void)
 {
     return beyond_nothing(measure_read(guest.gicd_base + GICD_TYPER));
 }
@@ -61,30 +61,30 @@ static uintptr_t enable_word(unsigned intid)
     return gic_frame(intid) + GICD_ISENABLER + intid / 32 * 4;
 }
 
-static uint64_t enable_write(unsigned intid)
+static uintptr_t enable_write(unsigned intid)
 {
     return beyond_nothing(measure_write(enable_word(intid), 1u << intid % 32));
 }
 
-static uint64_t sample_spi_enable_read(void)
+static uintptr_t sample_spi_enable_read(void)
 {
     return beyond_nothing(measure_read(enable_word(spi)));
 }
 
-static uint64_t sample_spi_enable(void)
+static uintptr_t sample_spi_enable(void)
 {
     gic_disable(spi);
     return enable_write(spi);
 }
 
-static uint64_t sample_spi_enable_again(void)
+static uintptr_t sample_spi_enable_again(void)
 {
     gic_enable(spi);
     return enable_write(spi);
 }
 
 /* Another value each time. */
-static uint64_t sample_spi_priority(void)
+static uintptr_t sample_spi_priority(void)
 {
     static uint8_t priority;
 
@@ -92,70 +92,70 @@ static uint64_t sample_spi_priority(void)
     return beyond_nothing(measure_write_byte(guest.gicd_base + GICD_IPRIORITYR + spi, priority));
 }
 
-static uint64_t sample_ppi_enable_read(void)
+static uintptr_t sample_ppi_enable_read(void)
 {
     return beyond_nothing(measure_read(enable_word(guest.timer_virtual_intid)));
 }
 
-static uint64_t sample_ppi_enable(void)
+static uintptr_t sample_ppi_enable(void)
 {
     gic_disable(guest.timer_virtual_intid);
     return enable_write(guest.timer_virtual_intid);
 }
 
-static uint64_t sample_ppi_enable_again(void)
+static uintptr_t sample_ppi_enable_again(void)
 {
     gic_enable(guest.timer_virtual_intid);
     return enable_write(guest.timer_virtual_intid);
 }
 
-static uint64_t sample_timer(void)
+static uintptr_t sample_timer(void)
 {
     gic_enable(guest.timer_virtual_intid);
     return measure_timer(TIMER_WAIT, guest.gicc_base);
 }
 
-static uint64_t sample_timer_wfi(void)
+static uintptr_t sample_timer_wfi(void)
 {
     gic_enable(guest.timer_virtual_intid);
     return measure_timer_wfi(TIMER_WAIT, guest.gicc_base);
 }
 
-static uint64_t sample_timer_stolen(void)
+static uintptr_t sample_timer_stolen(void)
 {
     gic_enable(guest.timer_virtual_intid);
     return measure_timer_stolen(TIMER_WAIT, guest.gicc_base);
 }
 
-static uint64_t sgi_value(unsigned sgi, unsigned cpu)
+static uintptr_t sgi_value(unsigned sgi, unsigned cpu)
 {
     uint64_t mpidr = guest.cpu_mpidr[cpu];
 
     if (guest.gic_version == 2) {
-        return (uint64_t)gic_target_mask(cpu) << 16 | sgi;
+        return (uintptr_t)gic_target_mask(cpu) << 16 | sgi;
     }
-    return (mpidr >> 32 & 0xff) << 48 | (mpidr >> 16 & 0xff) << 32 | (uint64_t)sgi << 24 |
-           (mpidr >> 8 & 0xff) << 16 | 1ull << (mpidr & 15);
+    return (uintptr_t)((mpidr >> 32 & 0xff) << 48 | (mpidr >> 16 & 0xff) << 32 |
+                       (uint64_t)sgi << 24 | (mpidr >> 8 & 0xff) << 16 | 1ull << (mpidr & 15));
 }
 
-static uint64_t sgi_measure(measure_sgi *v2, measure_sgi *v3, unsigned cpu)
+static uintptr_t sgi_measure(measure_sgi *v2, measure_sgi *v3, unsigned cpu)
 {
     return (guest.gic_version == 2 ? v2 : v3)(sgi_value(SGI, cpu), guest.gicc_base,
                                               guest.gicd_base + GICD_SGIR, &peer);
 }
 
-static uint64_t sample_sgi_self(void)
+static uintptr_t sample_sgi_self(void)
 {
     return sgi_measure(measure_sgi_self_v2, measure_sgi_self_v3, 0);
 }
 
-static uint64_t sample_sgi_other(void)
+static uintptr_t sample_sgi_other(void)
 {
     peer.answer = 0;
     return sgi_measure(measure_sgi_other_v2, measure_sgi_other_v3, 1);
 }
 
-static uint64_t sample_sgi_round_trip(void)
+static uintptr_t sample_sgi_round_trip(void)
 {
     peer.answer = sgi_value(SGI_ANSWER, 0);
     return sgi_measure(measure_sgi_round_trip_v2, measure_sgi_round_trip_v3, 1);

@@ -15,7 +15,7 @@ import size
 import stack
 import tracing
 
-SAVED = run.TOP / "docs/bench"
+SAVED = run.TOP / "docs/bench"  # qemu-arm64's; the others' are in folders by their names
 
 
 # ---- gathering ----
@@ -80,23 +80,33 @@ def mark(value, target):
     return "  above" if target != -1 and value > target else ""
 
 
+def beside(name, gic=None):
+    """What a row is held against, the target last. A 32-bit board's is what arm64's newest saved result has."""
+    row = rows.of(name)
+    if run.board.arch == "arm64":
+        return {"Bao": row.bao, "Xen": row.xen, "target": row.target}
+    arm64, _ = saved(SAVED)
+    value = arm64[f"gic{gic}"][name]["max"] if gic else arm64["other"].get(name, -1)
+    return {"arm64": value, "target": int(rows.ARM32_SHARE * value) if gic or name == "boot" else -1}
+
+
 def show_guest(gic, table):
-    heads = ["min", "median", "max", "bare", "Bao", "Xen", "target"]
+    heads = ["min", "median", "max", "bare", *beside("hvc", gic)]
     print(f"GICv{gic}, instructions".ljust(44) + "".join(h.rjust(9) for h in heads))
     for name, figure in table.items():
-        row = rows.of(name)
-        values = [*figure.values(), row.bao, row.xen, row.target]
-        print(row.what.ljust(44) + "".join(number(v).rjust(9) for v in values) + mark(figure["max"], row.target))
+        others = beside(name, gic)
+        values = [*figure.values(), *others.values()]
+        print(rows.of(name).what.ljust(44) + "".join(number(v).rjust(9) for v in values) + mark(figure["max"], others["target"]))
     print()
 
 
 def show_other(result):
-    heads = ["Bulkhead", "Bao", "Xen", "target"]
+    heads = ["Bulkhead", *beside("boot")]
     print("".ljust(44) + "".join(h.rjust(12) for h in heads))
     for name, value in result["other"].items():
-        row = rows.of(name)
-        values = [value, row.bao, row.xen, row.target]
-        print(row.what.ljust(44) + "".join(number(v).rjust(12) for v in values) + mark(value, row.target))
+        others = beside(name)
+        values = [value, *others.values()]
+        print(rows.of(name).what.ljust(44) + "".join(number(v).rjust(12) for v in values) + mark(value, others["target"]))
     print()
 
 
@@ -153,12 +163,17 @@ def flat(result):
     return figures
 
 
-def saved():
-    """The newest saved result, and its file; (None, None) where there is none."""
+def folder():
+    """Of the board's saved results."""
+    return SAVED if run.board.arch == "arm64" else SAVED / run.board.name
+
+
+def saved(where):
+    """The newest saved result there, and its file; (None, None) where there is none."""
     def key(path):
         return [int(n) for n in re.findall(r"\d+", path.stem)]
 
-    files = sorted(SAVED.glob("*.json"), key=key)
+    files = sorted(where.glob("*.json"), key=key)
     return (json.loads(files[-1].read_text()), files[-1]) if files else (None, None)
 
 
@@ -167,7 +182,7 @@ def compare(result):
 
     The guest's rows may not grow by one instruction. A size or the boot is pointed out, and refused beyond rows.SLACK.
     """
-    before, file = saved()
+    before, file = saved(folder())
     if before is None:
         print("There is no saved result: scripts/bench --save")
         return False
@@ -189,9 +204,9 @@ def compare(result):
 
 
 def save(result):
-    """As docs/bench/VERSION.json."""
-    SAVED.mkdir(exist_ok=True)
-    file = SAVED / f"{result['version']}.json"
+    """As VERSION.json in the board's folder."""
+    folder().mkdir(exist_ok=True)
+    file = folder() / f"{result['version']}.json"
     kept = {key: value for key, value in result.items() if key != "stacks"}
     kept["other"] = {n: v for n, v in result["other"].items() if n not in rows.VARIES}
     file.write_text(json.dumps(kept, indent=1) + "\n")

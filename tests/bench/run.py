@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the benchmark's guest in QEMU, in a partition of Bulkhead or without a hypervisor."""
 
+import dataclasses
 import pathlib
 import re
 import struct
@@ -14,50 +15,102 @@ import machine  # noqa: E402  (system files from Python)
 
 BUILD = TOP / "build"
 WORK = BUILD / "bench"
-IMAGE = BUILD / "qemu-arm64/bulkhead.bin"
-ELF = BUILD / "qemu-arm64/bulkhead.elf"
-GUEST = BUILD / "guests/bench/bench.bin"
-GUEST_ELF = BUILD / "guests/bench/bench.elf"
-
-# One tick of CNTVCT is one nanosecond is one instruction: figures are exact and repeat.
-QEMU = ["-cpu", "cortex-a53,cntfrq=1000000000", "-icount", "shift=0,sleep=off"]
-QEMU += ["-m", "1G", "-nographic", "-nic", "none", "-no-reboot"]
-TIMEOUT = 300
-
-MEMORY = ((0x40000000, 2 * machine.MIB),)  # a partition's; the guests are linked at ENTRY
-ENTRY = 0x40080000
-LOAD = 0x40200000  # where QEMU puts an Image that may be anywhere: RAM's base and 2 MiB
 DEVICE = "/pl031@9010000"
 SPI = 34  # DEVICE's
 SMALL = 11 * 1024  # bytes of the guest whose boot is counted
 
 
+@dataclasses.dataclass(frozen=True)
+class Board:
+    """What is measured, and where QEMU's virt puts it."""
+
+    name: str
+    arch: str  # of the guests and of their images
+    tools: str
+    target: str  # clang's
+    cpu: str
+    gics: tuple
+    load: int  # where QEMU puts Bulkhead's image
+    linked: int  # where the guests are linked, and QEMU puts them on a bare machine
+    memory: int  # a partition's: elsewhere than Bulkhead, whose instructions it would seem to execute
+    off: tuple  # instructions: SYSTEM_OFF by HVC
+
+    @property
+    def folder(self):
+        """As arch/ and build/lib/ call it."""
+        return "arm32" if self.arch == "arm" else self.arch
+
+    @property
+    def entry(self):
+        """Where a guest begins in its partition."""
+        return self.memory + self.linked % machine.MIB
+
+    @property
+    def image(self):
+        return BUILD / self.name / "bulkhead.bin"
+
+    @property
+    def elf(self):
+        return BUILD / self.name / "bulkhead.elf"
+
+    def guest(self, suffix):
+        return BUILD / "guests" / ("" if self.arch == "arm64" else self.folder) / f"bench/bench.{suffix}"
+
+
+BOARDS = {
+    board.name: board for board in (
+        Board("qemu-arm64", "arm64", "aarch64-linux-gnu-", "aarch64-none-elf", "cortex-a53", (3, 2), 0x40200000, 0x40080000, 0x40000000,
+              (0x52800100, 0x72B08000, 0xD4000002, 0x14000000)),
+        Board("qemu-arm32", "arm", "arm-linux-gnueabihf-", "arm-none-eabi", "cortex-a15", (2,), 0x40010000, 0x40010000, 0x60000000,
+              (0xE3000008, 0xE3480400, 0xE1400070, 0xEAFFFFFE)),
+    )
+}
+board = BOARDS["qemu-arm64"]
+# One tick of CNTVCT is one nanosecond is one instruction: figures are exact and repeat.
+QEMU = ["-icount", "shift=0,sleep=off", "-m", "1G", "-nographic", "-nic", "none", "-no-reboot"]
+TIMEOUT = 300
+
+
+def use(name):
+    """Measure that board from here on."""
+    global board
+    board = BOARDS[name]
+
+
 def small_guest():
-    """An arm64 Image of SMALL bytes that turns its partition off."""
-    off = [0x14000010, 0]  # b .+64
-    header = struct.pack("<2I6Q4sI", *off, 0x80000, SMALL, 2, 0, 0, 0, b"ARM\x64", 0)
-    code = struct.pack("<4I", 0x52800100, 0x72B08000, 0xD4000002, 0x14000000)  # SYSTEM_OFF by HVC
+    """A kernel of SMALL bytes that turns its partition off."""
+    off, header = struct.pack("<4I", *board.off), b""
+    if board.arch == "arm64":  # an Image; its first instruction is a branch behind the header
+        header = struct.pack("<2I6Q4sI", 0x14000010, 0, 0x80000, SMALL, 2, 0, 0, 0, b"ARM\x64", 0)
     path = WORK / "small.bin"
-    path.write_bytes((header + code).ljust(SMALL, b"\0"))
+    path.write_bytes((header + off).ljust(SMALL, b"\0"))
     return path
 
 
 def partition(name, kernel, cpus, **properties):
-    return machine.partition(name, kernel, cpus, MEMORY, **properties)
+    return machine.partition(name, kernel, cpus, ((board.memory, 2 * machine.MIB),), **properties)
+
+
+def kernel_image(path):
+    """An Image says where it is to be; what is not one is told."""
+    if board.arch == "arm64":
+        return machine.image(path, "kernel")
+    return machine.image(path, "kernel", "elf", extra=f"load = <{board.entry:#x}>; entry = <{board.entry:#x}>;", arch="arm")
 
 
 def system_file(name, partitions, images):
     """build/bench/NAME/system.itb"""
     directory = WORK / name
     directory.mkdir(parents=True, exist_ok=True)
-    nodes = {key: machine.image(path, "kernel") for key, path in images.items()}
+    nodes = {key: kernel_image(path) for key, path in images.items()}
     return machine.make_system(directory, machine.its(partitions, nodes))
 
 
 def qemu(gic, smp, *arguments, hypervisor=True):
     """What the serial line says until the machine is off."""
-    board = f"virt,virtualization={'on' if hypervisor else 'off'},gic-version={gic}"
-    command = ["qemu-system-aarch64", "-M", board, "-smp", str(smp), *QEMU, *map(str, arguments)]
+    virt = f"virt,virtualization={'on' if hypervisor else 'off'},gic-version={gic}"
+    cpu = f"{board.cpu},cntfrq=1000000000"
+    command = ["qemu-system-aarch64", "-M", virt, "-cpu", cpu, "-smp", str(smp), *QEMU, *map(str, arguments)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False)
     text = done.stdout.decode("utf-8", "replace").replace("\r", "")
     if done.returncode != 0:
@@ -69,10 +122,10 @@ def guest_run(gic, cpus, arguments="", hypervisor=True, plugin=()):
     """The benchmark's guest, alone on `cpus` CPUs: the serial line's text."""
     bootargs = f"spi={SPI} {arguments}".strip()
     if not hypervisor:
-        return qemu(gic, cpus, "-kernel", GUEST, "-append", bootargs, *plugin, hypervisor=False)
+        return qemu(gic, cpus, "-kernel", board.guest("bin"), "-append", bootargs, *plugin, hypervisor=False)
     only = partition("bench", "bench", range(cpus), bootargs=bootargs, devices=DEVICE)
-    system = system_file(f"guest-{cpus}", [only], {"bench": GUEST})
-    return qemu(gic, cpus, "-kernel", IMAGE, "-initrd", system, *plugin)
+    system = system_file(f"guest-{cpus}", [only], {"bench": board.guest("bin")})
+    return qemu(gic, cpus, "-kernel", board.image, "-initrd", system, *plugin)
 
 
 def figures(text):
@@ -97,4 +150,4 @@ def boot_log(partitions):
     small = small_guest()
     nodes = [partition(f"small{i}", "small", [i]) for i in range(partitions)]
     system = system_file(f"boot-{partitions}", nodes, {"small": small})
-    return qemu(3, partitions, "-kernel", IMAGE, "-initrd", system)
+    return qemu(board.gics[0], partitions, "-kernel", board.image, "-initrd", system)

@@ -11,24 +11,23 @@ import time
 import run
 import tracing
 
-OBJECTS = run.BUILD / "qemu-arm64"
 RAM = (0x40000000, 0x40000000)  # base and bytes of QEMU's virt with -m 1G
 KIB = 1024
 
 
 def image():
-    return run.IMAGE.stat().st_size
+    return run.board.image.stat().st_size
 
 
 def text_and_rodata():
-    sections = re.findall(r"^\.(?:text|rodata) +(\d+)", tracing.tool("size", "-A", run.ELF), re.M)
+    sections = re.findall(r"^\.(?:text|rodata) +(\d+)", tracing.tool("size", "-A", run.board.elf), re.M)
     return sum(map(int, sections))
 
 
 def compiled_files():
     """Our sources and headers that the image is made from, as the compiler wrote them down."""
     files = set()
-    for depend in OBJECTS.rglob("*.d"):
+    for depend in (run.BUILD / run.board.name).rglob("*.d"):
         names = depend.read_text().replace("\\\n", " ").split(":", 1)[1].split("\n", 1)[0].split()
         files |= {name for name in names if re.match(r"(arch|core|drivers)/", name)}
     return sorted(files)
@@ -57,7 +56,7 @@ def part_of(path):
 
 def code_bytes():
     """{part: bytes} of .text and .rodata, as the linker's map tells; strings that are merged count where they come first."""
-    text = run.ELF.with_suffix(".map").read_text().split("Linker script and memory map", 1)[1]
+    text = run.board.elf.with_suffix(".map").read_text().split("Linker script and memory map", 1)[1]
     found = collections.Counter()
     # A long section name has a line of its own.
     for size, path in re.findall(r"^ \.(?:text|rodata)\S*\s+0x[0-9a-f]+ +(0x[0-9a-f]+) (\S+\.(?:o|a\(\S+\)))$", text, re.M):
@@ -106,7 +105,7 @@ def build_seconds():
     folder = run.BUILD / "bench-build"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    shutil.copy(OBJECTS / ".config", folder)
+    shutil.copy(run.BUILD / run.board.name / ".config", folder)
     start = time.monotonic()
     subprocess.run(["make", "-j2", "BOARD=bench-build", "all"], cwd=run.TOP, capture_output=True, check=True)
     seconds = time.monotonic() - start

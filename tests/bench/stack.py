@@ -26,12 +26,14 @@ ONCE = [
     {(caller, callee) for caller in ALIAS[1:] for callee in ALIAS[:2]},
     {("vgic_lr_place", "vgic_lr_fill")},
 ]
-# Where a stack is empty. Exceptions from a guest and what arch_restart_stack() calls are added.
-ROOTS = {"boot": "boot", "boot_entry_psci": "CPU"}
+# Where a stack is empty: exceptions from a guest, too. What arch_restart_stack() calls is added.
+ROOTS = {"boot": "boot", "boot_entry_psci": "CPU", "vectors": "CPU"}
+# What they call is the driver of an ITS; a board without one has none, and never calls it.
+OPTIONAL = {"msi_build", "msi_open"}
 # An exception of EL2's own, at any depth: it ends in a panic.
-OWN_EXCEPTION = "trap_el2"
+OWN_EXCEPTION = {"arm64": "trap_el2", "arm": "trap_hyp"}
 SIZES = {
-    "boot": ("arch/arm64/boot.S", r"#define BOOT_STACK_SIZE\s+(\d+)"),
+    "boot": ("arch/{folder}/boot.S", r"#define BOOT_STACK_SIZE\s+(\d+)"),
     "CPU": ("core/base/cpu.h", r"#define CPU_STACK_SIZE\s+UINT64_C\((\d+)\)"),
 }
 
@@ -51,8 +53,8 @@ def stem(name):
 
 def objects():
     """What the image is linked from, of ours and of others: the .o files."""
-    found = [o for d in ("arch", "core", "drivers") for o in (run.BUILD / "qemu-arm64" / d).rglob("*.o")]
-    return found + list((run.BUILD / "lib/arm64-gcc").rglob("*.o"))
+    found = [o for d in ("arch", "core", "drivers") for o in (run.BUILD / run.board.name / d).rglob("*.o")]
+    return found + list((run.BUILD / f"lib/{run.board.folder}-gcc").rglob("*.o"))
 
 
 def frames():
@@ -74,11 +76,11 @@ def symbols(known):
     """{address: function} of the image: "unit:name" for those of one unit of frames(), else "name"."""
     shared = set(tracing.tool("nm", "-gj", "--defined-only", *objects()).split())
     unit, found = "?", {}
-    for line in tracing.tool("readelf", "-sW", run.ELF).splitlines():
+    for line in tracing.tool("readelf", "-sW", run.board.elf).splitlines():
         words = line.split()
         if len(words) < 8 or not re.match(r"\d+:", words[0]):
             continue
-        value, kind, name = int(words[1], 16) + run.LOAD, words[3], words[7]
+        value, kind, name = int(words[1], 16) + run.board.load, words[3], words[7]
         if kind == "FILE":
             unit = name
         elif kind in ("FUNC", "NOTYPE") and words[6].isdigit() and not name.startswith("$"):
@@ -90,9 +92,11 @@ def assembly_frame(instructions):
     """The largest single step down of the stack pointer."""
     steps = [0]
     for text in instructions:
-        m = re.match(r"sub sp, sp, #(0x[0-9a-f]+|\d+)$", text) or re.match(r"st[rp] .*\[sp, #-(\d+)\]!", text)
+        m = re.match(r"sub sp, sp, #(0x[0-9a-f]+|\d+)\b", text) or re.match(r"st[rp] .*\[sp, #-(\d+)\]!", text)
         if m:
             steps.append(int(m.group(1), 0))
+        elif m := re.match(r"(?:push|stmdb sp!,|stmfd sp!,) {(.*)}", text):
+            steps.append(4 * len(m.group(1).split(",")))
     return max(steps)
 
 
@@ -100,7 +104,7 @@ def assembly_frame(instructions):
 
 def sources():
     """The C sources of the objects, each with the command line that made it, for clang."""
-    words = shlex.split((run.BUILD / "qemu-arm64/flags").read_text())[1:]
+    words = shlex.split((run.BUILD / run.board.name / "flags").read_text())[1:]
     words = words[: words.index("-pie")]
     keep = [w for w in words if not re.match(r"-O|-fstack-usage|-W", w)]
     resources = subprocess.run(["clang", "-print-resource-dir"], capture_output=True, text=True, check=True)
@@ -115,7 +119,7 @@ def sources():
 
 
 def intermediate(source, flags):
-    command = ["clang", "--target=aarch64-none-elf", *flags, "-w", "-O0", "-Xclang", "-disable-llvm-passes", "-S", "-emit-llvm", "-o", "-", source]
+    command = ["clang", f"--target={run.board.target}", *flags, "-w", "-O0", "-Xclang", "-disable-llvm-passes", "-S", "-emit-llvm", "-o", "-", source]
     return subprocess.run(command, cwd=run.TOP, capture_output=True, text=True, check=True).stdout
 
 
@@ -201,7 +205,7 @@ class Graph:
         for name in self.text:
             self.by_stem[stem(name)].add(name)
         self.unit = {function: unit for unit, function in self.known}
-        self.where = self.code.inlined([a for a, t in self.code.text.items() if t.startswith(("blr ", "br "))])
+        self.where = self.code.inlined([a for a in self.code.text if self.code.goes(a, "register")])
         self.calls = {name: self.called_by(name) for name in self.text}
 
     def key(self, name):
@@ -219,11 +223,11 @@ class Graph:
         if name in RESTARTS:
             return callees
         for address, text in self.text[name]:
-            if m := re.search(r"^(bl?|b\.\w+|cbn?z|tbn?z)\b.*?([0-9a-f]+) <[^+>]+>$", text):
-                callee = self.at[int(m.group(2), 16) + run.LOAD]
+            if m := self.code.goes(address, "direct"):
+                callee = self.at[int(m.group(2), 16) + run.board.load]
                 if m.group(1) == "bl" or callee != name:  # a jump to its own beginning is a loop
                     callees.add(callee)
-            elif text.startswith(("blr ", "br ")):
+            elif self.code.goes(address, "register"):
                 callees |= self.indirect(name, address, text)
         return callees
 
@@ -232,11 +236,11 @@ class Graph:
         function = self.where[address][0][0]
         own = f"{self.key(name)[0]}:{function}"
         kinds = self.types.indirect.get(own if own in self.types.of else function, set())
-        if not kinds and text.startswith("blr "):
-            fail(f"{name}: no type for the call at {address - run.LOAD:#x}")
+        if not kinds and self.code.goes(address, "call"):
+            fail(f"{name}: no type for the call at {address - run.board.load:#x}")
         targets = {copy for kind in kinds for f in self.types.reached(kind) for copy in self.by_stem[f]}
-        if kinds and not targets:
-            fail(f"{name}: nobody has the type of the call at {address - run.LOAD:#x}: {sorted(kinds)}")
+        if kinds and not targets and function not in OPTIONAL:
+            fail(f"{name}: nobody has the type of the call at {address - run.board.load:#x}: {sorted(kinds)}")
         return targets
 
     def deepest(self, root, without=frozenset()):
@@ -266,14 +270,14 @@ class Graph:
 
 def stack_size(stack):
     file, pattern = SIZES[stack]
-    return int(re.search(pattern, pathlib.Path(run.TOP / file).read_text()).group(1))
+    return int(re.search(pattern, pathlib.Path(run.TOP / file.format(folder=run.board.folder)).read_text()).group(1))
 
 
 def depths():
     """{stack: {"used": bytes, "size": bytes, "path": functions}}, an exception of EL2's own on top."""
     graph = Graph()
     roots = ROOTS | {f: "CPU" for f in graph.types.restarted & set(graph.text)}
-    own, own_path = graph.deepest(OWN_EXCEPTION)
+    own, own_path = graph.deepest(OWN_EXCEPTION[run.board.arch])
     result = {}
     for root, stack in roots.items():
         used, path = graph.deepest(root)

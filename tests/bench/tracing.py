@@ -8,7 +8,15 @@ import subprocess
 
 import run
 
-TOOL = "aarch64-linux-gnu-"
+# How an instruction goes elsewhere, as objdump writes it: with a return address, back, to a function that it names, and
+# to one that a register holds, which may on arm64 be a switch's label.
+IF = "(?:eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?"
+FLOW = {
+    "arm64": {"call": "blr? ", "return": "ret$", "register": "blr? x",
+              "direct": r"(bl?|b\.\w+|cbn?z|tbn?z)\b.*?([0-9a-f]+) <[^+>]+>$"},
+    "arm": {"call": f"blx?{IF} ", "return": rf"(bx{IF} lr$|(pop|ldm){IF}\b.*pc}})", "register": f"(blx{IF} |bx{IF} (?!lr))",
+            "direct": rf"(bl?){IF} ([0-9a-f]+) <[^+>]+>$"},
+}
 ADDRESS = (1 << 56) - 1
 PLUGIN = run.WORK / "trace.so"
 
@@ -28,7 +36,7 @@ ORDER = ["entry", "tree", "plan", "log", "GIC", "tables", "images", "guest tree"
 
 
 def tool(name, *arguments, stdin=None):
-    done = subprocess.run([TOOL + name, *map(str, arguments)], input=stdin, capture_output=True, text=True, check=True)
+    done = subprocess.run([run.board.tools + name, *map(str, arguments)], input=stdin, capture_output=True, text=True, check=True)
     return done.stdout
 
 
@@ -53,12 +61,12 @@ class Code:
         self.text = {}
         self.heads = set()
         function = "?"
-        for line in tool("objdump", "-d", "--no-show-raw-insn", run.ELF).splitlines():
+        for line in tool("objdump", "-d", "--no-show-raw-insn", run.board.elf).splitlines():
             if m := re.match(r"^([0-9a-f]+) <(.+)>:$", line):
                 function = m.group(2)
-                self.heads.add(int(m.group(1), 16) + run.LOAD)
+                self.heads.add(int(m.group(1), 16) + run.board.load)
             elif m := re.match(r"^ *([0-9a-f]+):\t(.*)$", line):
-                address = int(m.group(1), 16) + run.LOAD
+                address = int(m.group(1), 16) + run.board.load
                 self.names[address] = function
                 self.text[address] = " ".join(m.group(2).split())
         self.functions = set(self.names.values())
@@ -67,17 +75,15 @@ class Code:
         """True where a function begins."""
         return address in self.heads
 
-    def is_call(self, address):
-        return self.text.get(address, "").startswith(("bl ", "blr "))
-
-    def is_return(self, address):
-        return self.text.get(address) == "ret"
+    def goes(self, address, how):
+        """The match where the instruction goes elsewhere so: FLOW."""
+        return re.match(FLOW[run.board.arch][how], self.text.get(address, ""))
 
     def inlined(self, addresses):
         """{address: [(function, file:line), ...]}, the innermost first."""
         ordered = sorted(addresses)
-        text = "\n".join(f"{a - run.LOAD:#x}" for a in ordered)
-        blocks = re.split(r"^0x[0-9a-f]+\n", tool("addr2line", "-a", "-f", "-i", "-e", run.ELF, stdin=text), flags=re.M)[1:]
+        text = "\n".join(f"{a - run.board.load:#x}" for a in ordered)
+        blocks = re.split(r"^0x[0-9a-f]+\n", tool("addr2line", "-a", "-f", "-i", "-e", run.board.elf, stdin=text), flags=re.M)[1:]
         where = {}
         for address, block in zip(ordered, blocks):
             lines = block.splitlines()
@@ -101,12 +107,13 @@ def record(name, plugin_arguments, boot):
 
 def row_windows(row, gic):
     """The instructions between the row's two marks, a list for each time."""
-    marks = symbols(run.GUEST_ELF)
+    marks = symbols(run.board.guest("elf"))
     stem = "measure_" + row.measured
     if f"{stem}_from" not in marks:
         stem += f"_v{gic}"
     end = f"{stem}_to" if f"{stem}_to" in marks else row.until
-    start, stop = marks[f"{stem}_from"], marks[end]
+    moved = run.board.entry - run.board.linked
+    start, stop = marks[f"{stem}_from"] + moved, marks[end] + moved
 
     def boot(plugin):
         run.guest_run(gic, row.cpus, f"only={row.name}", plugin=plugin)
@@ -160,16 +167,17 @@ def print_listing(code, where, window):
 
 def boot_records(kernel, hypervisor=True):
     """From reset to the first instruction of a guest of one CPU, which is included."""
+    entry = run.board.entry if hypervisor else run.board.linked
 
     def boot(plugin):
         if not hypervisor:
-            run.qemu(3, 1, "-kernel", kernel, *plugin, hypervisor=False)
+            run.qemu(run.board.gics[0], 1, "-kernel", kernel, *plugin, hypervisor=False)
             return
         only = run.partition("small", "small", [0])
         system = run.system_file("boot", [only], {"small": kernel})
-        run.qemu(3, 1, "-kernel", run.IMAGE, "-initrd", system, *plugin)
+        run.qemu(run.board.gics[0], 1, "-kernel", run.board.image, "-initrd", system, *plugin)
 
-    return record("boot", [f"to={run.ENTRY:#x}"], boot)
+    return record("boot", [f"to={entry:#x}"], boot)
 
 
 class Calls:
@@ -202,10 +210,10 @@ class Calls:
 
     def move(self, previous, address, function):
         """The flow has left its straight line."""
-        if self.code.is_call(previous):
+        if self.code.goes(previous, "call"):
             self.enter(previous + 4, function)
             return
-        if self.code.is_return(previous):
+        if self.code.goes(previous, "return"):
             for depth in range(len(self.stack) - 1, -1, -1):
                 if self.stack[depth][0] == address:
                     self.leave(depth)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is measured, instruction by instruction: sequences between two readings of CNTVCT_EL0. */
-#include "bench.h"
+#include "../bench.h"
 
 #define ICC_IAR1_EL1  S3_0_C12_C12_0
 #define ICC_EOIR1_EL1 S3_0_C12_C12_1
 #define ICC_SGI1R_EL1 S3_0_C12_C11_5
 #define GICC_IAR      0x0c
 #define GICC_EOIR     0x10
+
+#define IRQ_INSTRUCTIONS 9 /* of this guest's own vector */
 
 /*
  * Registers, as all functions and the vector use them: x18 is the start (SMCCC preserves it), x17
