@@ -85,8 +85,8 @@ void inject_skip(uint32_t hsr)
 {
     const uint32_t spsr = banked_read(spsr_hyp);
 
-    if ((spsr & PSR_IT) != 0) {
+    banked_write(elr_hyp, banked_read(elr_hyp) + 2 + 2 * field_get(HSR_IL, hsr));
+    if ((spsr & PSR_T) != 0) { /* A32 has no IT blocks */
         banked_write(spsr_hyp, aarch32_it_advanced(spsr));
     }
-    banked_write(elr_hyp, banked_read(elr_hyp) + 2 + 2 * field_get(HSR_IL, hsr));
 }

@@ -256,11 +256,11 @@ static const trap_handler handlers[64] = {
     [0x20] = trap_prefetch_abort, [0x24] = trap_data_abort,
 };
 
-static void apply(enum trap_outcome outcome, uint32_t hsr, struct vcpu *vcpu)
+/* What is seldom. */
+__attribute__((noinline)) static void apply(enum trap_outcome outcome, uint32_t hsr,
+                                            struct vcpu *vcpu)
 {
-    if (outcome == TRAP_SKIP) {
-        inject_skip(hsr);
-    } else if (outcome == TRAP_UNDEF) {
+    if (outcome == TRAP_UNDEF) {
         inject_undef();
     } else if (outcome == TRAP_ABORT) {
         inject_abort(hsr);
@@ -275,13 +275,17 @@ void trap_sync(struct arch_regs *regs)
     const uint64_t ec = field_get(HSR_EC, hsr);
     const trap_handler handler = handlers[ec];
     struct vcpu *vcpu = cpu_self()->vcpu;
+    enum trap_outcome outcome = TRAP_UNDEF;
 
-    if (handler == NULL) {
-        apply(TRAP_UNDEF, hsr, vcpu);
-    } else if (ec < COPROCESSORS && !aarch32_is_executed(hsr, banked_read(spsr_hyp))) {
-        apply(TRAP_SKIP, hsr, vcpu);
-    } else {
-        apply(handler(regs, hsr, vcpu), hsr, vcpu);
+    if (handler != NULL) {
+        outcome = ec >= COPROCESSORS || aarch32_is_executed(hsr, banked_read(spsr_hyp))
+                      ? handler(regs, hsr, vcpu)
+                      : TRAP_SKIP;
+    }
+    if (outcome == TRAP_SKIP) {
+        inject_skip(hsr);
+    } else if (outcome != TRAP_RESUME) {
+        apply(outcome, hsr, vcpu);
     }
 }
 

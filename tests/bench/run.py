@@ -61,7 +61,7 @@ BOARDS = {
     board.name: board for board in (
         Board("qemu-arm64", "arm64", "aarch64-linux-gnu-", "aarch64-none-elf", "cortex-a53", (3, 2), 0x40200000, 0x40080000, 0x40000000,
               (0x52800100, 0x72B08000, 0xD4000002, 0x14000000)),
-        Board("qemu-arm32", "arm", "arm-linux-gnueabihf-", "arm-none-eabi", "cortex-a15", (2,), 0x40010000, 0x40010000, 0x60000000,
+        Board("qemu-arm32", "arm", "arm-linux-gnueabihf-", "arm-none-eabi", "cortex-a15", (3, 2), 0x40010000, 0x40010000, 0x60000000,
               (0xE3000008, 0xE3480400, 0xE1400070, 0xEAFFFFFE)),
     )
 }

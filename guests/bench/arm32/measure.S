@@ -59,7 +59,7 @@ function measure_smc
 /* r0: address, r1: value */
 function measure_read
     from    measure_read
-    ldr     r9, [r0]
+    ldr     r3, [r0]
     to      measure_read
 
 function measure_write
