@@ -472,7 +472,7 @@ void main_boot(uint64_t fdt_pa)
     struct range system;
     uint32_t taking_part;
 
-    must(el2_map_init(arch_pa_bits()), "EL2's own map cannot be made");
+    must(el2_map_init(arch_el2_bits()), "EL2's own map cannot be made");
     arch_mmu_enable(&el2_table);
     use_early_console(); /* the first lock: exclusives want the memory cacheable */
     console_printf("bulkhead: version %s, entered at EL2\n", VERSION);

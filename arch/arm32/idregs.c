@@ -20,10 +20,10 @@ static uint32_t gic_field(void)
 uint32_t idregs_read(uint32_t id)
 {
     switch (id) {
-        ROW(1, 0, 0x00000fff); /* ID_PFR0: no ThumbEE */
+        ROW(1, 0, 0x00000fff);               /* ID_PFR0: no ThumbEE */
         ROW(1, 1, 0x000f0f0f | gic_field()); /* ID_PFR1: no security, virtualization */
-        ROW(1, 2, 0x0f000000); /* ID_DFR0: PMU; no debug, trace */
-        ROW(1, 4, 0xffffffff); /* ID_MMFR0 to ID_MMFR3 */
+        ROW(1, 2, 0x0f000000);               /* ID_DFR0: PMU; no debug, trace */
+        ROW(1, 4, 0xffffffff);               /* ID_MMFR0 to ID_MMFR3 */
         ROW(1, 5, 0xffffffff);
         ROW(1, 6, 0xffffffff);
         ROW(1, 7, 0xffffffff);

@@ -32,8 +32,12 @@ __attribute__((section(".data.rel.ro.boot_mmu"))) struct boot_mmu boot_mmu;
 
 /* ---- the MMU ---- */
 
-/* 40 with LPAE; but HYP's own addresses have 32 bits, and it maps what it reads at its own. */
 uint8_t arch_pa_bits(void)
+{
+    return 40; /* LPAE */
+}
+
+uint8_t arch_el2_bits(void)
 {
     return 32;
 }

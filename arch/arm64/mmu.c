@@ -49,6 +49,11 @@ uint64_t mmu_ps(void)
     return range < 5 ? range : 5;
 }
 
+uint8_t arch_el2_bits(void)
+{
+    return arch_pa_bits();
+}
+
 void arch_mmu_enable(const struct lpae *t)
 {
     boot_mmu = (struct boot_mmu){

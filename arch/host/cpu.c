@@ -14,8 +14,8 @@
 /* As they are before the first host_reset(): host programs need none. */
 #define DEFAULTS                                                                                   \
     {                                                                                              \
-        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .aarch32 = true,               \
-        .states = ARCH_AARCH64 | ARCH_AARCH32                                                      \
+        .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .el2_bits = 48,                \
+        .aarch32 = true, .states = ARCH_AARCH64 | ARCH_AARCH32                                     \
     }
 
 #define LOCK_LEVELS 8

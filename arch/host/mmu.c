@@ -15,6 +15,11 @@ uint8_t arch_pa_bits(void)
     return host.pa_bits;
 }
 
+uint8_t arch_el2_bits(void)
+{
+    return host.el2_bits;
+}
+
 struct range arch_image_fused(void)
 {
     return host.fused;

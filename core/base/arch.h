@@ -57,6 +57,9 @@ struct range arch_image_fused(void);
 /* Bits of physical address that every table may use: ID_AA64MMFR0_EL1.PARange, at most 48. */
 uint8_t arch_pa_bits(void);
 
+/* Bits of EL2's own addresses: as many; on Armv7-A 32, although RAM has 40 (el2_window.h). */
+uint8_t arch_el2_bits(void);
+
 /* Turn this CPU's EL2 MMU and caches on with the table (identity). Boot CPU, once. DDI 0487 D8. */
 void arch_mmu_enable(const struct lpae *t);
 

@@ -81,6 +81,11 @@ static enum status map_devices(struct partition *part, const struct plan *p)
     return status;
 }
 
+static struct range extent_range(const struct plan_extent *e)
+{
+    return (struct range){e->pa, e->size};
+}
+
 static enum status build_stage2(struct partition *part, const struct plan *p)
 {
     enum status status = lpae_init(&part->stage2, LPAE_STAGE2, plan_ipa_bits(p, part->plan));
@@ -99,6 +104,27 @@ static enum status build_stage2(struct partition *part, const struct plan *p)
     return status;
 }
 
+/* Behind those of the partitions before it. */
+static void find_window(struct partition *part, const struct plan *p)
+{
+    const struct plan_extent *last = &part->plan->extent[0];
+    uint64_t from = 0;
+
+    for (uint32_t i = 0; i < part->index; i++) {
+        from =
+            range_end(partitions[i].window.at) > from ? range_end(partitions[i].window.at) : from;
+    }
+    for (uint32_t i = 0; i < part->plan->extent_count; i++) {
+        last = part->plan->extent[i].pa > last->pa ? &part->plan->extent[i] : last;
+    }
+    if (!el2_reaches(extent_range(last)) &&
+        !el2_window_find(&part->window, from, p->board.ram, p->board.ram_banks)) {
+        console_printf("bulkhead: error: %s: memory: EL2 has no free addresses to load what lies "
+                       "above 4 GiB at: ask for less\n",
+                       part->plan->name);
+    }
+}
+
 enum status partition_build(struct partition *part, const struct plan *p)
 {
     enum status status;
@@ -109,6 +135,7 @@ enum status partition_build(struct partition *part, const struct plan *p)
     if (status == OK) {
         status = build_stage2(part, p);
     }
+    find_window(part, p);
     if (status == OK) {
         status = vgic_init(part, p);
     }
@@ -128,15 +155,22 @@ enum status partition_build(struct partition *part, const struct plan *p)
 
 /* ---- load ---- */
 
-/* image_at: the partition's memory, while it is mapped at EL2. */
-static void *memory_at(void *ctx, uint64_t ipa, uint64_t size)
+/* Memory while the partition is loaded: mapped at its own address, or in the window. */
+static void *see(struct partition *part, struct range what)
 {
-    const struct plan_extent *e = plan_extent_at(ctx, ipa, size);
-
-    return e == NULL ? NULL : (void *)(uintptr_t)(e->pa + (ipa - e->ipa));
+    return el2_reaches(what) ? (void *)(uintptr_t)what.base : el2_window_show(&part->window, what);
 }
 
-static enum status load_image(const struct plan_partition *pp, enum plan_kernel kind,
+/* image_at: the partition's memory; what is in the window is there until the next call. */
+static void *memory_at(void *ctx, uint64_t ipa, uint64_t size)
+{
+    struct partition *part = ctx;
+    const struct plan_extent *e = plan_extent_at(part->plan, ipa, size);
+
+    return e == NULL ? NULL : see(part, (struct range){e->pa + (ipa - e->ipa), size});
+}
+
+static enum status load_image(struct partition *part, enum plan_kernel kind,
                               const struct plan_image *image)
 {
     const char *why = "it does not fit";
@@ -145,24 +179,25 @@ static enum status load_image(const struct plan_partition *pp, enum plan_kernel 
     if (image->size == 0) {
         return OK;
     }
-    status = image_load(kind, image, memory_at, (void *)(uintptr_t)pp, &why);
+    status = image_load(kind, image, memory_at, part, &why);
     if (status != OK) {
-        console_printf("bulkhead: error: %s: image %s: %s: not started\n", pp->name, image->name,
-                       why);
+        console_printf("bulkhead: error: %s: image %s: %s: not started\n", part->plan->name,
+                       image->name, why);
     }
     return status;
 }
 
-static enum status fill_memory(const struct partition *part, const struct plan *p)
+static enum status fill_memory(struct partition *part, const struct plan *p)
 {
     const struct plan_partition *pp = part->plan;
-    enum status status = load_image(pp, pp->kernel_kind, &pp->kernel);
-    void *tree = memory_at((void *)(uintptr_t)pp, pp->fdt_ipa, pp->fdt_room);
+    enum status status = load_image(part, pp->kernel_kind, &pp->kernel);
 
     if (status == OK) {
-        status = load_image(pp, PLAN_KERNEL_RAW, &pp->ramdisk);
+        status = load_image(part, PLAN_KERNEL_RAW, &pp->ramdisk);
     }
     if (status == OK) {
+        void *tree = memory_at(part, pp->fdt_ipa, pp->fdt_room);
+
         status = tree == NULL ? E_INVALID : guest_dt_make(p, part->index, tree, pp->fdt_room);
         if (status != OK) {
             console_printf("bulkhead: error: %s: no device tree could be made in %" PRIu64
@@ -174,34 +209,52 @@ static enum status fill_memory(const struct partition *part, const struct plan *
     return status;
 }
 
-static struct range extent_range(const struct plan_extent *e)
+/* Open an extent, zeroed; one above EL2's addresses is zeroed a piece at a time. */
+static enum status open_extent(struct partition *part, struct range extent)
 {
-    return (struct range){e->pa, e->size};
+    enum status status = el2_reaches(extent) ? el2_map(extent, LPAE_DATA) : OK;
+
+    for (uint64_t done = 0, size; status == OK && done < extent.size; done += size) {
+        void *p;
+
+        size = extent.size - done;
+        size = el2_reaches(extent) || size < EL2_WINDOW_MOST ? size : EL2_WINDOW_MOST;
+        p = see(part, (struct range){extent.base + done, size});
+        if (p == NULL) {
+            return E_NO_SPACE;
+        }
+        arch_zero(p, size);
+    }
+    return status;
+}
+
+static void close_extent(struct range extent)
+{
+    enum status status = OK;
+
+    if (el2_reaches(extent)) {
+        arch_cache_clean_invalidate((void *)(uintptr_t)extent.base, extent.size);
+        status = el2_unmap(extent);
+    }
+    check(status == OK);
 }
 
 enum status partition_load(struct partition *part, const struct plan *p)
 {
     const struct plan_partition *pp = part->plan;
     enum status status = OK;
-    uint32_t mapped = 0;
+    uint32_t open = 0;
 
-    while (status == OK && mapped < pp->extent_count) {
-        status = el2_map(extent_range(&pp->extent[mapped]), LPAE_DATA);
-        if (status == OK) {
-            arch_zero((void *)(uintptr_t)pp->extent[mapped].pa, pp->extent[mapped].size);
-            mapped++;
-        }
+    while (status == OK && open < pp->extent_count) {
+        status = open_extent(part, extent_range(&pp->extent[open]));
+        open += status == OK;
     }
     if (status == OK) {
         status = fill_memory(part, p);
     }
-    while (mapped > 0) {
-        const struct plan_extent *e = &pp->extent[--mapped];
-        enum status unmapped;
-
-        arch_cache_clean_invalidate((void *)(uintptr_t)e->pa, e->size);
-        unmapped = el2_unmap(extent_range(e));
-        check(unmapped == OK);
+    el2_window_hide(&part->window);
+    while (open > 0) {
+        close_extent(extent_range(&pp->extent[--open]));
     }
     arch_icache_invalidate();
     return status;

@@ -13,6 +13,7 @@
 #include "core/guest/vits.h"
 #include "core/guest/vpci.h"
 #include "core/guest/vuart.h"
+#include "core/memory/el2_window.h"
 #include "core/memory/lpae.h"
 #include "core/plan/plan.h"
 
@@ -30,6 +31,7 @@ struct partition {
     uint32_t state;    /* atomic, enum partition_state */
     uint32_t running;  /* atomic: CPUs that have not yet left it */
     struct vits vits;
+    struct el2_window window; /* class: the boot CPU's, then that of the CPU that loads it */
 };
 
 /* partitions[plan.partitions index]; those refused stay zero. */
@@ -43,9 +45,9 @@ extern struct partition partitions[CONFIG_MAX_PARTITIONS];
 enum status partition_build(struct partition *partition, const struct plan *p) MUST_CHECK;
 
 /*
- * Map its RAM at EL2, zero it, place kernel, ramdisk and device tree, clean to PoC, unmap.
- * E_INVALID (told with the image's name) where an image turns out broken: the partition is then not
- * started. Its boot CPU.
+ * Map its RAM at EL2 (above EL2's addresses a piece at a time), zero it, place kernel, ramdisk and
+ * device tree, clean to PoC, unmap. E_INVALID (told with the image's name) where an image turns out
+ * broken: the partition is then not started. Its boot CPU.
  */
 enum status partition_load(struct partition *partition, const struct plan *p) MUST_CHECK;
 

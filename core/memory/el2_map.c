@@ -15,9 +15,9 @@ static struct lock el2_map_lock;
 /* Of each partition, so that none waits for another: its window's entry, in a table that stays. */
 static struct lock window_locks[CONFIG_MAX_PARTITIONS];
 
-enum status el2_map_init(uint8_t pa_bits)
+enum status el2_map_init(uint8_t bits)
 {
-    enum status status = lpae_init(&el2_table, LPAE_EL2_STAGE1, pa_bits);
+    enum status status = lpae_init(&el2_table, LPAE_EL2_STAGE1, bits);
     enum lpae_attr attr;
     struct range what;
 
@@ -81,6 +81,18 @@ enum status el2_map(struct range what, enum lpae_attr attr)
     if (status == OK) {
         status = map_holes(pages, attr, false);
     }
+    lock_release(&el2_map_lock);
+    arch_dsb();
+    arch_isb();
+    return status;
+}
+
+enum status el2_map_at(uint64_t at, struct range what)
+{
+    enum status status;
+
+    lock_take(&el2_map_lock, LOCK_EL2_MAP);
+    status = lpae_map(&el2_table, at, pa(what.base), what.size, LPAE_DATA);
     lock_release(&el2_map_lock);
     arch_dsb();
     arch_isb();

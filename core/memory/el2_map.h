@@ -17,9 +17,9 @@ extern struct lpae el2_table;
  * Make the table and map Bulkhead's own image in it, section by section (arch_image_section()).
  * Boot CPU, MMU off: without a lock, since exclusives may fault on memory that is not
  * cacheable yet. It fails only where the pool is smaller than this: nothing can be told then.
- * `pa_bits`: see arch_pa_bits().
+ * `bits`: see arch_el2_bits().
  */
-enum status el2_map_init(uint8_t pa_bits) MUST_CHECK;
+enum status el2_map_init(uint8_t bits) MUST_CHECK;
 
 /*
  * Map whole pages around [base, base+size) at their own address. What is already mapped with the
@@ -27,7 +27,16 @@ enum status el2_map_init(uint8_t pa_bits) MUST_CHECK;
  */
 enum status el2_map(struct range what, enum lpae_attr attr) MUST_CHECK;
 
-/* Unmap what el2_map() mapped (whole pages, exactly), with TLB invalidation on all CPUs. */
+/*
+ * Map whole pages of RAM, read-write, at the address `at` of EL2's. E_OVERLAP where something is
+ * mapped there.
+ */
+enum status el2_map_at(uint64_t at, struct range what) MUST_CHECK;
+
+/*
+ * Unmap what el2_map() or, by its address, el2_map_at() mapped (whole pages, exactly), with TLB
+ * invalidation on all CPUs.
+ */
 enum status el2_unmap(struct range what) MUST_CHECK;
 
 /* Make whole pages read-only, for the seal; TLBs invalidated on all CPUs. */

@@ -7,15 +7,16 @@
 
 #include "core/base/arch.h"
 #include "core/base/bits.h"
+#include "core/memory/el2_window.h"
 #include "core/plan/check.h"
 #include "core/plan/parse.h"
 
 /* Tables by which EL2 maps the pool itself: a page for each level, at both ends. */
 #define POOL_MAP_PAGES 4
 
-/* Free pieces: what cuts them (reservations, extents) adds at most one each. */
+/* Free pieces: what cuts them (EL2's limit, reservations, extents) adds at most one each. */
 #define MAX_PIECES                                                                                 \
-    (PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
+    (1 + PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
 
 /* Free RAM in whole pages, ascending and disjoint. Class: the boot CPU's, before the seal. */
 static struct range piece[MAX_PIECES];
@@ -90,6 +91,19 @@ static void join_neighbours(void)
     }
 }
 
+/* An extent is all within EL2's own addresses, or all above. */
+static void split_at(uint64_t limit)
+{
+    for (uint32_t i = 0; i < pieces; i++) {
+        const uint64_t end = range_end(piece[i]);
+
+        if (piece[i].base < limit && end > limit) {
+            piece[i].size = limit - piece[i].base;
+            insert_piece(i + 1, (struct range){limit, end - limit});
+        }
+    }
+}
+
 /* RAM without what is reserved and what partitions have been given so far. */
 static void find_free(const struct plan *p)
 {
@@ -100,6 +114,7 @@ static void find_free(const struct plan *p)
         add_bank(board->ram[i]);
     }
     join_neighbours();
+    split_at(UINT64_C(1) << arch_el2_bits());
     for (uint32_t i = 0; i < board->reserved_count; i++) {
         struct range r = board->reserved[i];
         uint64_t base = align_down(r.base, PAGE_SIZE);
@@ -384,10 +399,10 @@ void plan_place_pool(struct plan *p, uint64_t pool_pages)
     uint32_t best = 0;
 
     find_free(p);
-    if (want == 0 || pieces == 0) {
+    if (want == 0 || pieces == 0 || !el2_reaches(piece[0])) {
         return;
     }
-    for (uint32_t i = 1; i < pieces; i++) {
+    for (uint32_t i = 1; i < pieces && el2_reaches(piece[i]); i++) {
         if (serves_better(piece[i], piece[best], want)) {
             best = i;
         }

@@ -300,6 +300,32 @@ static void a_pool_without_room_gets_what_is_left(void **state)
     assert_int_equal(p.board.pool.size, 4096);
 }
 
+/* On Armv7-A EL2's addresses end at 4 GiB: each extent, and the pool, is on one side. */
+static void nothing_lies_across_el2s_limit(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    host.el2_bits = 32;
+    add_ram(0xc0000000, 3072 * MIB);
+    part = add("a", 0, 2560 * MIB);
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_int_equal(part->extent_count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct plan_extent *e = &part->extent[i];
+
+        assert_true(e->pa >= BIT(32) || e->pa + e->size <= BIT(32));
+    }
+    assert_true(check_pool_need(&p, part) > EL2_WINDOW_PAGES);
+    plan_place_pool(&p, 0);
+    assert_true(p.board.pool.size != 0 && range_end(p.board.pool) <= BIT(32));
+    p.board.pool.size = 0;
+    add_reserved(0xc0000000, 1024 * MIB, "all below");
+    plan_place_pool(&p, 0);
+    assert_int_equal(p.board.pool.size, 0);
+}
+
 static void any_system_is_placed_soundly_and_alike(void **state)
 {
     static struct plan first;
@@ -343,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup(direct_map_comes_first, set_up),
         cmocka_unit_test_setup(direct_map_takes_free_ram_only, set_up),
         cmocka_unit_test_setup(a_refused_partition_frees_its_ram, set_up),
+        cmocka_unit_test_setup(nothing_lies_across_el2s_limit, set_up),
         cmocka_unit_test_setup(any_system_is_placed_soundly_and_alike, set_up),
     };
 

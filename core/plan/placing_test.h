@@ -9,9 +9,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <arch/host.h>
+
 #include <cmocka.h>
 
 #include "core/base/bits.h"
+#include "core/memory/el2_window.h"
 #include "core/plan/check.h"
 #include "core/plan/plan.h"
 #include "core/plan/told_test.h"
@@ -26,6 +29,7 @@ static inline int set_up(void **state)
 {
     (void)state;
     memset(&p, 0, sizeof(p));
+    host.el2_bits = host.pa_bits;
     told_reset();
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
+#include "core/memory/el2_window.h"
 #include "core/memory/lpae.h"
 #include "core/plan/msi.h"
 #include "core/plan/pci.h"
@@ -183,12 +184,16 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
 {
     uint64_t need = plan_table_pages(p, part) + check_root_pages(plan_ipa_bits(p, part)) - 1;
+    uint64_t window = 0;
 
     need += vgic_pages(p, part) + check_dma_pages(p, part);
     for (uint32_t i = 0; i < part->extent_count; i++) {
-        need += lpae_bound(part->extent[i].pa, part->extent[i].pa, part->extent[i].size);
+        const struct range r = {part->extent[i].pa, part->extent[i].size};
+
+        need += el2_reaches(r) ? lpae_bound(r.base, r.base, r.size) : 0;
+        window = el2_reaches(r) ? window : EL2_WINDOW_PAGES;
     }
-    return need + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
+    return need + window + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
 }
 
 static uint64_t fixed_pages(const struct plan *p)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The 32-bit board: Bulkhead in HYP mode, its partitions in SVC mode."""
 
+import re
 import subprocess
 
 import pytest
 
-from machine import BUILD, LINUX, MIB, TOP, Machine, boot_by_uboot, image, its, make_system, partition, \
+from machine import BUILD, LINUX, MIB, TOP, Machine, Monitor, boot_by_uboot, image, its, make_system, partition, \
     uboot_ramdisk
 
 CPUS32 = ["cortex-a7", "cortex-a15"]
@@ -89,6 +90,42 @@ def test_gicv3(boot, cpu):
     assert "[smp] smp: 3 CPUs, 3000 SGIs, ok" in log and "[smp] smp: done" in log
     assert "[control] control: 1000 Hz loop on its CPU 0x0, GICv3" in log and log.count("control: 1000 ticks") == 2
     assert "machine off" in log
+
+
+def tree_with_little_low_ram(directory):
+    """That of a virt with 4 GiB, of which what lies from 0x50000000 to 4 GiB is firmware's."""
+    tree = directory / "board.dtb"
+    subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version=2,dumpdtb={tree}", "-cpu", "cortex-a15",
+                    "-smp", "4", "-m", "4G", "-nographic"], check=True, capture_output=True)
+    for node, *values in (("/reserved-memory", "#address-cells", "2"), ("/reserved-memory", "#size-cells", "2"),
+                          ("/reserved-memory/firmware@50000000", "reg", "0", "50000000", "0", "b0000000")):
+        subprocess.run(["fdtput", "-p", "-t", "x", tree, node, *values], check=True)
+    subprocess.run(["fdtput", tree, "/reserved-memory", "ranges"], check=True)
+    subprocess.run(["fdtput", tree, "/reserved-memory/firmware@50000000", "no-map"], check=True)
+    return tree
+
+
+def test_ram_above_4g(boot, tmp_path):
+    """Memory beyond HYP's 32-bit addresses: zeroed and loaded there, of three partitions at once, and nothing beside it."""
+    parts = [debian("linux", [0, 1], "bulkhead.run=sh,/tests/hotplug"),
+             partition("smp", "smp", [2], ((0x40000000, 200 * MIB), (0x1_0000_0000, 400 * MIB))),
+             partition("hello", "hello", [3], ((0x40000000, 160 * MIB),))]
+    images = DEBIAN | {"smp": image("guests/arm32/smp/smp.bin", "kernel", "linux", arch="arm"), "hello": hello(tmp_path)}
+    tree = tree_with_little_low_ram(tmp_path)
+    dirt, within, behind = tmp_path / "dirt", 0x1_2580_0000 + 130 * MIB, 0x1_2F80_0000 + 128 * MIB
+    dirt.write_bytes(b"dirt" * 1024)
+    qemu = Monitor.options(tmp_path / "monitor")
+    for at in (within, behind):
+        qemu += ["-device", f"loader,file={dirt},addr={at:#x},force-raw=on"]
+    board = boot(parts, images, "-t", str(tree), cpu="cortex-a15", gic=2, memory="4G", qemu=qemu)
+    board.expect("3 of 3 partitions start")
+    monitor = Monitor(tmp_path / "monitor")
+    assert monitor.memory(within, 4096) == bytes(4096) and monitor.memory(behind, 4096) == dirt.read_bytes()
+    log = board.off(LINUX)
+    assert re.findall(r"memory   0x40000000-0x\w+ on (0x\w+), ", log) == ["0x12f800000", "0x119000000", "0x125800000"]
+    assert "[linux] BULKHEAD-GUEST user space on 2 CPUs" in log and "[linux] hotplug: 50 times, 2 CPUs" in log
+    assert "[smp] smp: done" in log and "[hello] hello: done" in log
+    assert "partitions' RAM 0 bytes" in log
 
 
 def fuse_twice_is_refused(directory, system):

@@ -29,7 +29,7 @@ struct host {
     /* The counter: each arch_counter() moves it on by `counter_step`, so that bounded polls end. */
     uint64_t counter, counter_step, counter_hz;
     uint64_t alarm; /* 0: none is set */
-    uint8_t pa_bits;
+    uint8_t pa_bits, el2_bits;
     uint32_t states; /* arch_states(): arm64's */
     bool aarch32;    /* arch_cpu_has_aarch32(): every CPU has */
     struct range fused;
