@@ -327,7 +327,7 @@ static void banked(void)
 /* A Redistributor can be written by any CPU. */
 static void foreign_redistributor(void)
 {
-    uintptr_t frame = guest.gicr[0].base;
+    uintptr_t frame = (uintptr_t)guest.gicr[0].base;
     uint64_t mpidr = guest.cpu_mpidr[1];
     uint64_t affinity = (mpidr & 0xffffff) | (mpidr >> 32 & 0xff) << 24;
 

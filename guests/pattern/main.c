@@ -58,7 +58,7 @@ static void rtc_start(void)
     if (!guest_argument("rtc", text, sizeof(text))) {
         return;
     }
-    rtc = strtoull(text, &rest, 0);
+    rtc = (uintptr_t)strtoull(text, &rest, 0);
     intid = *rest == ',' ? (unsigned)strtoul(rest + 1, NULL, 0) : 0;
     mmio_write32(rtc + RTCCR, 1);
     mmio_write32(rtc + RTCICR, 1);
@@ -94,7 +94,7 @@ static void period_wait(void)
 /* As much as there is, but for what printf may want. */
 static uint64_t *memory_take(size_t *words)
 {
-    size_t bytes = guest.memory[0].size;
+    size_t bytes = (size_t)guest.memory[0].size;
     uint64_t *memory = NULL;
 
     while (memory == NULL && bytes > HEAP_LEFT) {

@@ -16,7 +16,7 @@ def boot(tmp_path):
     running = []
 
     def start(partitions, images=None, *arguments, external=True, **options):
-        system = machine.make_system(tmp_path, machine.its(partitions, images), external)
+        system = machine.make_system(tmp_path, machine.its(partitions, images, options.get("cpu")), external)
         running.append(machine.Machine(system, *arguments, **options))
         return running[-1]
 

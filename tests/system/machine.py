@@ -16,6 +16,7 @@ sys.path.append(str(TOP / "scripts"))
 from qemu_monitor import Monitor  # noqa: E402
 BUILD = TOP / "build"
 CPUS = ["cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "max"]
+CPUS32 = ["cortex-a7", "cortex-a15"]
 MIB = 1 << 20
 
 # Every wait has a bound; a slow machine is given room, a hang is not.
@@ -75,16 +76,22 @@ def linux(name, cpus, mib=128, bootargs="console=ttyAMA0 quiet", **props):
     return partition(name, "linux", cpus, ((0x40000000, mib * MIB),), "initrd", bootargs=bootargs, **props)
 
 
-def its(partitions, images=None):
+def known_image(word, name, cpu):
+    """That kernel or ramdisk, of KERNELS or RAMDISKS, built for the CPU."""
+    path, os = KERNELS[name] if word == "kernel" else (RAMDISKS[name], "linux")
+    if cpu not in CPUS32:
+        return image(path, word, os)
+    return image(path.replace("guest/arm64/", "guest/arm32/").replace("guests/", "guests/arm32/"), word, os, arch="arm")
+
+
+def its(partitions, images=None, cpu="cortex-a53"):
     """The source of a system file. Images that partitions name are found among KERNELS and RAMDISKS."""
     nodes = dict(images or {})
     for text in partitions:
         for word, known in (("kernel", KERNELS), ("ramdisk", RAMDISKS)):
             for used in re.findall(rf'\b{word} = "([^"]*)"', text):
-                if used in nodes or used not in known:
-                    continue
-                entry = known[used]
-                nodes[used] = image(*((entry[0], "kernel", entry[1]) if word == "kernel" else (entry, "ramdisk")))
+                if used not in nodes and used in known:
+                    nodes[used] = known_image(word, used, cpu)
     body = "\n".join(f"{name} {text}" for name, text in nodes.items())
     return (
         '/dts-v1/;\n/ { description = "test"; #address-cells = <1>;\nimages {\n'

@@ -6,10 +6,9 @@ import subprocess
 
 import pytest
 
-from machine import BUILD, LINUX, MIB, TOP, Machine, Monitor, boot_by_uboot, image, its, make_system, partition, \
+from machine import BUILD, CPUS32, LINUX, MIB, TOP, Machine, Monitor, boot_by_uboot, image, its, make_system, partition, \
     uboot_ramdisk
 
-CPUS32 = ["cortex-a7", "cortex-a15"]
 LOAD = 0x40008000
 
 # What hello32.S says, in order; it stops with FAILED where a step is wrong.
@@ -168,7 +167,8 @@ def test_svc_mode_is_refused(boot, tmp_path):
 
 def test_arm64_images_are_refused(boot):
     """An image for another architecture is told by name."""
-    board = boot([partition("one", "linux", [0])], cpu="cortex-a15", gic=2)
+    images = {"linux": image("guest/arm64/vmlinuz", "kernel")}
+    board = boot([partition("one", "linux", [0])], images, cpu="cortex-a15", gic=2)
     assert 'arch is "arm64": here it must be "arm"' in board.off()
 
 

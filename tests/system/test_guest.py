@@ -23,7 +23,8 @@ def uboot_partition(name, cpus):
 
 @pytest.mark.parametrize(
     "cpu,gic,smp,facts",
-    [("cortex-a53", 2, 4, 204), ("cortex-a53", 3, 4, 207), ("max", 3, 2, 207), ("max", 2, 1, 172)],
+    [("cortex-a53", 2, 4, 204), ("cortex-a53", 3, 4, 207), ("max", 3, 2, 207), ("max", 2, 1, 172),
+     ("cortex-a15", 2, 4, 201), ("cortex-a7", 3, 4, 204), ("cortex-a15", 2, 1, 169)],
 )
 def test_gic_is_as_the_architecture_says(boot, cpu, gic, smp, facts):
     """The checker of guests/gictest, which bare QEMU passes too. It has so many facts at least."""
