@@ -137,7 +137,7 @@ static void put_le(uint8_t *at, uint32_t size, uint64_t v)
     }
 }
 
-/* `kernel` as ELF64: a segment of 0x100 bytes, and 0x200 of .bss, at each of the addresses. */
+/* `kernel` as an ELF64: a segment of 0x100 bytes, and 0x200 of .bss, at each of the addresses. */
 static void make_elf(const uint64_t *address, uint32_t count)
 {
     memset(kernel, 0, 0x400);
@@ -159,7 +159,7 @@ static void make_elf(const uint64_t *address, uint32_t count)
         put_le(ph + 40, 8, 0x300);
         put_le(ph + 48, 8, 1);
     }
-    me->kernel_kind = PLAN_KERNEL_ELF64;
+    me->kernel_kind = PLAN_KERNEL_ELF;
 }
 
 static void elf_segments_go_to_their_places(void **state)

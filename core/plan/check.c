@@ -149,7 +149,7 @@ static void check_images(struct plan *p, uint32_t index)
                     part->entry);
         return;
     }
-    if (part->kernel_kind == PLAN_KERNEL_ELF64) {
+    if (part->kernel_kind == PLAN_KERNEL_ELF) {
         kernel = (struct range){part->entry, 4}; /* place.c looks at its segments one by one */
     }
     if (part->ramdisk.size == 0) {

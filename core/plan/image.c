@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Kernel images: the arm64 Image header (Linux, Documentation/arm64/booting), the zImage's
- * (Documentation/arm/booting), ELF64 (System V ABI), raw bytes, and gzip (RFC 1952) around them.
- * Every byte is hostile.
+ * (Documentation/arm/booting), ELF32 and ELF64 (System V ABI), raw bytes, and gzip (RFC 1952)
+ * around them. Every byte is hostile.
  */
 #include "core/plan/image.h"
 
@@ -30,32 +30,32 @@
 #define ZIMAGE_MAGIC_VALUE 0x016f2818u
 #define ZIMAGE_TEXT_OFFSET UINT64_C(0x8000)
 
-/* ELF64 header. */
-#define EHDR_CLASS     4
-#define EHDR_DATA      5
-#define EHDR_TYPE      16
-#define EHDR_MACHINE   18
-#define EHDR_ENTRY     24
-#define EHDR_PHOFF     32
-#define EHDR_PHENTSIZE 54
-#define EHDR_PHNUM     56
-#define EHDR_LENGTH    64
-#define ELFCLASS64     2
-#define ELFDATA2LSB    1
-#define ET_EXEC        2
-#define ET_DYN         3
-#define EM_AARCH64     183
-#define ELF_MAX_PHNUM  32
+/* ELF's headers: what is where in both classes, and where it is in one of them. */
+#define EHDR_CLASS    4
+#define EHDR_DATA     5
+#define EHDR_TYPE     16
+#define EHDR_MACHINE  18
+#define EHDR_ENTRY    24
+#define PHDR_TYPE     0
+#define ELFCLASS32    1
+#define ELFCLASS64    2
+#define ELFDATA2LSB   1
+#define ET_EXEC       2
+#define ET_DYN        3
+#define EM_ARM        40
+#define EM_AARCH64    183
+#define PT_LOAD       1
+#define ELF_MAX_PHNUM 32
 
-/* ELF64 program header. */
-#define PHDR_TYPE   0
-#define PHDR_OFFSET 8
-#define PHDR_VADDR  16
-#define PHDR_PADDR  24
-#define PHDR_FILESZ 32
-#define PHDR_MEMSZ  40
-#define PHDR_LENGTH 56
-#define PT_LOAD     1
+struct elf_class {
+    uint8_t word; /* bytes of an address, offset or size */
+    uint8_t machine;
+    uint8_t phoff, phentsize, phnum, header;
+    uint8_t offset, vaddr, paddr, filesz, memsz, program_header;
+};
+
+static const struct elf_class elf32 = {4, EM_ARM, 28, 42, 44, 52, 4, 8, 12, 16, 20, 32};
+static const struct elf_class elf64 = {8, EM_AARCH64, 32, 54, 56, 64, 8, 16, 24, 32, 40, 56};
 
 /* No image or segment is larger, or lies higher: sums of two stay far from wrapping. */
 #define ADDRESS_LIMIT BIT(48)
@@ -205,7 +205,15 @@ static enum status probe_zimage(const uint8_t *head, struct image_facts *out, co
     return OK;
 }
 
-/* ---- ELF64 ---- */
+/* ---- ELF ---- */
+
+/* An ELF file whose header is sound: its class, and how many program headers it has. */
+struct elf {
+    const uint8_t *data;
+    uint64_t size;
+    const struct elf_class *class;
+    uint32_t count;
+};
 
 struct segment {
     struct range file, memory; /* offset in the file; physical addresses, .bss counted */
@@ -217,46 +225,58 @@ static bool is_elf(const uint8_t *data, uint64_t size)
     return size >= 4 && memcmp(data, "\177ELF", 4) == 0;
 }
 
-/* Bounds the header and the table of program headers; *count of them. */
-static enum status elf_open(const uint8_t *data, uint64_t size, uint32_t *count, const char **why)
+/* A field of a header, of a word of the file's class. */
+static uint64_t elf_word(const struct elf *elf, const uint8_t *header, uint8_t at)
 {
-    uint64_t type, phoff, phnum;
+    return read_le(header + at, elf->class->word);
+}
 
-    *why = "it is no ELF64 file for AArch64, little-endian, ET_EXEC or ET_DYN";
-    if (size < EHDR_LENGTH || data[EHDR_CLASS] != ELFCLASS64 || data[EHDR_DATA] != ELFDATA2LSB ||
-        read_le(data + EHDR_MACHINE, 2) != EM_AARCH64) {
+/* Bounds the header and the table of program headers. */
+static enum status elf_open(const uint8_t *data, uint64_t size, struct elf *elf, const char **why)
+{
+    const struct elf_class *class =
+        size > EHDR_CLASS && data[EHDR_CLASS] == ELFCLASS32 ? &elf32 : &elf64;
+    uint64_t type, phoff;
+
+    *elf = (struct elf){data, size, class, 0};
+    *why = class == &elf32 ? "it is no ELF32 file for Arm, little-endian, ET_EXEC or ET_DYN"
+                           : "it is no ELF64 file for AArch64, little-endian, ET_EXEC or ET_DYN";
+    if (size < class->header || data[EHDR_CLASS] != (class == &elf32 ? ELFCLASS32 : ELFCLASS64) ||
+        data[EHDR_DATA] != ELFDATA2LSB || read_le(data + EHDR_MACHINE, 2) != class->machine) {
         return E_INVALID;
     }
     type = read_le(data + EHDR_TYPE, 2);
     if (type != ET_EXEC && type != ET_DYN) {
         return E_INVALID;
     }
-    phoff = read_le(data + EHDR_PHOFF, 8);
-    phnum = read_le(data + EHDR_PHNUM, 2);
+    phoff = elf_word(elf, data, class->phoff);
+    elf->count = (uint32_t)read_le(data + class->phnum, 2);
     *why = "its ELF program headers leave the file, or are more than 32";
-    if (read_le(data + EHDR_PHENTSIZE, 2) != PHDR_LENGTH || phnum > ELF_MAX_PHNUM || phoff > size ||
-        phnum * PHDR_LENGTH > size - phoff) {
+    if (read_le(data + class->phentsize, 2) != class->program_header ||
+        elf->count > ELF_MAX_PHNUM || phoff > size ||
+        elf->count * (uint64_t) class->program_header > size - phoff) {
         return E_INVALID;
     }
-    *count = (uint32_t)phnum;
     return OK;
 }
 
 /* Program header `index` of an opened file: empty memory where there is nothing in it to load. */
-static enum status elf_segment(const uint8_t *data, uint64_t size, uint32_t index,
-                               struct segment *out, const char **why)
+static enum status elf_segment(const struct elf *elf, uint32_t index, struct segment *out,
+                               const char **why)
 {
-    const uint8_t *ph = data + read_le(data + EHDR_PHOFF, 8) + index * PHDR_LENGTH;
+    const struct elf_class *class = elf->class;
+    const uint8_t *ph = elf->data + elf_word(elf, elf->data, class->phoff) +
+                        (uint64_t)index * class->program_header;
 
-    out->file = (struct range){read_le(ph + PHDR_OFFSET, 8), read_le(ph + PHDR_FILESZ, 8)};
-    out->memory = (struct range){read_le(ph + PHDR_PADDR, 8), read_le(ph + PHDR_MEMSZ, 8)};
-    out->vaddr = read_le(ph + PHDR_VADDR, 8);
+    out->file = (struct range){elf_word(elf, ph, class->offset), elf_word(elf, ph, class->filesz)};
+    out->memory = (struct range){elf_word(elf, ph, class->paddr), elf_word(elf, ph, class->memsz)};
+    out->vaddr = elf_word(elf, ph, class->vaddr);
     if (read_le(ph + PHDR_TYPE, 4) != PT_LOAD || out->memory.size == 0) {
         *out = (struct segment){.vaddr = 0};
         return OK;
     }
-    if (out->file.size > out->memory.size || out->file.base > size ||
-        out->file.size > size - out->file.base || out->memory.base >= ADDRESS_LIMIT ||
+    if (out->file.size > out->memory.size || out->file.base > elf->size ||
+        out->file.size > elf->size - out->file.base || out->memory.base >= ADDRESS_LIMIT ||
         out->memory.size >= ADDRESS_LIMIT) {
         *why = "an ELF segment leaves the file, or its p_paddr and p_memsz make no sense";
         return E_INVALID;
@@ -265,14 +285,13 @@ static enum status elf_segment(const uint8_t *data, uint64_t size, uint32_t inde
 }
 
 /* True where segment `index` overlaps none before it. */
-static bool elf_disjoint(const uint8_t *data, uint64_t size, uint32_t index,
-                         const struct segment *segment)
+static bool elf_disjoint(const struct elf *elf, uint32_t index, const struct segment *segment)
 {
     struct segment other;
     const char *why;
 
     for (uint32_t i = 0; i < index; i++) {
-        if (elf_segment(data, size, i, &other, &why) == OK &&
+        if (elf_segment(elf, i, &other, &why) == OK &&
             ranges_overlap(other.memory, segment->memory)) {
             return false;
         }
@@ -280,25 +299,33 @@ static bool elf_disjoint(const uint8_t *data, uint64_t size, uint32_t index,
     return true;
 }
 
-static enum status probe_elf(const uint8_t *data, uint64_t size, struct image_facts *out,
-                             const char **why)
+static enum status probe_elf(const uint8_t *data, uint64_t size, bool aarch32,
+                             struct image_facts *out, const char **why)
 {
-    uint64_t e_entry = read_le(data + EHDR_ENTRY, size < EHDR_LENGTH ? 0 : 8);
+    uint64_t e_entry = 0;
     uint64_t low = UINT64_MAX;
     uint64_t high = 0;
-    uint32_t count = 0;
-    enum status status = elf_open(data, size, &count, why);
+    struct elf elf;
+    enum status status = elf_open(data, size, &elf, why);
 
-    out->kind = PLAN_KERNEL_ELF64;
+    if (status == OK && (elf.class == &elf32) != aarch32) {
+        *why = aarch32 ? "it is an ELF64 file: for \"arm\" it has to be ELF32"
+                       : "it is an ELF32 file: for \"arm64\" it has to be ELF64";
+        status = E_INVALID;
+    }
+    if (status == OK) {
+        e_entry = elf_word(&elf, data, EHDR_ENTRY);
+    }
+    out->kind = PLAN_KERNEL_ELF;
     out->entry = UINT64_MAX;
-    for (uint32_t i = 0; status == OK && i < count; i++) {
+    for (uint32_t i = 0; status == OK && i < elf.count; i++) {
         struct segment s;
 
-        status = elf_segment(data, size, i, &s, why);
+        status = elf_segment(&elf, i, &s, why);
         if (status == OK && s.memory.size == 0) {
             continue;
         }
-        if (status == OK && !elf_disjoint(data, size, i, &s)) {
+        if (status == OK && !elf_disjoint(&elf, i, &s)) {
             *why = "its ELF segments overlap each other";
             status = E_OVERLAP;
         }
@@ -320,14 +347,14 @@ static enum status probe_elf(const uint8_t *data, uint64_t size, struct image_fa
 static enum status elf_load(const struct plan_image *image, image_at at, void *ctx,
                             const char **why)
 {
-    uint32_t count = 0;
-    enum status status = elf_open(image->data, image->size, &count, why);
+    struct elf elf;
+    enum status status = elf_open(image->data, image->size, &elf, why);
 
-    for (uint32_t i = 0; status == OK && i < count; i++) {
+    for (uint32_t i = 0; status == OK && i < elf.count; i++) {
         struct segment s;
         void *to;
 
-        status = elf_segment(image->data, image->size, i, &s, why);
+        status = elf_segment(&elf, i, &s, why);
         if (status == OK && s.memory.size == 0) {
             continue;
         }
@@ -356,15 +383,11 @@ enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_l
     }
     out->memory_size = out->file_size;
     if (status == OK && is_elf(head, out->file_size)) {
-        if (aarch32) {
-            *why = "ELF is supported for arm64 only: use a raw binary or a zImage";
-            return E_UNSUPPORTED;
-        }
         if (gzip) {
-            *why = "ELF64 inside gzip is not supported: use compression = \"none\"";
+            *why = "ELF inside gzip is not supported: use compression = \"none\"";
             return E_UNSUPPORTED;
         }
-        status = probe_elf(data, size, out, why);
+        status = probe_elf(data, size, aarch32, out, why);
     } else if (status == OK && os_linux) {
         status = aarch32 ? probe_zimage(head, out, why) : probe_arm64(head, out, why);
     }
@@ -379,19 +402,19 @@ enum status image_segment(enum plan_kernel kind, const struct plan_image *image,
 {
     const char *why;
     struct segment s;
-    uint32_t count = 0;
+    struct elf elf;
     enum status status;
 
-    if (kind != PLAN_KERNEL_ELF64) {
+    if (kind != PLAN_KERNEL_ELF) {
         *out = (struct range){image->load, image->load_size};
         return index == 0 ? OK : E_NOT_FOUND;
     }
     *out = (struct range){0, 0};
-    status = elf_open(image->data, image->size, &count, &why);
-    if (status != OK || index >= count) {
+    status = elf_open(image->data, image->size, &elf, &why);
+    if (status != OK || index >= elf.count) {
         return status == OK ? E_NOT_FOUND : status;
     }
-    status = elf_segment(image->data, image->size, index, &s, &why);
+    status = elf_segment(&elf, index, &s, &why);
     *out = status == OK ? s.memory : *out;
     return status;
 }
@@ -401,7 +424,7 @@ enum status image_load(enum plan_kernel kind, const struct plan_image *image, im
 {
     void *to;
 
-    if (kind == PLAN_KERNEL_ELF64) {
+    if (kind == PLAN_KERNEL_ELF) {
         return elf_load(image, at, ctx, why);
     }
     if (image->gzip) {

@@ -15,19 +15,19 @@ struct image_facts {
     uint64_t file_size;   /* inflated */
     uint64_t memory_size; /* what it occupies once loaded, .bss and (gzip) the inflater counted */
     uint64_t text_offset; /* arm64 Image, zImage: from a 2 MiB boundary */
-    uint64_t load, entry; /* ELF64: lowest p_paddr and e_entry (as a physical address) */
+    uint64_t load, entry; /* ELF: lowest p_paddr and e_entry (as a physical address) */
 };
 
 /*
  * Read the header (a gzip member's too: its first bytes are inflated to see what is inside).
- * `os_linux`: an arm64 Image is expected, or for AArch32 a zImage. ELF64 is known by its magic.
+ * `os_linux`: an arm64 Image is expected, or for AArch32 a zImage. ELF is known by its magic.
  * E_INVALID with `why` set to what is wrong.
  */
 enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux, bool aarch32,
                         struct image_facts *out, const char **why) MUST_CHECK;
 
 /*
- * The index-th piece of memory that the image, placed, is loaded into (ELF64: one for each program
+ * The index-th piece of memory that the image, placed, is loaded into (ELF: one for each program
  * header, empty where it loads nothing). E_NOT_FOUND past the end; E_INVALID where it is broken.
  */
 enum status image_segment(enum plan_kernel kind, const struct plan_image *image, uint32_t index,

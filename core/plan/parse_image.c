@@ -256,7 +256,7 @@ void config_kernel(const struct config *c, const struct dt_property *property)
     case PLAN_KERNEL_ZIMAGE:
         kernel->load = facts.text_offset;
         break;
-    case PLAN_KERNEL_ELF64:
+    case PLAN_KERNEL_ELF:
         kernel->load = facts.load;
         c->part->entry = facts.entry;
         break;

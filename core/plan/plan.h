@@ -209,7 +209,7 @@ struct plan_extent {
     uint64_t size; /* bytes, whole pages */
 };
 
-enum plan_kernel { PLAN_KERNEL_RAW, PLAN_KERNEL_ARM64, PLAN_KERNEL_ZIMAGE, PLAN_KERNEL_ELF64 };
+enum plan_kernel { PLAN_KERNEL_RAW, PLAN_KERNEL_ARM64, PLAN_KERNEL_ZIMAGE, PLAN_KERNEL_ELF };
 
 /* One image of the system file, where it lies and where it goes. */
 struct plan_image {
@@ -218,7 +218,7 @@ struct plan_image {
     uint64_t size;       /* bytes there */
     int node;            /* in the system file; 0, which is none's: there is no such image */
     bool gzip;
-    uint64_t load;      /* IPA it is placed at (ELF64: of its lowest segment). parse.c leaves the
+    uint64_t load;      /* IPA it is placed at (ELF: of its lowest segment). parse.c leaves the
                            image's own wish: `load` of a raw binary or a tree (UINT64_MAX: none),
                            p_paddr, or the text_offset of an arm64 Image or a zImage, which
                            place.c turns into an address */

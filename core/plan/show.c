@@ -134,7 +134,7 @@ static void show_images(const struct plan_partition *part)
         [PLAN_KERNEL_RAW] = "raw binary",
         [PLAN_KERNEL_ARM64] = "arm64 Image",
         [PLAN_KERNEL_ZIMAGE] = "zImage",
-        [PLAN_KERNEL_ELF64] = "ELF64",
+        [PLAN_KERNEL_ELF] = "ELF",
     };
 
     show_image("kernel", &part->kernel);

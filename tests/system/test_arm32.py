@@ -91,6 +91,15 @@ def test_gicv3(boot, cpu):
     assert "machine off" in log
 
 
+def test_elf(boot):
+    """ELF32 by its program headers; one of 64 bits is told by name."""
+    images = {"elf": image("guests/arm32/hello/hello.elf", "kernel", os="elf", arch="arm"),
+              "wrong": image("guests/hello/hello.elf", "kernel", os="elf", arch="arm")}
+    log = boot([partition("good", "elf", [0]), partition("bad", "wrong", [1])], images, cpu="cortex-a7", gic=2).off()
+    assert re.search(r"entry    0x4\w+, ELF, AArch32", log) and "[good] hello: done" in log
+    assert 'bad: /images/wrong: it is an ELF64 file: for "arm" it has to be ELF32' in log and "1 of 2 partitions start" in log
+
+
 def tree_with_little_low_ram(directory):
     """That of a virt with 4 GiB, of which what lies from 0x50000000 to 4 GiB is firmware's."""
     tree = directory / "board.dtb"
