@@ -187,7 +187,7 @@ static struct range make_plan(uint64_t fdt_pa)
     }
     must(el2_map(system, LPAE_RODATA), "the system file cannot be mapped");
     plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
-    if (!plan.fatal && plan.pci_host_count != 0) {
+    if (!plan.fatal && drivers_pci != NULL) {
         drivers_pci->probe(&plan);
     }
     if (!plan.fatal) {
@@ -201,7 +201,7 @@ static struct range make_plan(uint64_t fdt_pa)
     }
     must_be_good("the plan cannot be used");
     tell_rest();
-    if (plan.pci_host_count != 0) {
+    if (drivers_pci != NULL) {
         must(drivers_pci->map(&plan), "PCI configuration space cannot be mapped");
     }
     plan_show(&plan);

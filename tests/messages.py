@@ -10,7 +10,7 @@ import functools
 import re
 
 FORMAT_AT = {"plan_error": 3, "plan_warning": 3, "plan_refuse": 2, "board_error": 2, "board_warning": 2,
-             "pci_refuse": 2, "config_error": 1, "image_error": 1}  # which argument is the format
+             "pci_refuse": 2, "pci_refuse_behind": 2, "config_error": 1, "image_error": 1}  # which argument is the format
 SOURCES = r"(core|drivers)/.*\.[ch]"  # whose calls tell
 PARTS = r"(core/plan/|drivers/(pci|smmu)/|drivers/gic/its|core/guest/(msi|stream)).*"  # that say why, too
 PAGES = ["docs/system-file.md", "docs/debugging.md"]

@@ -28,7 +28,7 @@ vectors:
     b       irq
     b       irq
 
-/* From HYP itself: a bug of ours. */
+/* From HYP itself: a bug of ours, or a data abort of an access that was only tried. */
     .irp number, 0, 1, 2, 3, 4
 hyp_\number:
     mov     r1, #\number
@@ -36,7 +36,84 @@ hyp_\number:
     .endr
 hyp:
     mrs     r0, elr_hyp
-    b       trap_hyp
+    adr     r2, tries
+    sub     r2, r0, r2
+    cmp     r2, #tries_end - tries
+    bhs     trap_hyp
+    adr     r0, untried
+    msr     elr_hyp, r0
+    eret
+    dsb     nsh
+    isb
+
+/*
+ * arch_try_read(address, *value, size), arch_try_write(address, value, size), of which the address
+ * is in r0. Their abort overwrites what the guest's exception has left: r4 to r7 keep it.
+ */
+.macro keep_exception
+    push    {r4-r7}
+    mrs     r4, elr_hyp
+    mrs     r5, spsr
+    mrc     p15, 4, r6, c5, c2, 0           /* HSR */
+    mrc     p15, 4, r7, c6, c0, 0           /* HDFAR */
+.endm
+
+    .global arch_try_read, arch_try_write
+arch_try_read:
+    keep_exception
+    mvn     r1, #0
+    str     r1, [r2]
+    str     r1, [r2, #4]
+    cmp     r3, #2
+    blo     read_1
+    beq     read_2
+    b       read_4
+
+arch_try_write:
+    keep_exception
+    ldr     r3, [sp, #4 * 4]
+    cmp     r3, #2
+    blo     write_1
+    beq     write_2
+    b       write_4
+
+tries:
+read_1:
+    ldrb    r3, [r0]
+    b       tried_read
+read_2:
+    ldrh    r3, [r0]
+    b       tried_read
+read_4:
+    ldr     r3, [r0]
+    b       tried_read
+write_1:
+    strb    r2, [r0]
+    b       tried
+write_2:
+    strh    r2, [r0]
+    b       tried
+write_4:
+    str     r2, [r0]
+    b       tried
+tries_end:
+
+tried_read:
+    mov     r1, #0
+    str     r3, [r2]
+    str     r1, [r2, #4]
+tried:
+    mov     r0, #1
+    pop     {r4-r7}
+    bx      lr
+untried:
+    msr     elr_hyp, r4
+    msr     spsr_cxsf, r5
+    mcr     p15, 4, r6, c5, c2, 0
+    mcr     p15, 4, r7, c6, c0, 0
+    mov     r0, #0
+    pop     {r4-r7}
+    bx      lr
 
 sync:
     enter

@@ -55,11 +55,26 @@
 /* From EL2 itself: a bug of ours. */
 .macro vector_el2 number
     vector  \number
+    vector_el2_report \number
+.endm
+
+.macro vector_el2_report number
     mrs     x0, esr_el2
     mrs     x1, elr_el2
     mrs     x2, far_el2
     mov     x3, #\number
     b       trap_el2
+.endm
+
+/* The same, but where it is an access that was only tried. */
+.macro vector_tried number
+    vector  \number
+    mrs     x0, elr_el2
+    adr     x1, tries
+    sub     x0, x0, x1
+    cmp     x0, #tries_end - tries
+    b.lo    try_failed
+    vector_el2_report \number
 .endm
 
 /* A call needs few registers and is frequent; other exceptions need them all. */
@@ -96,7 +111,11 @@
     .balign 2048
     .global vectors
 vectors:
-    .irp number, 0, 1, 2, 3, 4, 5, 6, 7
+    .irp number, 0, 1, 2, 3
+    vector_el2 \number
+    .endr
+    vector_tried 4
+    .irp number, 5, 6, 7
     vector_el2 \number
     .endr
     /* From a lower EL, AArch64: synchronous, IRQ, FIQ, SError; then the same from AArch32. */
@@ -134,6 +153,82 @@ apply:
     bl      trap_apply
 resume:
     leave
+
+/*
+ * arch_try_read(address, *value, size), arch_try_write(address, value, size). Their abort
+ * overwrites what the guest's exception has left: x4 to x7 keep it.
+ */
+.macro keep_exception
+    mrs     x4, elr_el2
+    mrs     x5, spsr_el2
+    mrs     x6, esr_el2
+    mrs     x7, far_el2
+.endm
+
+    .global arch_try_read, arch_try_write
+arch_try_read:
+    keep_exception
+    mov     x3, #-1
+    str     x3, [x1]
+    tbnz    w2, #0, read_1
+    tbnz    w2, #1, read_2
+    tbnz    w2, #2, read_4
+    b       read_8
+
+arch_try_write:
+    keep_exception
+    tbnz    w2, #0, write_1
+    tbnz    w2, #1, write_2
+    tbnz    w2, #2, write_4
+    b       write_8
+
+tries:
+read_1:
+    ldrb    w3, [x0]
+    b       tried_read
+read_2:
+    ldrh    w3, [x0]
+    b       tried_read
+read_4:
+    ldr     w3, [x0]
+    b       tried_read
+read_8:
+    ldr     x3, [x0]
+    b       tried_read
+write_1:
+    strb    w1, [x0]
+    b       tried
+write_2:
+    strh    w1, [x0]
+    b       tried
+write_4:
+    str     w1, [x0]
+    b       tried
+write_8:
+    str     x1, [x0]
+    b       tried
+tries_end:
+
+tried_read:
+    str     x3, [x1]
+tried:
+    mov     w0, #1
+    ret
+
+/* Out of the abort, as if the access had called here. */
+try_failed:
+    adr     x1, untried
+    msr     elr_el2, x1
+    eret
+    dsb     nsh
+    isb
+untried:
+    msr     elr_el2, x4
+    msr     spsr_el2, x5
+    msr     esr_el2, x6
+    msr     far_el2, x7
+    mov     w0, #0
+    ret
 
     .global vectors_enter
 vectors_enter:

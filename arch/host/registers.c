@@ -64,6 +64,23 @@ void host_mmio_write(uint64_t address, unsigned size, uint64_t v)
     d->write(d->model, address - d->where.base, size, v);
 }
 
+bool arch_try_read(uint64_t address, uint64_t *value, uint32_t size)
+{
+    const bool aborts = range_holds(host.aborts, (struct range){address, size});
+
+    *value = aborts ? UINT64_MAX : host_mmio_read(address, size);
+    return !aborts;
+}
+
+bool arch_try_write(uint64_t address, uint64_t value, uint32_t size)
+{
+    if (range_holds(host.aborts, (struct range){address, size})) {
+        return false;
+    }
+    host_mmio_write(address, size, value);
+    return true;
+}
+
 /* ---- system registers ---- */
 
 struct host_sysreg *host_sysreg(const char *name)

@@ -88,6 +88,15 @@ void arch_icache_invalidate(void);                               /* all CPUs, DS
 void arch_zero(void *p, uint64_t size);                          /* whole pages, fast (DC ZVA) */
 uint32_t arch_crc32(uint32_t crc, const void *p, uint64_t size); /* zlib's crc32(), continued */
 
+/*
+ * One load or store of `size` (1, 2, 4 or 8, arm32 not 8) bytes at a device register that EL2 has
+ * mapped, naturally aligned. False where the bus answers with an abort, *value is all ones then. An
+ * abort that is not synchronous (most often a store's) comes when EL2 is left, as an SError, which
+ * ends the partition that runs. Any CPU.
+ */
+bool arch_try_read(uint64_t address, uint64_t *value, uint32_t size);
+bool arch_try_write(uint64_t address, uint64_t value, uint32_t size);
+
 /* ---- other CPUs and the firmware ---- */
 
 struct smc_result {

@@ -12,6 +12,8 @@
 #define PCI_CAPS_FIRST  0x40u                /* capabilities lie from here on, */
 #define PCI_EXT_FIRST   0x100u               /* extended ones from here on */
 #define PCI_ALL_ONES    UINT32_C(0xffffffff) /* what reads where nothing is */
+#define PCI_NO_VENDOR   UINT32_C(0xffff)     /* of PCI_ID, where nothing is, */
+#define PCI_RETRY       UINT32_C(0x0001)     /* or where it is not ready: 2.3.2 */
 
 /* Registers of 32 bits; both header types where nothing else is said. */
 #define PCI_ID          0x00u /* RO  vendor and device; all ones: no function is there */
@@ -96,6 +98,7 @@
 #define PCIE_DEVCTL_MRRS     MASK(14, 12) /* size of read requests */
 #define PCIE_DEVCTL_FLR      BIT(15)
 #define PCIE_DEVSTA_RW1C     MASK(19, 16)
+#define PCIE_DEVSTA_PENDING  BIT(21) /* it waits for completions */
 #define PCIE_DEVCTL2_TIMEOUT MASK(4, 0)
 
 /* Advanced Features (conventional PCI's function-level reset), at its offset. */
@@ -103,6 +106,17 @@
 #define PCI_AF_CTRL     0x04u /* RW  bit 0 resets */
 #define PCI_AF_CAPS_FLR BIT(25)
 #define PCI_AF_CTRL_FLR BIT(0)
+
+/* What makes a function act, at its offset: SR-IOV (9.3.3.3), ATS, Page Request, PASID (10.5). */
+#define PCI_SRIOV_CTRL 0x08u /* RW  control */
+#define PCI_ATS_CTRL   0x04u /* RW  control in the upper half */
+#define PCI_PRI_CTRL   0x04u /* RW  control; status in the upper half (RW1C) */
+#define PCI_PASID_CTRL 0x04u /* RW  control in the upper half */
+
+#define PCI_SRIOV_ENABLES (BIT(0) | BIT(3)) /* virtual functions, and their memory */
+#define PCI_ATS_ENABLE    BIT(31)
+#define PCI_PRI_ENABLE    BIT(0)
+#define PCI_PASID_ENABLE  BIT(16)
 
 /* Access Control Services (7.7.8), at its offset: capabilities, and control in the upper half. */
 #define PCI_ACS_CTRL 0x04u

@@ -60,14 +60,15 @@ static void put_irqs(struct maker *m, const struct plan_irq *irq, uint32_t count
 {
     uint32_t cells[3 * PLAN_MAX_IRQS];
     /* GICv2: a PPI's specifier also says which CPUs have it. */
-    uint32_t cpus = m->p->board.gic.version == 2 ? (BIT(m->part->cpu_count) - 1) << 8 & 0xff00 : 0;
+    uint32_t targets =
+        m->p->board.gic.version == 2 ? (BIT(m->part->cpu_count) - 1) << 8 & 0xff00 : 0;
 
     for (uint32_t i = 0; i < count; i++) {
         bool ppi = irq[i].intid < FIRST_SPI;
 
         cells[3 * i] = ppi ? GIC_PPI : GIC_SPI;
         cells[3 * i + 1] = irq[i].intid - (ppi ? FIRST_PPI : FIRST_SPI);
-        cells[3 * i + 2] = (irq[i].edge ? GIC_EDGE : GIC_LEVEL_HIGH) | (ppi ? cpus : 0);
+        cells[3 * i + 2] = (irq[i].edge ? GIC_EDGE : GIC_LEVEL_HIGH) | (ppi ? targets : 0);
     }
     tree_cells(&m->w, "interrupts", cells, 3 * count);
 }

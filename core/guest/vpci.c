@@ -303,4 +303,7 @@ void vpci_stop(struct partition *part)
         }
     }
     lock_release(&part->vpci.lock);
+    if (drivers_pci != NULL) {
+        drivers_pci->stop(p, part->index);
+    }
 }

@@ -26,7 +26,10 @@ struct vpci {
 /* Add the windows of the hosts of which it has functions. Before the partition starts. */
 enum status vpci_init(struct partition *partition, const struct plan *p) MUST_CHECK;
 
-/* Its functions off: no DMA, no decoding, no interrupt; reset where they can be. Its last CPU. */
+/*
+ * Its functions off: no DMA, no decoding, no interrupt; reset where they can be. So is all behind
+ * the host bridges that it has whole, but for the reset. Its last CPU.
+ */
 void vpci_stop(struct partition *partition);
 
 #endif

@@ -143,6 +143,22 @@ static void test_others(void **state)
     assert_memory_equal(before, config, sizeof(before));
 }
 
+/* A function that is off its bus, behind a host that answers with an abort: nothing is there. */
+static void test_abort(void **state)
+{
+    (void)state;
+    host.aborts = (struct range){ECAM + (OWN << PAGE_SHIFT), PAGE_SIZE};
+    for (uint32_t offset = 0; offset < PCI_CONFIG_SIZE; offset += 4) {
+        put(OWN, offset, 4, 0);
+        (void)get(OWN, offset, 4);
+    }
+    assert_int_equal(get(OWN, PCI_ID, 4), PCI_ALL_ONES);
+    assert_int_equal(get(OWN, PCI_COMMAND, 2), 0xffff);
+    assert_int_equal(writes, 0);
+    vpci_stop(&partitions[1]);
+    assert_int_equal(writes, 0);
+}
+
 /* A partition without functions has no window at all. */
 static void test_no_functions(void **state)
 {
@@ -346,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_others, set_up),
+        cmocka_unit_test_setup(test_abort, set_up),
         cmocka_unit_test_setup(test_no_functions, set_up),
         cmocka_unit_test_setup(test_writes, set_up),
         cmocka_unit_test_setup(test_bars_come_back, set_up),

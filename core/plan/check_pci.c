@@ -30,6 +30,13 @@ uint64_t check_pci_pages(const struct plan *p)
 
         pages += lpae_bound(page.base, page.base, page.size);
     }
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        struct plan_pci_host host;
+
+        if (pci_whole_host(p, &p->devices[i], &host)) {
+            pages += lpae_bound(host.ecam.base, host.ecam.base, host.ecam.size);
+        }
+    }
     return pages;
 }
 

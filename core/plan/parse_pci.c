@@ -17,6 +17,8 @@
 #define BDF_CHARS 7  /* "00:01.0" */
 #define BUS_SHIFT 20 /* ECAM: 1 MiB for each bus */
 
+#define PENDING_MS 100 /* for a function's requests to be completed */
+
 /* ---- the function's name ---- */
 
 /* One hexadecimal digit; more than 15 where it is none. */
@@ -104,6 +106,16 @@ static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *i
     return NULL;
 }
 
+bool pci_whole_host(const struct plan *p, const struct plan_device *device,
+                    struct plan_pci_host *host)
+{
+    struct dt_at at;
+
+    *host = (struct plan_pci_host){.node = device->node, .path = device->path};
+    return device->bridge && dt_at(p->board.fdt, device->node, &at) &&
+           read_host(p, &at, host) == NULL;
+}
+
 /* ---- a grant ---- */
 
 static void grant(const struct config *c, const char *list, const char *name, uint32_t host,
@@ -181,6 +193,20 @@ uint32_t pci_cap(const struct plan_function *f, uint32_t id, bool extended)
     return 0;
 }
 
+/* What it has asked for comes to an end, before a reset forgets it: 6.6.2; or the time does. */
+static void await_completions(const struct plan_pci_host *host, uint32_t rid, uint32_t pcie)
+{
+    uint64_t start = arch_counter();
+
+    while ((pci_read(host, rid, pcie + PCIE_DEVCTL) & PCIE_DEVSTA_PENDING) != 0) {
+        if (arch_counter() - start > plan.board.timer_hz * PENDING_MS / 1000) {
+            console_printf("bulkhead: warning: %s %02x:%02x.%u: is reset while it waits for data\n",
+                           host->path, PCI_BDF(rid));
+            return;
+        }
+    }
+}
+
 bool pci_quiesce(const struct plan_pci_host *host, const struct plan_function *f)
 {
     uint32_t pcie = pci_cap(f, PCI_CAP_PCIE, false);
@@ -190,6 +216,7 @@ bool pci_quiesce(const struct plan_pci_host *host, const struct plan_function *f
     if (pcie != 0 && (pci_read(host, f->rid, pcie + PCIE_DEVCAP) & PCIE_DEVCAP_FLR) != 0) {
         uint32_t control = pci_read(host, f->rid, pcie + PCIE_DEVCTL) & 0xffff;
 
+        await_completions(host, f->rid, pcie);
         pci_write(host, f->rid, pcie + PCIE_DEVCTL, control | PCIE_DEVCTL_FLR);
         return true;
     }

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <arch/cpu.h>
-
+#include "core/base/arch.h"
 #include "core/plan/plan.h"
 
 #define PCI_RID(bus, device, function) ((uint32_t)(bus) << 8 | (device) << 3 | (function))
@@ -27,15 +26,21 @@ static inline struct range pci_page(const struct plan_pci_host *h, uint32_t rid)
                           PAGE_SIZE};
 }
 
-/* A register of 32 bits; EL2 has mapped the page. Any CPU. */
+/*
+ * A register of 32 bits; EL2 has mapped the page. Any CPU. Where the host bridge answers with an
+ * abort, because a function is not there (any more), it reads as all ones as on other hosts.
+ */
 static inline uint32_t pci_read(const struct plan_pci_host *h, uint32_t rid, uint32_t reg)
 {
-    return arch_read32(pci_page(h, rid).base + reg);
+    uint64_t v;
+
+    (void)arch_try_read(pci_page(h, rid).base + reg, &v, sizeof(uint32_t));
+    return (uint32_t)v;
 }
 
 static inline void pci_write(const struct plan_pci_host *h, uint32_t rid, uint32_t reg, uint32_t v)
 {
-    arch_write32(pci_page(h, rid).base + reg, v);
+    (void)arch_try_write(pci_page(h, rid).base + reg, v, sizeof(uint32_t));
 }
 
 /* The function's capability with this ID (`extended`: of those); 0 where it has none. */
@@ -56,17 +61,24 @@ bool pci_has_functions(const struct plan *p, uint32_t partition, uint32_t host);
 bool pci_intx(const struct plan *p, const struct plan_pci_host *h, uint32_t rid, uint32_t pin,
               struct plan_irq *irq);
 
+/* The host bridge with ECAM that is granted whole as this device; false where it is none. */
+bool pci_whole_host(const struct plan *p, const struct plan_device *device,
+                    struct plan_pci_host *host);
+
 /* What drivers/pci provides; class: const. */
 struct pci_ops {
     const char *const *compatible; /* NULL-terminated */
     /*
      * Enumerate every host that has granted functions: all of it off, buses numbered, granted
      * functions reset, their BARs placed; bridges are added to the plan's functions. What cannot be
-     * granted is refused by name. Boot CPU, between plan_parse_system() and plan_place().
+     * granted is refused by name. What is behind a host that is granted whole is off, and else as
+     * the firmware left it. Boot CPU, between plan_parse_system() and plan_place().
      */
     void (*probe)(struct plan *p);
     /* Map at EL2 what is used of configuration space. Boot CPU, after plan_check(). */
     enum status (*map)(const struct plan *p);
+    /* All off that is behind the hosts that the partition has whole. At its end, its last CPU. */
+    void (*stop)(const struct plan *p, uint32_t partition);
 };
 
 /* drivers/drivers.c; NULL: none is compiled in. */

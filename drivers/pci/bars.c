@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sizes and places BARs: one behind the other in the order of the buses, so that what is behind a
- * bridge is one stretch of addresses.
+ * bridge is one stretch of addresses; the bridge's own lie before it.
  */
 #include "drivers/pci/scan.h"
 
@@ -11,12 +11,13 @@
 #include "core/base/pci.h"
 #include "core/plan/dt.h"
 
-#define BARS       6u
-#define MIB        (UINT64_C(1) << 20) /* a bridge's windows are in these */
-#define LOW_END    (UINT64_C(1) << 32)
-#define SPACE      MASK(25, 24) /* of phys.hi: PCI Bus Binding 2.2.1.1 */
-#define SPACE_LOW  2u
-#define SPACE_HIGH 3u
+#define BARS        6u
+#define BRIDGE_BARS 2u
+#define MIB         (UINT64_C(1) << 20) /* a bridge's windows are in these */
+#define LOW_END     (UINT64_C(1) << 32)
+#define SPACE       MASK(25, 24) /* of phys.hi: PCI Bus Binding 2.2.1.1 */
+#define SPACE_LOW   2u
+#define SPACE_HIGH  3u
 
 /* A window of the host: PCI addresses [next, end) are left; the CPU's are `cpu` more. */
 struct window {
@@ -30,10 +31,10 @@ struct placing {
 };
 
 struct bar {
-    uint32_t index;
-    uint64_t size;      /* bytes */
-    uint32_t flags;     /* PCI_BAR_FLAGS */
-    uint32_t low, high; /* what reads after all ones give */
+    uint32_t index, count; /* of the function's `count` */
+    uint64_t size;         /* bytes */
+    uint32_t flags;        /* PCI_BAR_FLAGS */
+    uint32_t low, high;    /* what reads after all ones give */
 };
 
 /* ---- the host's windows ---- */
@@ -49,7 +50,9 @@ static void read_windows(struct placing *p)
     for (uint32_t i = 0;
          dt_at(fdt, p->scan->host->node, &at) && dt_window_at(fdt, &at, i, &w) == OK; i++) {
         uint64_t space = field_get(SPACE, w.space);
-        struct window window = {w.bus, w.bus + w.cpu.size, w.cpu.base - w.bus};
+        /* A BAR at 0 is one that nobody has placed, to QEMU and Linux. */
+        struct window window = {w.bus == 0 ? PAGE_SIZE : w.bus, w.bus + w.cpu.size,
+                                w.cpu.base - w.bus};
 
         if (!range_valid(w.bus, w.cpu.size)) {
             continue;
@@ -92,15 +95,15 @@ static bool read_bar(const struct placing *p, uint32_t rid, struct bar *bar)
     bar->flags = bar->low & (uint32_t)PCI_BAR_FLAGS;
     bar->high = PCI_ALL_ONES;
     bar->size = 0;
-    if (bar->low == 0) {
-        return true;
+    if (bar->low == 0 || bar->low == PCI_ALL_ONES) { /* an I/O BAR's bit 1 is 0 */
+        return bar->low == 0;
     }
     if ((bar->flags & PCI_BAR_IO) != 0) {
         pci_write(p->scan->host, rid, PCI_BAR0 + 4 * bar->index, 0);
         return true; /* not given: drivers do without */
     }
     if ((bar->flags & PCI_BAR_64) != 0) {
-        if (bar->index + 1 == BARS) {
+        if (bar->index + 1 == bar->count) {
             return false;
         }
         bar->high = ask(p, rid, bar->index + 1);
@@ -123,10 +126,19 @@ static bool may_be_high(const struct placing *p, const struct pci_found *f, cons
            (f->parent == PCI_ROOT || (bar->flags & PCI_BAR_PREFETCH) != 0);
 }
 
+static void keep_bar(struct plan_function *f, const struct bar *bar, uint64_t at)
+{
+    f->bar[bar->index].value = (uint32_t)at | bar->flags;
+    f->bar[bar->index].sizing = bar->low;
+    if ((bar->flags & PCI_BAR_64) != 0) {
+        f->bar[bar->index + 1].value = (uint32_t)(at >> 32);
+        f->bar[bar->index + 1].sizing = bar->high;
+    }
+}
+
 /* What is prefetchable goes high where it can; the rest low; what does not fit there, high too. */
 static bool place_bar(struct placing *p, const struct pci_found *f, const struct bar *bar)
 {
-    struct plan_device *device = &p->scan->plan->devices[f->granted->device];
     uint64_t size = bar->size < PAGE_SIZE ? PAGE_SIZE : bar->size;
     bool high = may_be_high(p, f, bar);
     bool first = high && (bar->flags & PCI_BAR_PREFETCH) != 0;
@@ -139,35 +151,36 @@ static bool place_bar(struct placing *p, const struct pci_found *f, const struct
             return false;
         }
     }
-    f->granted->bar[bar->index].value = (uint32_t)at | bar->flags;
-    f->granted->bar[bar->index].sizing = bar->low;
     pci_write(p->scan->host, f->rid, PCI_BAR0 + 4 * bar->index, (uint32_t)at);
     if ((bar->flags & PCI_BAR_64) != 0) {
-        f->granted->bar[bar->index + 1].value = (uint32_t)(at >> 32);
-        f->granted->bar[bar->index + 1].sizing = bar->high;
         pci_write(p->scan->host, f->rid, PCI_BAR0 + 4 * (bar->index + 1), (uint32_t)(at >> 32));
     }
-    device->mmio[device->mmio_count++] = (struct range){at + w->cpu, size};
+    if (f->granted != NULL) {
+        struct plan_device *device = &p->scan->plan->devices[f->granted->device];
+
+        keep_bar(f->granted, bar, at);
+        device->mmio[device->mmio_count++] = (struct range){at + w->cpu, size};
+    }
     return true;
 }
 
-static void place_function(struct placing *p, const struct pci_found *f)
+/* All that it has; where one has no place, what needs it is refused. */
+static void place_bars(struct placing *p, struct pci_found *f)
 {
-    struct bar bar;
+    struct bar bar = {.count = f->bridge ? BRIDGE_BARS : BARS};
 
-    for (uint32_t i = 0; i < BARS; i += (bar.flags & PCI_BAR_64) != 0 && bar.size != 0 ? 2 : 1) {
-        bar.index = i;
+    for (; bar.index < bar.count; bar.index += bar.size != 0 && (bar.flags & PCI_BAR_64) ? 2 : 1) {
         if (!read_bar(p, f->rid, &bar)) {
-            pci_refuse(p->scan, f->granted, "pci-devices: its BAR %u has no size that makes sense",
-                       i);
+            pci_refuse_behind(p->scan, f,
+                              "pci-devices: BAR %u of %02x:%02x.%u has no size that makes sense",
+                              bar.index, PCI_BDF(f->rid));
             return;
         }
         if (bar.size != 0 && !place_bar(p, f, &bar)) {
-            pci_refuse(p->scan, f->granted,
-                       "pci-devices: its BAR %u of 0x%" PRIx64
-                       " bytes does not fit into the windows "
-                       "(ranges) of the host bridge",
-                       i, bar.size);
+            pci_refuse_behind(p->scan, f,
+                              "pci-devices: BAR %u of %02x:%02x.%u, 0x%" PRIx64
+                              " bytes, does not fit into the windows (ranges) of the host bridge",
+                              bar.index, PCI_BDF(f->rid), bar.size);
             return;
         }
     }
@@ -175,8 +188,14 @@ static void place_function(struct placing *p, const struct pci_found *f)
 
 /* ---- bridges ---- */
 
+/* Its windows begin behind its own registers, which are nobody's, and decode with them. */
 static void open_bridge(struct placing *p, uint32_t index)
 {
+    struct pci_found *f = &p->scan->found[index];
+
+    if (f->used) {
+        place_bars(p, f);
+    }
     p->low.next = align_up(p->low.next, MIB);
     p->high.next = align_up(p->high.next, MIB);
     p->low_base[index] = p->low.next;
@@ -212,14 +231,6 @@ static void close_bridge(struct placing *p, uint32_t index)
         (uint32_t)(PCI_COMMAND_NO_INTX | (used ? PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER : 0)));
 }
 
-static bool is_above(const struct pci_scan *s, int bridge, int index)
-{
-    while (index != PCI_ROOT && index != bridge) {
-        index = s->found[index].parent;
-    }
-    return index == bridge;
-}
-
 void pci_place_bars(struct pci_scan *s)
 {
     static struct placing p; /* class: the boot CPU's; too large for its stack */
@@ -228,7 +239,7 @@ void pci_place_bars(struct pci_scan *s)
     p.scan = s;
     read_windows(&p);
     for (uint32_t i = 0; i <= s->count; i++) {
-        while (open != PCI_ROOT && (i == s->count || !is_above(s, open, s->found[i].parent))) {
+        while (open != PCI_ROOT && (i == s->count || !pci_is_behind(s, open, s->found[i].parent))) {
             close_bridge(&p, (uint32_t)open);
             open = s->found[open].parent;
         }
@@ -236,7 +247,7 @@ void pci_place_bars(struct pci_scan *s)
             open_bridge(&p, i);
             open = (int)i;
         } else if (i < s->count && s->found[i].granted != NULL && s->found[i].endpoint) {
-            place_function(&p, &s->found[i]);
+            place_bars(&p, &s->found[i]);
         }
     }
 }

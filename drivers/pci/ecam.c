@@ -8,16 +8,19 @@
 #include <arch/cpu.h>
 
 #include "core/base/bits.h"
+#include "core/base/lock.h"
 #include "core/base/pci.h"
 #include "core/memory/el2_map.h"
 #include "core/plan/plan.h"
 #include "drivers/pci/scan.h"
 
-#define RESET_MS 100 /* from a function-level reset until it answers: 6.6.2 */
+#define RESET_MS 100  /* from a function-level reset until it may be asked: 6.6.2, */
+#define BACK_MS  1000 /* and from then until it answers at the latest */
 #define PINS     4u
 
-/* Class: the boot CPU's, until the seal. */
+/* Class: the boot CPU's, until the seal; then locked (scan_lock). */
 static struct pci_scan scan;
+static struct lock scan_lock;
 
 /* ---- what a granted function is ---- */
 
@@ -81,8 +84,22 @@ static void wait_reset(void)
     }
 }
 
-/* Bridges with something granted behind them are the plan's too; false, and told, without room. */
-static bool keep_bridges(struct pci_scan *s, uint32_t host)
+struct plan_function *pci_drop(struct pci_scan *s, const struct pci_found *top)
+{
+    struct plan_function *dropped = NULL;
+
+    for (uint32_t i = 0; i < s->count && dropped == NULL; i++) {
+        if (pci_is_behind(s, (int)(top - s->found), (int)i)) {
+            dropped = s->found[i].granted;
+            s->found[i].granted = NULL;
+            s->found[i].used = false;
+        }
+    }
+    return dropped;
+}
+
+/* Bridges with something granted behind them are the plan's too. */
+static void keep_bridges(struct pci_scan *s, uint32_t host)
 {
     struct plan *p = s->plan;
 
@@ -93,7 +110,11 @@ static bool keep_bridges(struct pci_scan *s, uint32_t host)
             continue;
         }
         if (p->function_count == PLAN_MAX_FUNCTIONS) {
-            return false;
+            pci_refuse_behind(s, f,
+                              "pci-devices: the bridge %02x:%02x.%u above it is one function too "
+                              "many (PLAN_MAX_FUNCTIONS)",
+                              PCI_BDF(f->rid));
+            continue;
         }
         p->functions[p->function_count] = (struct plan_function){
             .host = host,
@@ -104,11 +125,23 @@ static bool keep_bridges(struct pci_scan *s, uint32_t host)
         };
         f->broken = pci_read_caps(s->host, f->rid, &p->functions[p->function_count++]);
     }
-    return true;
 }
 
-/* Granted functions that can be: marked in what was found, with their capabilities in the plan. */
-static void settle_grants(struct pci_scan *s)
+/* It answers again after its reset; false where it does not in time: 2.3.1. */
+static bool is_back(const struct pci_scan *s, uint32_t rid)
+{
+    uint64_t start = arch_counter();
+    uint32_t vendor;
+
+    do {
+        vendor = pci_read(s->host, rid, PCI_ID) & PCI_NO_VENDOR;
+    } while ((vendor == PCI_NO_VENDOR || vendor == PCI_RETRY) &&
+             arch_counter() - start < plan.board.timer_hz * BACK_MS / 1000);
+    return vendor != PCI_NO_VENDOR && vendor != PCI_RETRY;
+}
+
+/* Granted functions that can be: their capabilities into the plan, off, and reset. */
+static void reset_grants(struct pci_scan *s)
 {
     bool reset = false;
 
@@ -121,12 +154,25 @@ static void settle_grants(struct pci_scan *s)
             f->broken = pci_read_caps(s->host, f->rid, f->granted);
             reset = pci_quiesce(s->host, f->granted) || reset;
         }
-        for (int b = f->parent; f->granted != NULL && b != PCI_ROOT; b = s->found[b].parent) {
-            s->found[b].used = true;
-        }
     }
     if (reset) {
         wait_reset();
+    }
+}
+
+/* Those that are there after it stay, and need the bridges above them. */
+static void settle_grants(struct pci_scan *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct pci_found *f = &s->found[i];
+
+        if (f->granted != NULL && !is_back(s, f->rid)) {
+            pci_refuse(s, f->granted, "pci-devices: it does not answer after its reset");
+            f->granted = NULL;
+        }
+        for (int b = f->parent; f->granted != NULL && b != PCI_ROOT; b = s->found[b].parent) {
+            s->found[b].used = true;
+        }
     }
 }
 
@@ -145,33 +191,73 @@ static void probe_host(struct plan *p, uint32_t host)
             (void)check_function(&scan, &p->functions[i]);
         }
     }
+    reset_grants(&scan);
     settle_grants(&scan);
     pci_isolate(&scan);
+    keep_bridges(&scan, host);
     pci_place_bars(&scan);
     for (uint32_t i = 0; i < scan.count; i++) {
         if (scan.found[i].granted != NULL) {
             find_intx(&scan, &scan.found[i]);
         }
     }
-    if (!keep_bridges(&scan, host)) {
-        plan_error(p, PLAN_SHARED, scan.host->path,
-                   "functions and the bridges above them are more than %d (PLAN_MAX_FUNCTIONS)",
-                   PLAN_MAX_FUNCTIONS);
+}
+
+/* What is behind it is its partition's own affair, but off. */
+static void silence_host(const struct plan_pci_host *host)
+{
+    scan.plan = NULL;
+    scan.host = host;
+    pci_scan(&scan);
+}
+
+static bool open_host(struct plan *p, int culprit, const struct plan_pci_host *host)
+{
+    enum status status = el2_map(host->ecam, LPAE_DEVICE);
+
+    if (status != OK) {
+        plan_error(p, culprit, host->path, "its configuration space cannot be mapped");
+    }
+    return status == OK;
+}
+
+static void close_host(struct plan *p, int culprit, const struct plan_pci_host *host)
+{
+    if (el2_unmap(host->ecam) != OK) {
+        plan_error(p, culprit, host->path, "its configuration space shares pages");
     }
 }
 
 static void probe(struct plan *p)
 {
-    for (uint32_t i = 0; i < p->pci_host_count; i++) {
-        const struct plan_pci_host *host = &p->pci_hosts[i];
+    struct plan_pci_host whole;
 
-        if (el2_map(host->ecam, LPAE_DEVICE) != OK) {
-            plan_error(p, PLAN_SHARED, host->path, "its configuration space cannot be mapped");
-            return;
+    for (uint32_t i = 0; i < p->pci_host_count; i++) {
+        if (open_host(p, PLAN_SHARED, &p->pci_hosts[i])) {
+            probe_host(p, i);
+            close_host(p, PLAN_SHARED, &p->pci_hosts[i]);
         }
-        probe_host(p, i);
-        if (el2_unmap(host->ecam) != OK) {
-            plan_error(p, PLAN_SHARED, host->path, "its configuration space shares pages");
+    }
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        const int owner = p->devices[i].partition;
+
+        if (pci_whole_host(p, &p->devices[i], &whole) && open_host(p, owner, &whole)) {
+            silence_host(&whole);
+            close_host(p, owner, &whole);
+        }
+    }
+}
+
+static void stop(const struct plan *p, uint32_t partition)
+{
+    struct plan_pci_host whole;
+
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        if (p->devices[i].partition == (int)partition &&
+            pci_whole_host(p, &p->devices[i], &whole)) {
+            lock_take(&scan_lock, LOCK_VPCI);
+            silence_host(&whole);
+            lock_release(&scan_lock);
         }
     }
 }
@@ -179,7 +265,14 @@ static void probe(struct plan *p)
 static enum status map(const struct plan *p)
 {
     enum status status = OK;
+    struct plan_pci_host whole;
 
+    for (uint32_t i = 0; i < p->device_count && status == OK; i++) {
+        if (!p->partitions[p->devices[i].partition].refused &&
+            pci_whole_host(p, &p->devices[i], &whole)) {
+            status = el2_map(whole.ecam, LPAE_DEVICE);
+        }
+    }
     for (uint32_t i = 0; i < p->function_count && status == OK; i++) {
         const struct plan_function *f = &p->functions[i];
         bool used = false;
@@ -196,4 +289,4 @@ static enum status map(const struct plan *p)
 
 static const char *const compatible[] = {"pci-host-ecam-generic", NULL};
 
-const struct pci_ops pci_ecam = {compatible, probe, map};
+const struct pci_ops pci_ecam = {compatible, probe, map, stop};

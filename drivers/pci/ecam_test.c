@@ -75,8 +75,8 @@ static void test_large_bar(void **state)
     assert_int_equal(granted_device(0)->mmio[0].base, UINT64_C(0x8000000000));
     model_bar(m, 0, UINT64_C(0x40000000), 0);
     probe(FN1);
-    assert_log("error: p: /pcie@10000000 00:01.0: pci-devices: its BAR 0 of 0x40000000 bytes does "
-               "not fit into the windows (ranges) of the host bridge");
+    assert_log("error: p: /pcie@10000000 00:01.0: pci-devices: BAR 0 of 00:01.0, 0x40000000 bytes, "
+               "does not fit into the windows (ranges) of the host bridge");
     assert_true(test_plan.partitions[0].refused);
 }
 
@@ -94,7 +94,166 @@ static void test_reset(void **state)
     assert_true(host.counter >= host.counter_hz / 10);
 }
 
+/* It waits for completions first, and a tenth of a second at most. */
+static void test_reset_of_a_busy_one(void **state)
+{
+    struct model *m = model_endpoint(-1, DEVFN(1, 0));
+
+    (void)state;
+    m->word[(PCIE_AT + PCIE_DEVCAP) / 4] = PCIE_DEVCAP_FLR;
+    m->word[(PCIE_AT + PCIE_DEVCTL) / 4] = PCIE_DEVSTA_PENDING;
+    plan.board.timer_hz = host.counter_hz;
+    host.counter = 0;
+    probe(FN1);
+    assert_log("warning: /pcie@10000000 00:01.0: is reset while it waits for data");
+    assert_true(host.counter >= host.counter_hz / 5);
+    assert_false(test_plan.partitions[0].refused);
+}
+
+/* Half a second after its reset it is there; two seconds are too long. */
+static void test_reset_takes_long(void **state)
+{
+    (void)state;
+    for (uint64_t halves = 1; halves <= 4; halves += 3) {
+        struct model *m;
+
+        assert_int_equal(model_set_up(NULL), 0);
+        m = model_endpoint(-1, DEVFN(1, 0));
+        m->word[(PCIE_AT + PCIE_DEVCAP) / 4] = PCIE_DEVCAP_FLR;
+        m->away = host.counter_hz * halves / 2;
+        plan.board.timer_hz = host.counter_hz;
+        host.counter = 0;
+        host.counter_step = host.counter_hz / 100;
+        probe(FN1);
+        if (halves == 1) {
+            assert_string_equal(log_text, "");
+            assert_int_equal(granted_device(0)->mmio_count, 1);
+        } else {
+            assert_log("error: p: /pcie@10000000 00:01.0: pci-devices: it does not answer after "
+                       "its reset");
+            assert_int_equal(granted_device(0)->mmio_count, 0);
+        }
+    }
+}
+
+/* What the firmware left on beside the command register is off, granted or not. */
+static void test_all_is_off(void **state)
+{
+    static const struct {
+        uint32_t id, at, left, off;
+    } acts[] = {
+        {PCI_EXT_SRIOV, PCI_SRIOV_CTRL, 0x19, 0x10},
+        {PCI_EXT_ATS, PCI_ATS_CTRL, 0x80050020, 0x00050020},
+        {PCI_EXT_PRI, PCI_PRI_CTRL, 0x80000001, 0x80000000},
+        {PCI_EXT_PASID, PCI_PASID_CTRL, 0x00011406, 0x00001406},
+    };
+    uint32_t at[2][ARRAY_SIZE(acts)];
+
+    (void)state;
+    for (uint32_t m = 0; m < 2; m++) {
+        struct model *model = model_endpoint(-1, DEVFN(1 + m, 0));
+
+        model->word[PCI_ROM / 4] = 0x10000001;
+        for (uint32_t i = 0; i < ARRAY_SIZE(acts); i++) {
+            at[m][i] = (model_extended(model, acts[i].id, 0) + acts[i].at) / 4;
+            model->word[at[m][i]] = acts[i].left;
+        }
+    }
+    probe(FN1);
+    assert_string_equal(log_text, "");
+    for (uint32_t m = 0; m < 2; m++) {
+        assert_int_equal(models[m].word[PCI_ROM / 4], 0);
+        for (uint32_t i = 0; i < ARRAY_SIZE(acts); i++) {
+            assert_int_equal(models[m].word[at[m][i]], acts[i].off);
+        }
+    }
+}
+
+/* A window that begins at 0: that address is nobody's. */
+static void test_address_0(void **state)
+{
+    const struct tree usual = board;
+
+    (void)state;
+    board = tree_compile(BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST
+                         "pcie@10000000 { compatible = \"pci-host-ecam-generic\";"
+                         " device_type = \"pci\"; #address-cells = <3>; #size-cells = <2>;"
+                         " reg = <0x40 0x10000000 0 0x1000000>; bus-range = <0 0xf>;"
+                         " ranges = <0x2000000 0 0 0 0x10000000 0 0x10000000>; }; };");
+    model_bar(model_endpoint(-1, DEVFN(1, 0)), 0, 0x100, 0);
+    probe(FN1);
+    tree_free(board);
+    board = usual;
+    assert_string_equal(log_text, "");
+    assert_int_equal(models[0].word[PCI_BAR0 / 4], 0x1000);
+    assert_int_equal(granted_device(0)->mmio[0].base, 0x10001000);
+}
+
 /* ---- bridges ---- */
+
+/* A bridge that decodes has its own registers and ROM out of all partitions' way, or is refused. */
+static void test_registers_of_bridges(void **state)
+{
+    int used = model_bridge(-1, DEVFN(1, 0), 4, 0);
+    int unused = model_bridge(-1, DEVFN(2, 0), 4, 0);
+
+    (void)state;
+    model_bar(&models[used], 0, 0x1000, PCI_BAR_64);
+    model_bar(&models[unused], 0, 0x1000, 0);
+    models[used].word[PCI_BAR0 / 4] |= 0x10100000;
+    models[unused].word[PCI_BAR0 / 4] |= 0x10100000;
+    models[used].word[PCI_BRIDGE_ROM / 4] = models[unused].word[PCI_BRIDGE_ROM / 4] = 0x10004001;
+    model_endpoint(used, DEVFN(0, 0));
+    probe("\"/pcie@10000000 01:00.0\"");
+    assert_string_equal(log_text, "");
+    assert_int_equal(models[used].word[PCI_BAR0 / 4], 0x10000000 | PCI_BAR_64);
+    assert_int_equal(models[used].word[PCI_BRIDGE_ROM / 4], 0);
+    assert_int_equal(models[used].word[PCI_MEM_WINDOW / 4], 0x10101010);
+    assert_int_equal(granted_device(0)->mmio_count, 1);
+    assert_int_equal(granted_device(0)->mmio[0].base, 0x10100000);
+    assert_int_equal(test_plan.functions[1].bar[0].value, 0);
+    assert_int_equal(models[unused].word[PCI_BRIDGE_ROM / 4], 0);
+    assert_int_equal(command_of((uint32_t)unused), PCI_COMMAND_NO_INTX);
+}
+
+static void test_bridge_without_room(void **state)
+{
+    int bridge = model_bridge(-1, DEVFN(1, 0), 4, 0);
+
+    (void)state;
+    model_bar(&models[bridge], 0, 0x20000000, 0);
+    model_endpoint(bridge, DEVFN(0, 0));
+    model_endpoint(-1, DEVFN(2, 0));
+    probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 01:00.0\"")
+                   PCI_PARTITION("q", "1", "0x48000000", FN2));
+    assert_log("error: p: /pcie@10000000 01:00.0: pci-devices: BAR 0 of 00:01.0, 0x20000000 "
+               "bytes, does not fit into the windows (ranges) of the host bridge");
+    assert_int_equal(test_plan.errors, 1);
+    assert_int_equal(command_of((uint32_t)bridge), PCI_COMMAND_NO_INTX);
+    assert_int_equal(granted_device(1)->mmio_count, 1);
+}
+
+/* More bridges than the plan has room for: those are told whose functions need them. */
+static void test_too_many_bridges(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < PLAN_MAX_FUNCTIONS; i++) {
+        model_bridge(-1, DEVFN(i, 0), 4, 0);
+    }
+    model_endpoint(0, DEVFN(0, 0));
+    model_endpoint(1, DEVFN(0, 0));
+    model_taken = PLAN_MAX_FUNCTIONS - 1;
+    probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 01:00.0\"")
+                   PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 02:00.0\""));
+    model_taken = 0;
+    assert_log("error: q: /pcie@10000000 02:00.0: pci-devices: the bridge 00:01.0 above it is "
+               "one function too many (PLAN_MAX_FUNCTIONS)");
+    assert_int_equal(test_plan.errors, 1);
+    assert_false(test_plan.fatal);
+    assert_false(test_plan.partitions[0].refused);
+    assert_true(test_plan.partitions[1].refused);
+    assert_int_equal(command_of(1), PCI_COMMAND_NO_INTX);
+}
 
 static void check_behind_bridge(int bridge)
 {
@@ -209,6 +368,44 @@ static void test_full_bus(void **state)
     assert_log("there is no such function (64 are there), or it is one too many");
 }
 
+/* ---- a host bridge that is granted whole ---- */
+
+static void check_whole_is_off(void)
+{
+    for (uint32_t i = 0; i < model_count; i++) {
+        assert_int_equal(command_of(i), PCI_COMMAND_NO_INTX);
+        assert_int_equal(models[i].word[PCI_ROM / 4] & 1, 0);
+    }
+}
+
+/* All is off at the boot, nothing is placed; and at the end, however its driver leaves it. */
+static void test_whole_host(void **state)
+{
+    int bridge = model_bridge(-1, DEVFN(1, 0), 4, 0x010100);
+    struct model *m = model_endpoint(bridge, DEVFN(0, 0));
+
+    (void)state;
+    model_endpoint(-1, DEVFN(2, 0));
+    m->word[PCI_BAR0 / 4] = 0x10000000;
+    probe("\"/pcie@10000000\"");
+    assert_string_equal(log_text, "");
+    assert_int_equal(test_plan.pci_host_count, 0);
+    check_whole_is_off();
+    assert_int_equal(m->word[PCI_BAR0 / 4], 0x10000000);
+    assert_int_equal(pci_ecam.map(&test_plan), OK);
+    for (uint32_t buses = 0; buses < 3; buses++) {
+        model_write(NULL, (PCI_RID(0, 1, 0) << PAGE_SHIFT) + PCI_BUSES, 4, buses * 0xff00ff);
+        for (uint32_t i = 0; i < model_count; i++) {
+            models[i].word[PCI_COMMAND / 4] |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+        }
+        pci_ecam.stop(&test_plan, 1);
+        assert_int_not_equal(command_of(0), PCI_COMMAND_NO_INTX);
+        pci_ecam.stop(&test_plan, 0);
+        check_whole_is_off();
+    }
+    assert_int_equal(el2_unmap((struct range){ECAM, ECAM_SIZE}), OK);
+}
+
 /* ---- what cannot be granted ---- */
 
 static void test_not_there(void **state)
@@ -274,13 +471,15 @@ static void test_broken_bars(void **state)
         uint32_t low, low_writable, high, high_writable;
         const char *message;
     } cases[] = {
-        {0, 0, 0xf0ff0000, 0, 0, "its BAR 0 has no size that makes sense"},
-        {0, 0, 0x0fff0000, 0, 0, "its BAR 0 has no size that makes sense"},
-        {5, PCI_BAR_64, 0xffff0000, 0, 0, "its BAR 5 has no size that makes sense"},
-        {0, PCI_BAR_64, 0, 0, 0, "its BAR 0 has no size that makes sense"},
-        {0, PCI_BAR_64, 0, 0, 0x80000000, "its BAR 0 of 0x8000000000000000 bytes does not fit"},
-        {0, PCI_BAR_64, 0, 0, 0xffff0000, "its BAR 0 of 0x1000000000000 bytes does not fit"},
-        {0, 0, 0x80000000, 0, 0, "its BAR 0 of 0x80000000 bytes does not fit"},
+        {0, 0, 0xf0ff0000, 0, 0, "BAR 0 of 00:01.0 has no size that makes sense"},
+        {0, 0, 0x0fff0000, 0, 0, "BAR 0 of 00:01.0 has no size that makes sense"},
+        {5, PCI_BAR_64, 0xffff0000, 0, 0, "BAR 5 of 00:01.0 has no size that makes sense"},
+        {0, PCI_BAR_64, 0, 0, 0, "BAR 0 of 00:01.0 has no size that makes sense"},
+        {0, PCI_BAR_64, 0, 0, 0x80000000,
+         "BAR 0 of 00:01.0, 0x8000000000000000 bytes, does not fit"},
+        {0, PCI_BAR_64, 0, 0, 0xffff0000, "BAR 0 of 00:01.0, 0x1000000000000 bytes, does not fit"},
+        {0, 0, 0x80000000, 0, 0, "BAR 0 of 00:01.0, 0x80000000 bytes, does not fit"},
+        {1, UINT32_MAX, 0, 0, 0, "BAR 1 of 00:01.0 has no size that makes sense"},
     };
 
     (void)state;
@@ -399,11 +598,19 @@ int main(void)
         cmocka_unit_test_setup(test_bars, model_set_up),
         cmocka_unit_test_setup(test_large_bar, model_set_up),
         cmocka_unit_test_setup(test_reset, model_set_up),
+        cmocka_unit_test_setup(test_reset_of_a_busy_one, model_set_up),
+        cmocka_unit_test_setup(test_reset_takes_long, model_set_up),
+        cmocka_unit_test_setup(test_all_is_off, model_set_up),
+        cmocka_unit_test_setup(test_address_0, model_set_up),
+        cmocka_unit_test_setup(test_registers_of_bridges, model_set_up),
+        cmocka_unit_test_setup(test_bridge_without_room, model_set_up),
+        cmocka_unit_test_setup(test_too_many_bridges, model_set_up),
         cmocka_unit_test_setup(test_bus_numbers, model_set_up),
         cmocka_unit_test_setup(test_kept_numbers, model_set_up),
         cmocka_unit_test_setup(test_switch, model_set_up),
         cmocka_unit_test_setup(test_too_deep, model_set_up),
         cmocka_unit_test_setup(test_full_bus, model_set_up),
+        cmocka_unit_test_setup(test_whole_host, model_set_up),
         cmocka_unit_test_setup(test_not_there, model_set_up),
         cmocka_unit_test_setup(test_conventional, model_set_up),
         cmocka_unit_test_setup(test_broken_caps, model_set_up),

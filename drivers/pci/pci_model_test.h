@@ -15,6 +15,8 @@
 
 #define ECAM       UINT64_C(0x4010000000)
 #define ECAM_SIZE  UINT64_C(0x1000000) /* 16 buses */
+#define PCIE_AT    0x40u
+#define ACS_AT     0x100u
 #define MODEL_MAX  300
 #define READ_BOUND 2000000 /* of one enumeration; one that reads more often does not end */
 
@@ -23,11 +25,14 @@ struct model {
     int parent; /* index of its bridge; -1: on the first bus */
     uint32_t devfn;
     uint32_t word[1024], writable[1024];
+    uint64_t away; /* after a function-level reset: counts until its ID is read again */
+    uint64_t back; /* when that is; 0: it is not away */
 };
 
 static struct model models[MODEL_MAX];
 static uint32_t model_count;
 static uint32_t model_reads;
+static uint32_t model_taken; /* functions that the plan has at least: other hosts' bridges */
 static uint32_t model_noise; /* not 0: the seed of what every read gives */
 
 static inline uint32_t noise(void)
@@ -60,7 +65,10 @@ static inline uint64_t model_read(void *unused, uint64_t offset, unsigned size)
     assert_int_equal(size, 4);
     assert_int_equal(offset % 4, 0);
     assert_true(++model_reads < READ_BOUND);
-    return model_noise != 0 ? noise() : m == NULL ? UINT32_MAX : m->word[offset % PAGE_SIZE / 4];
+    if (m == NULL || host.counter < m->back) {
+        return model_noise != 0 ? noise() : UINT32_MAX;
+    }
+    return model_noise != 0 ? noise() : m->word[offset % PAGE_SIZE / 4];
 }
 
 static inline void model_write(void *unused, uint64_t offset, unsigned size, uint64_t v)
@@ -72,13 +80,13 @@ static inline void model_write(void *unused, uint64_t offset, unsigned size, uin
     assert_int_equal(size, 4);
     if (m != NULL) {
         m->word[reg] = (m->word[reg] & ~m->writable[reg]) | ((uint32_t)v & m->writable[reg]);
+        if (reg == (PCIE_AT + PCIE_DEVCTL) / 4 && (v & PCIE_DEVCTL_FLR) != 0 && m->away != 0) {
+            m->back = host.counter + m->away;
+        }
     }
 }
 
 /* ---- functions ---- */
-
-#define PCIE_AT 0x40u
-#define ACS_AT  0x100u
 
 static inline struct model *model_add(int parent, uint32_t devfn)
 {
@@ -94,6 +102,7 @@ static inline struct model *model_add(int parent, uint32_t devfn)
     m->word[PCI_CAPS / 4] = PCIE_AT;
     m->word[PCIE_AT / 4] = PCI_CAP_PCIE | 2 << 16;
     m->writable[(PCIE_AT + PCIE_DEVCTL) / 4] = 0xffff;
+    m->writable[PCI_ROM / 4] = 0xfffff801;
     return m;
 }
 
@@ -117,6 +126,23 @@ static inline struct model *model_endpoint(int parent, uint32_t devfn)
     return m;
 }
 
+/* An extended capability; the list is in the order of the calls, 0x20 bytes each. */
+static inline uint32_t model_extended(struct model *m, uint32_t id, uint32_t last)
+{
+    uint32_t at = PCI_EXT_FIRST;
+
+    while (m->word[at / 4] != 0) {
+        m->word[at / 4] |= (at + 0x20) << 20;
+        at += 0x20;
+    }
+    m->word[at / 4] = id | 1 << 16;
+    for (uint32_t i = 1; i < 8; i++) {
+        m->word[at / 4 + i] = last;
+        m->writable[at / 4 + i] = UINT32_MAX;
+    }
+    return at;
+}
+
 static inline void model_acs(struct model *m)
 {
     m->word[ACS_AT / 4] = PCI_EXT_ACS | 1 << 16;
@@ -138,6 +164,7 @@ static inline int model_bridge(int parent, uint32_t devfn, uint32_t port, uint32
     m->writable[PCI_MEM_WINDOW / 4] = 0xfff0fff0;
     m->writable[PCI_PREF_BASE / 4] = UINT32_MAX;
     m->writable[PCI_PREF_LIMIT / 4] = UINT32_MAX;
+    m->writable[PCI_BRIDGE_ROM / 4] = 0xfffff801;
     model_acs(m);
     return (int)(model_count - 1);
 }
@@ -190,6 +217,9 @@ static inline void probe_text(const char *configurations)
     tree_free(file);
     log_clear();
     assert_int_equal(test_plan.errors, 0);
+    while (test_plan.function_count < model_taken) {
+        test_plan.functions[test_plan.function_count++].device = PLAN_NONE;
+    }
     pci_ecam.probe(&test_plan);
 }
 

@@ -5,7 +5,6 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 
-#define NO_VENDOR   UINT32_C(0xffff)
 #define FUNCTIONS   8u
 #define BUS_ENTRIES 256u         /* devices and functions of one bus */
 #define BUSES_KEPT  MASK(31, 24) /* the secondary latency timer */
@@ -66,6 +65,40 @@ const char *pci_read_caps(const struct plan_pci_host *host, uint32_t rid, struct
 
 /* ---- one function ---- */
 
+bool pci_is_behind(const struct pci_scan *s, int bridge, int index)
+{
+    while (index != PCI_ROOT && index != bridge) {
+        index = s->found[index].parent;
+    }
+    return index == bridge;
+}
+
+/* What the command register does not end: its ROM's decoder, what it does under other names. */
+static void silence(const struct plan_pci_host *host, const struct pci_found *f,
+                    const struct plan_function *seen)
+{
+    static const struct {
+        uint32_t id, at, enables;
+    } acts[] = {
+        {PCI_EXT_SRIOV, PCI_SRIOV_CTRL, (uint32_t)PCI_SRIOV_ENABLES},
+        {PCI_EXT_ATS, PCI_ATS_CTRL, (uint32_t)PCI_ATS_ENABLE},
+        {PCI_EXT_PRI, PCI_PRI_CTRL, (uint32_t)PCI_PRI_ENABLE},
+        {PCI_EXT_PASID, PCI_PASID_CTRL, (uint32_t)PCI_PASID_ENABLE},
+    };
+
+    if (f->bridge || f->endpoint) {
+        pci_write(host, f->rid, f->bridge ? PCI_BRIDGE_ROM : PCI_ROM, 0);
+    }
+    for (uint32_t i = 0; f->broken == NULL && i < ARRAY_SIZE(acts); i++) {
+        uint32_t cap = pci_cap(seen, acts[i].id, true);
+        uint32_t control = cap == 0 ? 0 : pci_read(host, f->rid, cap + acts[i].at);
+
+        if ((control & acts[i].enables) != 0) {
+            pci_write(host, f->rid, cap + acts[i].at, control & ~acts[i].enables);
+        }
+    }
+}
+
 static void classify(const struct plan_pci_host *host, struct pci_found *f, uint32_t type)
 {
     static struct plan_function seen; /* class: the boot CPU's; too large for its stack */
@@ -79,11 +112,12 @@ static void classify(const struct plan_pci_host *host, struct pci_found *f, uint
     f->port =
         pcie == 0 ? PCI_NO_PORT : (uint8_t)field_get(PCIE_PORT_TYPE, pci_read(host, f->rid, pcie));
     f->acs = f->broken == NULL ? pci_cap(&seen, PCI_EXT_ACS, true) : 0;
+    silence(host, f, &seen);
 }
 
 static struct plan_function *granted(const struct pci_scan *s, uint32_t rid)
 {
-    for (uint32_t i = 0; i < s->plan->function_count; i++) {
+    for (uint32_t i = 0; s->plan != NULL && i < s->plan->function_count; i++) {
         struct plan_function *f = &s->plan->functions[i];
 
         if (f->device >= 0 && &s->plan->pci_hosts[f->host] == s->host && f->rid == rid) {
@@ -176,7 +210,7 @@ static struct pci_found *look(struct pci_scan *s, struct level *l)
 {
     uint32_t rid = l->bus << 8 | l->next;
     bool first = PCI_FUNCTION(rid) == 0;
-    bool there = (pci_read(s->host, rid, PCI_ID) & NO_VENDOR) != NO_VENDOR;
+    bool there = (pci_read(s->host, rid, PCI_ID) & PCI_NO_VENDOR) != PCI_NO_VENDOR;
     struct pci_found *f = there ? take(s, rid, l->bridge, l->multi && !first) : NULL;
 
     if (first) {

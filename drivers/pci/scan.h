@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a walk over a host bridge's buses finds. All of it: the boot CPU, before the seal. */
+/* What a walk over a host bridge's buses finds. The boot CPU, before the seal; later see ecam.c. */
 #ifndef DRIVERS_PCI_SCAN_H
 #define DRIVERS_PCI_SCAN_H
 
@@ -30,7 +30,7 @@ struct pci_found {
 #define PCI_NO_PORT 0xffu
 
 struct pci_scan {
-    struct plan *plan;
+    struct plan *plan; /* NULL: nothing is granted */
     const struct plan_pci_host *host;
     struct pci_found found[PCI_MAX_FOUND];
     uint32_t count;
@@ -44,8 +44,9 @@ struct pci_scan {
 const char *pci_read_caps(const struct plan_pci_host *host, uint32_t rid, struct plan_function *f);
 
 /*
- * Find every function of s->host, and turn its decoders, bus mastering and INTx off. Bridges whose
- * bus numbers make no sense get others. Configuration space is mapped at EL2.
+ * Find every function of s->host, and turn its decoders, bus mastering and INTx off, with all that
+ * the command register does not: its ROM, virtual functions, ATS, PRI, PASID. Bridges whose bus
+ * numbers make no sense get others. Configuration space is mapped at EL2.
  */
 void pci_scan(struct pci_scan *s);
 
@@ -56,14 +57,30 @@ void pci_scan(struct pci_scan *s);
 void pci_isolate(struct pci_scan *s);
 
 /*
- * bars.c: size the BARs of granted functions and place them, in whole pages of their own, in the
- * host's windows; then the windows of the bridges above, which are switched on.
+ * bars.c: size the BARs of granted functions, and of the bridges above them, and place them, in
+ * whole pages of their own, in the host's windows; a bridge's are nobody's. Then the windows of
+ * these bridges, which are switched on.
  */
 void pci_place_bars(struct pci_scan *s);
+
+/*
+ * ecam.c: of what is granted at or behind `top`, one that is no longer; NULL where none is left,
+ * and bridges there stay off.
+ */
+struct plan_function *pci_drop(struct pci_scan *s, const struct pci_found *top);
+
+/* True where `index` (of found[], or PCI_ROOT) is the bridge, or behind it. */
+bool pci_is_behind(const struct pci_scan *s, int bridge, int index);
 
 /* plan_error() about a granted function. */
 #define pci_refuse(s, f, ...)                                                                      \
     plan_error((s)->plan, (s)->plan->devices[(f)->device].partition,                               \
                (s)->plan->devices[(f)->device].path, __VA_ARGS__)
+
+/* plan_error() about all that is granted at or behind `top`. */
+#define pci_refuse_behind(s, top, ...)                                                             \
+    for (const struct plan_function *f_ = pci_drop(s, top); f_ != NULL; f_ = pci_drop(s, top)) {   \
+        pci_refuse(s, f_, __VA_ARGS__);                                                            \
+    }
 
 #endif

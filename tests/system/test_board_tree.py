@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from test_arm32 import hello as hello32
 from machine import LINUX, MIB, linux, partition
 
 QUIET = "console=ttyAMA0 quiet bulkhead.exit=off"
@@ -15,11 +16,11 @@ QUIET = "console=ttyAMA0 quiet bulkhead.exit=off"
 def board_tree(tmp_path):
     """board_tree(smp, *fragments, options): QEMU's tree of a 1 GiB machine, changed by device-tree source."""
 
-    def make(smp, *fragments, options="gic-version=3"):
+    def make(smp, *fragments, options="gic-version=3", cpu="cortex-a53"):
         dumped, source, tree = (tmp_path / name for name in ("dumped.dtb", "board.dts", "board.dtb"))
         machine = f"virt,virtualization=on,{options},dumpdtb={dumped}"
         subprocess.run(
-            ["qemu-system-aarch64", "-M", machine, "-cpu", "cortex-a53", "-smp", str(smp), "-m", "1G", "-nic", "none"],
+            ["qemu-system-aarch64", "-M", machine, "-cpu", cpu, "-smp", str(smp), "-m", "1G", "-nic", "none"],
             check=True,
             capture_output=True,
         )
@@ -176,3 +177,20 @@ def test_what_a_frame_can_raise_is_refused_to_others(boot, board_tree):
     qemu = board_tree(3, "/ { pl031@9010000 { interrupts = <0 96 4>; }; };", options="gic-version=2,iommu=smmuv3")
     log = boot(parts[:1], gic=2, smp=3, qemu=("-machine", "iommu=smmuv3", *qemu)).off()  # nobody is granted 128
     assert "one of its interrupts from 80 is also that of /pl031@9010000: it cannot be granted" in log.replace("\r\n    ", " ")
+
+
+HOLE = 0x0B000000  # of virt's map: what is read or written there ends in an external abort
+
+
+@pytest.mark.parametrize("cpu,gic", [("cortex-a53", 3), ("cortex-a53", 2), ("cortex-a15", 2)])
+def test_configuration_space_that_aborts(boot, board_tree, tmp_path, cpu, gic):
+    """A host bridge that answers with an abort has no functions: EL2 lives on, and so does the other partition."""
+    qemu = board_tree(
+        2, f"/ {{ pcie@10000000 {{ reg = <0 {HOLE:#x} 0 0x100000>; bus-range = <0 0>; }}; }};",
+        options=f"gic-version={gic},highmem=off,iommu=smmuv3", cpu=cpu,
+    )
+    images = {"hello": hello32(tmp_path)} if cpu == "cortex-a15" else None
+    parts = [partition("none", "hello", [0], pci_devices=["/pcie@10000000 00:01.0"]), partition("hello", "hello", [1])]
+    board = boot(parts, images, cpu=cpu, gic=gic, smp=2, qemu=("-machine", "iommu=smmuv3,highmem=off", *qemu))
+    board.expect(r"\[hello\] ")
+    assert "/pcie@10000000 00:01.0: pci-devices: there is no such function (0 are there)" in board.log

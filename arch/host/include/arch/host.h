@@ -33,6 +33,7 @@ struct host {
     uint32_t states; /* arch_states(): arm64's */
     bool aarch32;    /* arch_cpu_has_aarch32(): every CPU has */
     struct range fused;
+    struct range aborts; /* where arch_try_read() and arch_try_write() fail */
     /* arch_image_section(): `section_count` of them; where that is 0, the pool as DATA. */
     struct host_section sections[8];
     uint32_t section_count;
@@ -87,7 +88,7 @@ __attribute__((noreturn, format(printf, 1, 2))) void host_fail(const char *forma
 
 /* ---- device registers ---- */
 
-/* `offset` from the model's base; `size` 1, 4 or 8 bytes, not checked for alignment. */
+/* `offset` from the model's base; `size` 1, 2, 4 or 8 bytes, not checked for alignment. */
 typedef uint64_t (*host_mmio_reader)(void *model, uint64_t offset, unsigned size);
 typedef void (*host_mmio_writer)(void *model, uint64_t offset, unsigned size, uint64_t v);
 
