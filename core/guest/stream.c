@@ -20,6 +20,9 @@
 #define BLOCK_FROM     256 /* faults of one device within a second that block it; nobody's: all */
 #define FORGED_FROM    256 /* interrupts within a second that no fault explains */
 
+/* Tags of translations, an SMMU's VMIDs and ASIDs: 16 bits are a choice of theirs, 8 are enough. */
+_Static_assert(CONFIG_MAX_PARTITIONS <= UINT8_MAX, "a VMID for each, and 0 is nobody's");
+
 /* Class: sealed. By stage of translation; `root` 0 where the partition has none. */
 static struct lpae tables[CONFIG_MAX_PARTITIONS][2];
 
@@ -82,7 +85,7 @@ static const struct lpae *make_table(const struct plan *p, uint32_t partition, u
         return table;
     }
     status =
-        lpae_init(table, stage == 1 ? LPAE_EL2_STAGE1 : LPAE_STAGE2, plan_dma_bits(p, partition));
+        lpae_init(table, stage == 1 ? LPAE_DMA_STAGE1 : LPAE_STAGE2, plan_dma_bits(p, partition));
     for (uint32_t i = 0; status == OK && i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 

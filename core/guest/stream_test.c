@@ -6,6 +6,7 @@
 
 #include "core/guest/irq.h"
 #include "core/guest/stream.h"
+#include "core/memory/dma_walk_test.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/lpae.h"
 #include "core/memory/pool.h"
@@ -141,6 +142,7 @@ static int set_up(void **state)
 {
     (void)state;
     host_reset();
+    host.clean = dma_clean;
     host.counter_step = 0;
     host.counter += 10 * HZ * ++tests_begun; /* another second */
     log_clear();
@@ -200,6 +202,19 @@ static void test_tables_hold_memory_alone(void **state)
     assert_false(lpae_walk(&attached[0], IPA + SIZE, &leaf));
     assert_false(lpae_walk(&attached[0], IPA - 1, &leaf));
     assert_false(lpae_walk(&attached[0], 0x9000000, &leaf));
+    for (uint32_t i = 0; i < 2; i++) { /* an SMMU that sees no cache finds the same */
+        const struct dma_regime r = {.smmu = &ops,
+                                     .stage2 = true,
+                                     .ia_bits = attached[i].ia_bits,
+                                     .start_level = attached[i].start_level,
+                                     .root = attached[i].root.v,
+                                     .vmid = i + 1};
+        uint64_t out;
+
+        assert_true(dma_translate(&r, IPA + 8, true, &out));
+        assert_int_equal(out, PA + i * SIZE + 8);
+        assert_false(dma_translate(&r, IPA + SIZE, false, &out));
+    }
 }
 
 static void test_an_smmu_that_cannot_be_used(void **state)

@@ -16,10 +16,12 @@
 
 #define SH_INNER 3
 
-/* Stage 1 of a translation regime with one privilege level. */
+/* Stage 1. */
 #define S1_ATTRINDX MASK(4, 2)
-#define S1_AP1      BIT(6) /* RES1 */
-#define S1_AP2      BIT(7) /* read-only */
+#define S1_AP1      BIT(6)  /* EL2: RES1; EL1&0: not for the privileged alone */
+#define S1_AP2      BIT(7)  /* read-only */
+#define S1_NG       BIT(11) /* EL1&0: of one ASID */
+#define S1_PXN      BIT(53) /* EL1&0, where DESC_XN is the unprivileged's */
 
 /* Stage 2. */
 #define S2_MEMATTR MASK(5, 2)
@@ -108,8 +110,9 @@ static uint64_t attributes(enum lpae_stage stage, enum lpae_attr attr)
     uint64_t bits = DESC_VALID | DESC_AF | (execute ? 0 : DESC_XN) |
                     (device ? 0 : field_prep(DESC_SH, SH_INNER));
 
-    if (stage == LPAE_EL2_STAGE1) {
+    if (stage != LPAE_STAGE2) {
         return bits | S1_AP1 | (write ? 0 : S1_AP2) |
+               (stage == LPAE_EL2_STAGE1 ? 0 : S1_NG | (execute ? 0 : S1_PXN)) |
                field_prep(S1_ATTRINDX, device ? LPAE_MAIR_DEVICE : LPAE_MAIR_NORMAL);
     }
     return bits | S2AP_READ | (write ? S2AP_WRITE : 0) |
@@ -119,7 +122,7 @@ static uint64_t attributes(enum lpae_stage stage, enum lpae_attr attr)
 static void read_attributes(enum lpae_stage stage, uint64_t descriptor, struct lpae_leaf *leaf)
 {
     leaf->execute = (descriptor & DESC_XN) == 0;
-    if (stage == LPAE_EL2_STAGE1) {
+    if (stage != LPAE_STAGE2) {
         leaf->write = (descriptor & S1_AP2) == 0;
         leaf->device = field_get(S1_ATTRINDX, descriptor) == LPAE_MAIR_DEVICE;
     } else {
@@ -360,7 +363,7 @@ enum status lpae_protect(struct lpae *t, uint64_t ia, uint64_t size)
     for (; status == OK && ia < end; ia += PAGE_SIZE) {
         uint64_t *entry = find_entry(t, ia, &level);
 
-        set_entry(entry, t->stage == LPAE_EL2_STAGE1 ? *entry | S1_AP2 : *entry & ~S2AP_WRITE);
+        set_entry(entry, t->stage != LPAE_STAGE2 ? *entry | S1_AP2 : *entry & ~S2AP_WRITE);
     }
     return status;
 }

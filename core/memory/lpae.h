@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One builder of long-descriptor translation tables (4 KiB granule): EL2 stage 1, stage 2 of ARMv7
- * and ARMv8, SMMU stage 2. DDI 0487 D8 / DDI 0406 B3.6. Tables are built once; only EL2's own map
+ * and ARMv8, and of SMMUs. DDI 0487 D8 / DDI 0406 B3.6. Tables are built once; only EL2's own map
  * is changed while live, and then only from invalid to valid or back, never valid to valid.
  */
 #ifndef CORE_MEMORY_LPAE_H
@@ -13,7 +13,8 @@
 #include "core/base/addr.h"
 #include "core/base/status.h"
 
-enum lpae_stage { LPAE_EL2_STAGE1, LPAE_STAGE2 };
+/* LPAE_DMA_STAGE1: an SMMU's, of the EL1&0 regime: its entries are of one ASID, never global. */
+enum lpae_stage { LPAE_EL2_STAGE1, LPAE_STAGE2, LPAE_DMA_STAGE1 };
 
 /* What a mapping is; each stage turns it into its own attribute bits. */
 enum lpae_attr {

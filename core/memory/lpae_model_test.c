@@ -95,7 +95,9 @@ static uint64_t expected_bits(enum lpae_stage stage, enum lpae_attr attr)
     if (attr != LPAE_DEVICE) {
         bits |= 3 << 8; /* SH: Inner Shareable */
     }
-    if (stage == LPAE_EL2_STAGE1) {
+    if (stage != LPAE_STAGE2) {
+        bits |= stage == LPAE_DMA_STAGE1 ? 1 << 11 : 0;                                /* nG */
+        bits |= stage == LPAE_DMA_STAGE1 && attr != LPAE_CODE ? UINT64_C(1) << 53 : 0; /* PXN */
         bits |= attr == LPAE_DEVICE ? 0 : 1 << 2; /* AttrIndx: LPAE_MAIR_* */
         bits |= 1 << 6;                           /* AP[1]: RES1 */
         bits |= attr == LPAE_CODE || attr == LPAE_RODATA ? 1 << 7 : 0;
@@ -119,7 +121,7 @@ static uint64_t load(uint64_t table, uint64_t index)
 /* D8.2: the level of the first look-up. Stage 1 from the width alone, stage 2 from VTCR.SL0. */
 static int first_level(const struct lpae *t)
 {
-    if (t->stage == LPAE_EL2_STAGE1) {
+    if (t->stage != LPAE_STAGE2) {
         return t->ia_bits >= 40 ? 0 : t->ia_bits >= 31 ? 1 : 2;
     }
     switch (lpae_sl0(t)) {
@@ -314,7 +316,7 @@ static struct map draw_map(const struct lpae *t)
         m.size = m.size % (64 * MIB2) / KIB4 * KIB4 + KIB4;
     }
     m.attr = (enum lpae_attr)draw_below(5);
-    if (t->stage == LPAE_EL2_STAGE1 && m.attr == LPAE_RAM) {
+    if (t->stage != LPAE_STAGE2 && m.attr == LPAE_RAM) {
         m.attr = LPAE_DATA;
     }
     return m;
@@ -383,6 +385,12 @@ static void random_maps_of_stage_1(void **state)
     random_maps(LPAE_EL2_STAGE1, 40);
 }
 
+static void random_maps_of_dma(void **state)
+{
+    (void)state;
+    random_maps(LPAE_DMA_STAGE1, 40);
+}
+
 static void random_maps_of_stage_2(void **state)
 {
     (void)state;
@@ -445,9 +453,8 @@ static void maps_come_and_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_maps_of_stage_1),
-        cmocka_unit_test(random_maps_of_stage_2),
-        cmocka_unit_test(boundary_maps),
+        cmocka_unit_test(random_maps_of_stage_1), cmocka_unit_test(random_maps_of_dma),
+        cmocka_unit_test(random_maps_of_stage_2), cmocka_unit_test(boundary_maps),
         cmocka_unit_test(maps_come_and_go),
     };
     int failed;

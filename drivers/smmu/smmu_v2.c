@@ -229,7 +229,7 @@ static enum status start(const struct plan *p, uint32_t index)
     struct smmu_v2_unit *u = &smmu_v2_units[index];
     struct lpae empty;
     enum status status =
-        lpae_init(&empty, u->stage1 ? LPAE_EL2_STAGE1 : LPAE_STAGE2, SILENT_IA_BITS);
+        lpae_init(&empty, u->stage1 ? LPAE_DMA_STAGE1 : LPAE_STAGE2, SILENT_IA_BITS);
 
     (void)p;
     if (status != OK) {

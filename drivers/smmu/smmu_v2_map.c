@@ -24,7 +24,8 @@
 #define SCTLR_M            BIT(0)
 #define SCTLR_CFRE         BIT(5)
 #define SCTLR_CFIE         BIT(6)
-#define SCTLR_HUPCF        BIT(8) /* a fault that waits to be read stops nothing */
+#define SCTLR_HUPCF        BIT(8)       /* a fault that waits to be read stops nothing */
+#define TTBR0_ASID         MASK(63, 48) /* stage 1 */
 #define TCR_T0SZ           MASK(5, 0)
 #define TCR_SL0            MASK(7, 6) /* stage 2 */
 #define TCR_IRGN0          MASK(9, 8)
@@ -80,7 +81,8 @@ void smmu_v2_make_context(const struct smmu_v2_unit *u, uint32_t context, const 
         smmu_v2_write(smmu_v2_bank(u, context, CB_TCR),
                       tcr | field_prep(TCR_SL0, lpae_sl0(table)) | field_prep(TCR_PASIZE, u->oas));
     }
-    smmu_v2_write_pair(smmu_v2_bank(u, context, CB_TTBR0), table->root.v);
+    smmu_v2_write_pair(smmu_v2_bank(u, context, CB_TTBR0),
+                       table->root.v | (u->stage1 ? field_prep(TTBR0_ASID, vmid) : 0));
     smmu_v2_write(smmu_v2_bank(u, context, CB_FSR), FSR_FAULTS);
     smmu_v2_write(smmu_v2_bank(u, context, CB_SCTLR),
                   SCTLR_M | SCTLR_CFRE | SCTLR_HUPCF | (context == SILENT ? 0 : SCTLR_CFIE));

@@ -83,8 +83,9 @@ static void make_table(uint32_t n, uint64_t to)
 {
     bool stage1 = smmu()->stage == 1;
 
-    assert_int_equal(lpae_init(&tables[n], stage1 ? LPAE_EL2_STAGE1 : LPAE_STAGE2, 32), OK);
+    assert_int_equal(lpae_init(&tables[n], stage1 ? LPAE_DMA_STAGE1 : LPAE_STAGE2, 32), OK);
     assert_int_equal(lpae_map(&tables[n], IPA, pa(to), SIZE, stage1 ? LPAE_DATA : LPAE_RAM), OK);
+    lpae_clean(&tables[n]);
 }
 
 static enum status probe(const char **why)

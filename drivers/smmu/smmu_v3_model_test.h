@@ -7,15 +7,7 @@
 #ifndef DRIVERS_SMMU_SMMU_V3_MODEL_TEST_H
 #define DRIVERS_SMMU_SMMU_V3_MODEL_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <string.h>
-
-#include <arch/host.h>
-
+#include "core/memory/dma_walk_test.h"
 #include "drivers/smmu/smmu_v3.h"
 
 #define BASE UINT64_C(0x9050000)
@@ -72,7 +64,6 @@ static const struct model_id boards[] = {
 };
 
 #define BOARDS    (sizeof(boards) / sizeof(boards[0]))
-#define M_LINES   65536u /* of the memory that was cleaned */
 #define M_SPANS   256u
 #define M_ENTRIES 64u /* of the configuration cache */
 
@@ -97,47 +88,9 @@ static struct {
     uint32_t events; /* recorded */
 } model;
 
-/* Class: what arch_cache_clean() has made visible, a line of 64 bytes each. */
-static struct {
-    uintptr_t address;
-    uint8_t bytes[64];
-} lines[M_LINES];
-
-/* ---- memory as the SMMU sees it ---- */
-
-static uint32_t line_of(uintptr_t address)
-{
-    uint32_t i = (uint32_t)(address / 64 * 2654435761u) % M_LINES;
-
-    while (lines[i].address != 0 && lines[i].address != address) {
-        i = (i + 1) % M_LINES;
-    }
-    return i;
-}
-
-static void model_clean(const void *p, uint64_t size)
-{
-    for (uintptr_t a = (uintptr_t)p & ~63ul; a < (uintptr_t)p + size; a += 64) {
-        uint32_t i = line_of(a);
-
-        lines[i].address = a;
-        memcpy(lines[i].bytes, (const void *)a, 64);
-    }
-}
-
 static uint64_t model_load(uint64_t address)
 {
-    uint64_t word = 0;
-
-    if (model.id.coherent) {
-        memcpy(&word, (const void *)(uintptr_t)address, sizeof(word));
-    } else {
-        uint32_t i = line_of((uintptr_t)address & ~63ul);
-
-        assert_int_not_equal(lines[i].address, 0); /* it would read what was there before */
-        memcpy(&word, lines[i].bytes + address % 64, sizeof(word));
-    }
-    return word;
+    return dma_load(model.id.coherent, address);
 }
 
 /* ---- commands: IHI 0070 4 ---- */
@@ -173,6 +126,7 @@ static bool model_command(uint64_t word0, uint64_t word1)
     case 0x20: /* CMD_TLBI_EL2_ALL */
         return model.id.hyp && word0 == 0x20 && word1 == 0;
     case 0x30: /* CMD_TLBI_NSNH_ALL */
+        dma_forget(&model, -1);
         return word0 == 0x30 && word1 == 0;
     case 0x46: /* CMD_SYNC, no signal */
         model.syncs++;
@@ -373,9 +327,8 @@ static void model_reset(const struct model_id *id)
 {
     host_reset();
     memset(&model, 0, sizeof(model));
-    memset(lines, 0, sizeof(lines));
+    dma_reset();
     model.id = *id;
-    host.clean = model_clean;
     host_mmio_add(BASE, 0x20000, model_read, model_write, NULL);
 }
 

@@ -145,12 +145,12 @@ static uint64_t next_entry(const struct smmu_v3_unit *u, uint64_t id, uint64_t e
 }
 
 /* Stage 2, as a CPU's VTTBR and VTCR would have it: IHI 0070 5.2. */
-static void make_stage2(const struct smmu_v3_unit *u, const struct lpae *table, uint8_t vmid,
+static void make_stage2(const struct smmu_v3_unit *u, const struct lpae *table,
                         uint64_t ste[static STE_WORDS])
 {
     uint64_t cache = u->coherent ? CACHE_WB : 0;
 
-    ste[2] = field_prep(STE2_S2VMID, vmid) | field_prep(STE2_S2T0SZ, 64u - table->ia_bits) |
+    ste[2] = field_prep(STE2_S2T0SZ, 64u - table->ia_bits) |
              field_prep(STE2_S2SL0, lpae_sl0(table)) | field_prep(STE2_S2IR0, cache) |
              field_prep(STE2_S2OR0, cache) |
              field_prep(STE2_S2SH0, u->coherent ? SHARE_INNER : SHARE_OUTER) |
@@ -158,7 +158,10 @@ static void make_stage2(const struct smmu_v3_unit *u, const struct lpae *table, 
     ste[3] = table->root.v & STE3_S2TTB;
 }
 
-/* Stage 1, whose context descriptor only the hypervisor writes: IHI 0070 5.4. */
+/*
+ * Stage 1, whose context descriptor only the hypervisor writes: IHI 0070 5.4. What keeps partitions
+ * apart in TLBs is the ASID, and that no entry is global: without a stage 2 S2VMID is ignored.
+ */
 static void make_stage1(const struct smmu_v3_unit *u, const struct lpae *table, uint8_t vmid,
                         uint64_t ste[static STE_WORDS])
 {
@@ -213,9 +216,10 @@ enum status smmu_v3_attach(const struct plan *p, const struct plan_stream *strea
     if (u->stage1) {
         make_stage1(u, table, vmid, ste);
     } else {
-        make_stage2(u, table, vmid, ste);
+        make_stage2(u, table, ste);
     }
     ste[1] |= field_prep(STE1_SHCFG, STE_SHCFG_IN);
+    ste[2] |= field_prep(STE2_S2VMID, vmid);
     for (uint64_t id = stream->id; id < end; id = next_entry(u, id, end)) {
         write_entry(u, entry_of(u, (uint32_t)id), ste);
     }

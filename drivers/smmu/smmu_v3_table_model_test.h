@@ -7,7 +7,6 @@
 #ifndef DRIVERS_SMMU_SMMU_V3_TABLE_MODEL_TEST_H
 #define DRIVERS_SMMU_SMMU_V3_TABLE_MODEL_TEST_H
 
-#include "core/memory/lpae.h"
 #include "drivers/smmu/smmu_v3_model_test.h"
 
 /* ---- configuration: IHI 0070 3.3, 5 ---- */
@@ -65,7 +64,7 @@ static void model_judge_s2(const uint64_t *ste)
     assert_int_equal(ste[2] >> 51 & 0x7, 1);         /* S2AA64, no S2ENDI, no S2AFFD */
     assert_int_equal(ste[2] >> 57 & 3, 2);           /* S2R, no S2S */
     assert_int_equal(cache, model.id.coherent ? 0x35 : 0x20);
-    assert_int_not_equal(ste[2] & 0xffff, 0);
+    assert_in_range(ste[2] & 0xffff, 1, 255); /* S2VMID: IDR0.VMID16 may be 0 */
 }
 
 static void model_judge_s1(const uint64_t *ste, const uint64_t *cd)
@@ -82,8 +81,10 @@ static void model_judge_s1(const uint64_t *ste, const uint64_t *cd)
     assert_int_equal(cd[0] >> 6 & 3, 0); /* TG0: 4 KiB */
     assert_true((cd[0] >> 32 & 7) <= model.id.oas);
     assert_int_equal(cd[0] >> 44 & 7, 6); /* A, R, no S */
+    assert_int_equal(cd[0] >> 47 & 1, 1); /* ASET: broadcasts do not reach it */
     assert_int_equal(cd[3] >> 8 * LPAE_MAIR_NORMAL & 0xff, 0xff);
-    assert_int_not_equal(cd[0] >> 48, 0);
+    assert_in_range(cd[0] >> 48, 1, 255);           /* ASID: IDR0.ASID16 may be 0 */
+    assert_int_equal(ste[2] & 0xffff, cd[0] >> 48); /* S2VMID: as with a stage 2 */
 }
 
 static struct model_entry *model_fetch(uint32_t stream)
@@ -118,28 +119,30 @@ static struct model_entry *model_fetch(uint32_t stream)
 
 #define ABORTED UINT64_MAX
 
-static bool model_walk(const struct model_entry *e, uint64_t address, struct lpae_leaf *leaf)
+static bool model_walk(const struct model_entry *e, uint64_t address, bool write, uint64_t *out)
 {
-    struct lpae t = {.stage = LPAE_STAGE2};
+    struct dma_regime r = {.smmu = &model, .coherent = model.id.coherent};
 
     if ((e->ste[0] >> 1 & 7) == 6) {
-        t.ia_bits = (uint8_t)(64 - (e->ste[2] >> 32 & 63));
-        t.start_level = (uint8_t)(2 - (e->ste[2] >> 38 & 3));
-        t.root = pa(e->ste[3] & MASK(51, 4));
-    } else {
-        t.stage = LPAE_EL2_STAGE1;
-        t.ia_bits = (uint8_t)(64 - (e->cd[0] & 63));
-        t.start_level = t.ia_bits > 39 ? 0 : t.ia_bits > 30 ? 1 : 2;
-        t.root = pa(e->cd[1] & MASK(51, 4));
+        r.stage2 = true;
+        r.ia_bits = (uint8_t)(64 - (e->ste[2] >> 32 & 63));
+        r.start_level = (uint8_t)(2 - (e->ste[2] >> 38 & 3));
+        r.root = e->ste[3] & MASK(51, 4);
+        r.vmid = e->ste[2] & 0xffff;
+    } else { /* without stage 2 there are no VMIDs: 5.2, S2VMID */
+        r.ia_bits = (uint8_t)(64 - (e->cd[0] & 63));
+        r.start_level = r.ia_bits > 39 ? 0 : r.ia_bits > 30 ? 1 : 2;
+        r.root = e->cd[1] & MASK(51, 4);
+        r.asid = (uint32_t)(e->cd[0] >> 48);
     }
-    return lpae_walk(&t, address, leaf);
+    return dma_translate(&r, address, write, out);
 }
 
 /* Where a transaction ends up: the physical address, or ABORTED. `translated`: by ATS, it says. */
 static uint64_t model_dma(uint32_t stream, uint64_t address, bool write, bool translated)
 {
     const struct model_entry *e;
-    struct lpae_leaf leaf;
+    uint64_t out;
     uint32_t config;
 
     if ((model.cr0ack & 1) == 0) {
@@ -164,11 +167,11 @@ static uint64_t model_dma(uint32_t stream, uint64_t address, bool write, bool tr
         model_event(0x07, stream, address, write);
         return ABORTED;
     }
-    if (!model_walk(e, address, &leaf) || (write && !leaf.write)) {
+    if (!model_walk(e, address, write, &out)) {
         model_event(0x10, stream, address, write);
         return ABORTED;
     }
-    return leaf.pa + (address - leaf.ia);
+    return out;
 }
 
 #endif

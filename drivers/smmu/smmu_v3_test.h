@@ -69,7 +69,7 @@ static inline void make_table(uint32_t partition, uint64_t memory)
     bool stage1 = p->board.smmus[0].stage == 1;
     uint8_t bits = p->board.smmus[0].oas_bits < 35 ? 32 : 35;
 
-    assert_int_equal(lpae_init(&tables[partition], stage1 ? LPAE_EL2_STAGE1 : LPAE_STAGE2, bits),
+    assert_int_equal(lpae_init(&tables[partition], stage1 ? LPAE_DMA_STAGE1 : LPAE_STAGE2, bits),
                      OK);
     assert_int_equal(
         lpae_map(&tables[partition], IPA, pa(memory), SIZE, stage1 ? LPAE_DATA : LPAE_RAM), OK);
