@@ -36,6 +36,7 @@
 #define SCR0_GCFGFIE     BIT(5)
 #define SCR0_USFCFG      BIT(10) /* what matches nothing faults */
 #define SCR0_PTM         BIT(12) /* the CPUs' broadcast TLB maintenance is not for it */
+#define SCR0_SMCFCFG     BIT(21) /* what matches twice faults */
 #define IDR0_NUMSMRG     MASK(7, 0)
 #define IDR0_EXIDS       BIT(8)
 #define IDR0_NUMSIDB     MASK(12, 9)
@@ -170,7 +171,7 @@ static void stop_prefetch(const struct smmu_v2_unit *u)
 /* Whatever comes in aborts, whatever the firmware had it do. */
 static enum status deny_all(struct smmu_v2_unit *u)
 {
-    u->scr0 = SCR0_GFRE | SCR0_GCFGFRE | SCR0_USFCFG | SCR0_PTM;
+    u->scr0 = SCR0_GFRE | SCR0_GCFGFRE | SCR0_USFCFG | SCR0_SMCFCFG | SCR0_PTM;
     smmu_v2_write(smmu_v2_global(u, SCR0),
                   u->scr0); /* matched as the firmware would, but no bypass */
     fault_groups(u);
@@ -197,15 +198,16 @@ static enum status probe(struct plan *p, uint32_t index, const char **why)
     enum status status;
 
     *u = (struct smmu_v2_unit){.path = smmu->path, .base = smmu->mmio.base};
-    if (smmu->mmio.size >= PAGE_SIZE) {
-        read_features(u, smmu);
-    }
-    if (u->contexts_at == 0 ||
-        u->contexts_at + (uint64_t)u->contexts * u->page_size > range_end(smmu->mmio)) {
-        *why = "its registers are less than what IDR1 tells (reg)";
+    if (smmu->mmio.size < PAGE_SIZE) {
+        *why = "its registers are less than a page (reg)";
         return E_UNSUPPORTED;
     }
+    read_features(u, smmu);
     *why = lacks(u, arch_read32(smmu_v2_global(u, IDR0)), arch_read32(smmu_v2_global(u, IDR2)));
+    if (u->contexts_at + (uint64_t)u->contexts * u->page_size > range_end(smmu->mmio)) {
+        *why = "its registers are less than what IDR1 tells (reg)";
+        u->contexts = 0; /* that deny_all() can reach: the first page is enough */
+    }
     status = deny_all(u);
     if (*why != NULL || status != OK) {
         *why = *why != NULL ? *why : "it does not answer";

@@ -409,8 +409,8 @@ static enum dma model_dma(uint32_t stream, uint64_t address, bool is_write, uint
     if ((m.cr0 & 1) != 0) {
         return DMA_BYPASSED; /* CLIENTPD */
     }
-    if (group == -2) {
-        return m_global_fault(2, stream, address, is_write); /* SMCF */
+    if (group == -2) { /* SMCFCFG, or anything goes */
+        return (m.cr0 >> 21 & 1) != 0 ? m_global_fault(2, stream, address, is_write) : DMA_BYPASSED;
     }
     if (group == -1) {
         return (m.cr0 >> 10 & 1) != 0 ? m_global_fault(1, stream, address, is_write) : DMA_BYPASSED;

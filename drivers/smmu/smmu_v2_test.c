@@ -317,6 +317,21 @@ static void test_nobodys_stream_is_told_then_silent(void **state)
     }
 }
 
+/* It does not come of this driver's groups, but of hardware that lost one of its bits. */
+static void test_a_stream_that_two_groups_match_aborts(void **state)
+{
+    struct smmu_fault fault;
+
+    (void)state;
+    add_stream(0, 2, 1, 0);
+    bring_up(&boards[0]);
+    pass(0, true);
+    m.smr[7] = m.smr[0];
+    expect_abort(2);
+    assert_true(take(&fault));
+    assert_int_equal(fault.reason, SMMU_BROKEN);
+}
+
 static void test_a_fault_of_the_whole_is_shared(void **state)
 {
     struct smmu_fault fault;
@@ -374,7 +389,11 @@ static void test_what_it_lacks_is_told(void **state)
     struct model_id id = boards[0];
 
     (void)state;
-    expect_lacking(&id, 0x7f0000, "reg");
+    expect_lacking(&id, 0x7f0000, "IDR1 tells (reg)");
+    expect_abort(2); /* all the same, and what matched no group */
+    expect_abort(0x7000);
+    expect_lacking(&id, PAGE_SIZE, "IDR1 tells (reg)");
+    expect_abort(2);
     id.pages_4k = false;
     expect_lacking(&id, 0x4000000, "PTFSv8_4kB");
     expect_abort(2); /* all the same */
@@ -390,6 +409,7 @@ static void test_what_it_lacks_is_told(void **state)
         const char *why;
 
         assert_int_equal(probe(&why), E_UNSUPPORTED); /* and no register was touched */
+        assert_string_equal(why, "its registers are less than a page (reg)");
     }
 }
 
@@ -459,6 +479,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_shared_stream_has_one_group, setup),
         cmocka_unit_test_setup(test_faults_are_told, setup),
         cmocka_unit_test_setup(test_nobodys_stream_is_told_then_silent, setup),
+        cmocka_unit_test_setup(test_a_stream_that_two_groups_match_aborts, setup),
         cmocka_unit_test_setup(test_a_fault_of_the_whole_is_shared, setup),
         cmocka_unit_test_setup(test_one_that_does_not_answer_aborts_everything, setup),
         cmocka_unit_test_setup(test_what_it_lacks_is_told, setup),

@@ -64,6 +64,7 @@
 #define CR1_TABLE_IC  MASK(7, 6)
 #define CR1_TABLE_OC  MASK(9, 8)
 #define CR1_TABLE_SH  MASK(11, 10)
+#define CR2_RECINVSID BIT(1) /* StreamIDs that the table has no entry for are told */
 #define CR2_PTM       BIT(2) /* the CPUs' broadcast TLB maintenance is not for it */
 #define GBPA_ABORT    BIT(20)
 #define GBPA_UPDATE   BIT(31)
@@ -254,12 +255,12 @@ static enum status probe(struct plan *p, uint32_t index, const char **why)
     struct plan_smmu *smmu = &p->board.smmus[index];
     enum status status;
 
+    *u = (struct smmu_v3_unit){.path = smmu->path, .base = smmu->mmio.base};
+    status = smmu->mmio.size < PAGE_SIZE ? E_UNSUPPORTED : deny_all(u);
     if (smmu->mmio.size < REGISTERS_SIZE) {
         *why = "its registers are less than 128 KiB (reg)";
         return E_UNSUPPORTED;
     }
-    *u = (struct smmu_v3_unit){.path = smmu->path, .base = smmu->mmio.base};
-    status = deny_all(u);
     if (status != OK) {
         *why = "it does not answer";
         return status;
@@ -284,7 +285,7 @@ static void set_up_registers(const struct smmu_v3_unit *u)
           field_prep(CR1_QUEUE_IC, cache) | field_prep(CR1_QUEUE_OC, cache) |
               field_prep(CR1_QUEUE_SH, share) | field_prep(CR1_TABLE_IC, cache) |
               field_prep(CR1_TABLE_OC, cache) | field_prep(CR1_TABLE_SH, share));
-    write(u, CR2, CR2_PTM);
+    write(u, CR2, CR2_RECINVSID | CR2_PTM);
     arch_write64(u->base + STRTAB_BASE, (uint64_t)(uintptr_t)u->table | BASE_ALLOCATE);
     write(u, STRTAB_BASE_CFG,
           field_prep(CFG_LOG2SIZE, u->bits) | format |

@@ -27,15 +27,24 @@ static void test_faults_are_told(void **state)
 static void test_nobodys_streams_are_told_until_muted(void **state)
 {
     (void)state;
-    start_open(&boards[1]);
+    begin(&boards[1]);
+    add_stream(0, 3, 1);
+    add_stream(1, 0x203, 1);
+    start();
+    pass(0, true);
     assert_aborted(5, IPA);
     assert_fault(SMMU_NO_STREAM, 5, 0x04);
     smmu_v3.mute(p, 0, 5);
     assert_aborted(5, IPA);
-    assert_aborted(0x7fff, IPA); /* beyond the table */
     assert_no_fault();
-    smmu_v3.mute(p, 0, 3); /* somebody's: as it was */
-    smmu_v3.mute(p, 0, 0x7fff);
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t stream = i == 0 ? 0x105 : 0x7fff; /* no level-2 table; beyond the table */
+
+        assert_aborted(stream, IPA);
+        assert_fault(SMMU_NO_STREAM, stream, 0x02);
+        assert_false(smmu_v3.mute(p, 0, stream)); /* it has no entry: who hears it limits it */
+    }
+    assert_false(smmu_v3.mute(p, 0, 3)); /* somebody's: as it was */
     assert_reaches(3, MEMORY_0);
 }
 

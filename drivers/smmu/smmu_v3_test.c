@@ -158,9 +158,16 @@ static void test_what_it_lacks_is_told(void **state)
     assert_lacks(id.preset = true, "where it wants them");
     assert_lacks(id.cmdqs = 1, "command queue");
     assert_lacks(id.no_4k = true, "4 KiB");
-    begin(&boards[1]);
-    p->board.smmus[0].mmio.size = 0x10000;
-    assert_not_probed(E_UNSUPPORTED, "128 KiB");
+    for (uint64_t size = 0x800; size <= 0x10000; size *= 2) {
+        begin(&boards[1]);
+        model.cr0 = model.cr0ack = 0xd; /* as a firmware left it: translating */
+        p->board.smmus[0].mmio.size = size;
+        assert_not_probed(E_UNSUPPORTED, "128 KiB");
+        assert_int_equal(model.cr0, size < PAGE_SIZE ? 0xd : 0); /* GBPA and CR0 are there */
+        if (size >= PAGE_SIZE) {
+            assert_aborted(1, MEMORY_0);
+        }
+    }
 }
 
 static void test_one_that_does_not_answer(void **state)
