@@ -148,6 +148,7 @@ bool stream_open(const struct plan *p, uint32_t partition)
     bool good = pass_all(p, partition, true);
 
     if (!good) {
+        (void)pass_all(p, partition, false); /* what other SMMUs let through */
         console_printf("bulkhead: error: %s: an SMMU does not let its devices through: not "
                        "started\n",
                        p->partitions[partition].name);

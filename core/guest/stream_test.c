@@ -26,6 +26,7 @@ static bool cannot_mute;
 static uint64_t tests_begun;
 static struct lpae attached[CONFIG_MAX_PARTITIONS];
 static enum status probed, started, passed, mapped;
+static uint32_t broken; /* of this SMMU smmu_pass() says `passed` */
 
 static uint8_t ram[64][PAGE_SIZE] __attribute__((aligned(4096)));
 static uint32_t pages_used;
@@ -96,6 +97,9 @@ static enum status smmu_attach(const struct plan *plan_of_it, const struct plan_
                                const struct lpae *table, uint8_t vmid)
 {
     note("attach", stream->id);
+    assert_int_equal(table->stage, plan_of_it->board.smmus[stream->smmu].stage == 1
+                                       ? LPAE_DMA_STAGE1
+                                       : LPAE_STAGE2);
     assert_int_equal(vmid, plan_of_it->devices[stream->device].partition + 1);
     attached[vmid - 1] = *table;
     return OK;
@@ -106,7 +110,7 @@ static enum status smmu_pass(const struct plan *plan_of_it, const struct plan_st
 {
     (void)plan_of_it;
     note(on ? "pass" : "block", stream->id);
-    return passed;
+    return stream->smmu == broken ? passed : OK;
 }
 
 static bool smmu_mute(const struct plan *plan_of_it, uint32_t smmu, uint32_t stream)
@@ -150,6 +154,7 @@ static int set_up(void **state)
     calls[0] = '\0';
     faults = mutes = agains = routed = silenced = 0;
     cannot_mute = false;
+    broken = 0;
     probed = started = passed = mapped = OK;
     p->board.timer_hz = HZ;
     p->board.smmu_count = 1;
@@ -247,6 +252,36 @@ static void test_opened_and_closed(void **state)
     passed = E_TIMEOUT;
     assert_false(stream_open(p, 0));
     assert_log("bulkhead: error: a: an SMMU does not let its devices through: not started");
+}
+
+/* Where one does not let its stream through the partition does not start, and has none open. */
+static void test_a_partition_behind_two_smmus(void **state)
+{
+    (void)state;
+    p->board.smmus[p->board.smmu_count++] = (struct plan_smmu){
+        .path = "/other", .ops = &ops, .stage = 1, .irq = {{IRQ + 9, true}}, .irq_count = 1};
+    p->streams[p->stream_count++] = (struct plan_stream){.smmu = 1, .id = 0x40, .count = 1};
+    first_run++;
+    stream_build(p);
+    assert_non_null(strstr(calls, "start(0) "));
+    assert_non_null(strstr(calls, "start(1) attach(40) "));
+    calls[0] = '\0';
+    assert_true(stream_open(p, 0));
+    assert_string_equal(calls, "pass(8) pass(40) ");
+    assert_string_equal(log_text, "");
+    passed = E_TIMEOUT;
+    for (broken = 0; broken < 2; broken++) {
+        calls[0] = '\0';
+        assert_false(stream_open(p, 0));
+        assert_string_equal(calls, "pass(8) pass(40) block(8) block(40) ");
+    }
+    pending = (struct smmu_fault){.reason = SMMU_UNMAPPED, .stream = 0x40};
+    faults = 1;
+    assert_true(stream_irq(IRQ + 9));
+    assert_log("bulkhead: a: /disk: DMA fault: stream 0x40");
+    faults = 1;
+    assert_true(stream_irq(IRQ)); /* the same number is nobody's at the other */
+    assert_log("bulkhead: /smmu: DMA fault: stream 0x40");
 }
 
 static void test_a_fault_is_named(void **state)
@@ -441,6 +476,7 @@ int main(void)
         cmocka_unit_test_setup(test_tables_hold_memory_alone, set_up),
         cmocka_unit_test_setup(test_an_smmu_that_cannot_be_used, set_up),
         cmocka_unit_test_setup(test_opened_and_closed, set_up),
+        cmocka_unit_test_setup(test_a_partition_behind_two_smmus, set_up),
         cmocka_unit_test_setup(test_a_fault_is_named, set_up),
         cmocka_unit_test_setup(test_a_few_are_told_a_second, set_up),
         cmocka_unit_test_setup(test_one_that_does_not_stop_is_blocked, set_up),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A model of an SMMUv2's registers, by IHI 0062: what the driver writes is held to each register's
- * access, and model_dma() does with a transaction what the hardware would.
+ * access, and m_dma() does with a transaction what the hardware would.
  */
 #ifndef DRIVERS_SMMU_SMMU_V2_MODEL_TEST_H
 #define DRIVERS_SMMU_SMMU_V2_MODEL_TEST_H
@@ -9,12 +9,12 @@
 #include "core/memory/dma_walk_test.h"
 #include "drivers/smmu/smmu_v2.h"
 
-#define BASE     UINT64_C(0x2b400000)
+#define M_BASE   UINT64_C(0x2b400000)
 #define M_GROUPS 256
 #define M_BANKS  128
 
 /* One ID-register set: of which board is told where it is made. */
-struct model_id {
+struct m_id {
     uint32_t groups; /* SMRs; 0: StreamIDs index */
     uint32_t sid_bits, banks, stage2_banks, irpts;
     bool exids, stage1, stage2, page_64k, pages_4k, coherent;
@@ -24,7 +24,7 @@ struct model_id {
 };
 
 /* Of boards of many kinds. */
-static const struct model_id boards[] = {
+static const struct m_id m_boards[] = {
     /* MMU-500 r2p4 as large SoCs have it, */
     {.groups = 128,
      .sid_bits = 15,
@@ -101,8 +101,9 @@ struct model_bank {
     uint64_t ttbr0, far;
 };
 
-static struct {
-    struct model_id id;
+/* Of two SMMUs; `m`: the one that registers or transactions were of last. */
+static struct m_unit {
+    struct m_id id;
     uint32_t cr0, acr, gfsr, gfsynr0, gfsynr1;
     uint64_t gfar;
     uint32_t smr[M_GROUPS], s2cr[M_GROUPS];
@@ -111,34 +112,34 @@ static struct {
     bool cpre_stuck;
     uint32_t syncs, invalidations, vmid_forgotten;
     uint32_t interrupts; /* bit 0: the global one; bit 1 + n: context interrupt n */
-} m;
+} m_units[2], *m = m_units;
 
 static uint32_t m_page(void)
 {
-    return m.id.page_64k ? 0x10000 : 0x1000;
+    return m->id.page_64k ? 0x10000 : 0x1000;
 }
 
 static uint32_t m_pages(void)
 {
-    return 2u << m.id.page_index_bits; /* of the global half, and of the contexts' */
+    return 2u << m->id.page_index_bits; /* of the global half, and of the contexts' */
 }
 
 static uint32_t m_group_count(void)
 {
-    return m.id.groups != 0 ? m.id.groups : 1u << m.id.sid_bits;
+    return m->id.groups != 0 ? m->id.groups : 1u << m->id.sid_bits;
 }
 
 /* ---- registers ---- */
 
 static uint32_t m_read_global(uint32_t offset)
 {
-    const struct model_id *id = &m.id;
+    const struct m_id *id = &m->id;
 
     switch (offset) {
     case 0x000:
-        return m.cr0;
+        return m->cr0;
     case 0x010:
-        return m.acr;
+        return m->acr;
     case 0x020:
         return id->groups | (uint32_t)id->exids << 8 | id->sid_bits << 9 |
                (uint32_t)id->coherent << 14 | id->irpts << 16 | (id->groups != 0 ? 1u << 27 : 0) |
@@ -151,19 +152,19 @@ static uint32_t m_read_global(uint32_t offset)
     case 0x03c:
         return id->mmu_500 << 4;
     case 0x040:
-        return (uint32_t)m.gfar;
+        return (uint32_t)m->gfar;
     case 0x044:
-        return (uint32_t)(m.gfar >> 32);
+        return (uint32_t)(m->gfar >> 32);
     case 0x048:
-        return m.gfsr;
+        return m->gfsr;
     case 0x050:
-        return m.gfsynr0;
+        return m->gfsynr0;
     case 0x054:
-        return m.gfsynr1;
+        return m->gfsynr1;
     case 0x074: {
-        bool busy = m.busy;
+        bool busy = m->busy;
 
-        m.busy = m.stuck;
+        m->busy = m->stuck;
         return busy;
     }
     default:
@@ -175,39 +176,39 @@ static uint32_t m_read_global(uint32_t offset)
 static void m_write_global(uint32_t offset, uint32_t v)
 {
     if (offset >= 0x800 && offset < 0xc00) {
-        assert_in_range(offset, 0x800, 0x800 + 4 * m.id.groups - 1); /* none where they index */
-        m.smr[(offset - 0x800) / 4] = v;
+        assert_in_range(offset, 0x800, 0x800 + 4 * m->id.groups - 1); /* none where they index */
+        m->smr[(offset - 0x800) / 4] = v;
         return;
     }
     if (offset >= 0xc00) {
         assert_in_range(offset, 0xc00, 0xc00 + 4 * m_group_count() - 1);
-        m.s2cr[(offset - 0xc00) / 4] = v;
+        m->s2cr[(offset - 0xc00) / 4] = v;
         return;
     }
     switch (offset) {
     case 0x000:
-        m.cr0 = v;
+        m->cr0 = v;
         break;
     case 0x010:
-        assert_true(m.id.mmu_500 >= 2);
-        m.acr = v;
+        assert_true(m->id.mmu_500 >= 2);
+        m->acr = v;
         break;
     case 0x048:
-        m.gfsr &= ~v;
+        m->gfsr &= ~v;
         break;
     case 0x064:
-        m.vmid_forgotten = v;
-        dma_forget(&m, (int)v);
-        m.invalidations++;
+        m->vmid_forgotten = v;
+        dma_forget(m, (int)v);
+        m->invalidations++;
         break;
     case 0x068:
     case 0x06c:
-        dma_forget(&m, -1);
-        m.invalidations++;
+        dma_forget(m, -1);
+        m->invalidations++;
         break;
     case 0x070:
-        m.syncs++;
-        m.busy = true;
+        m->syncs++;
+        m->busy = true;
         break;
     default:
         fail_msg("write of 0x%x to global 0x%x", v, offset);
@@ -217,7 +218,7 @@ static void m_write_global(uint32_t offset, uint32_t v)
 static uint32_t *m_bank_word(struct model_bank *b, uint32_t offset, bool is_write)
 {
     if ((offset == 0x10 || offset == 0x38) && is_write) {
-        assert_false(m.id.stage2); /* stage 1's alone */
+        assert_false(m->id.stage2); /* stage 1's alone */
     }
     switch (offset) {
     case 0x00:
@@ -256,17 +257,17 @@ static void m_write_bank(struct model_bank *b, uint32_t offset, uint32_t v)
         b->fsr &= ~v;
     } else if (offset != 0x04) {
         *word = v;
-    } else if ((m.acr >> 26 & 1) == 0 || m.id.mmu_500 < 2) { /* CACHE_LOCK */
-        b->actlr = v | (m.cpre_stuck ? 2 : 0);
+    } else if ((m->acr >> 26 & 1) == 0 || m->id.mmu_500 < 2) { /* CACHE_LOCK */
+        b->actlr = v | (m->cpre_stuck ? 2 : 0);
     }
 }
 
 /* Global page 1: three arrays of one word per context bank. */
 static uint32_t *m_route_word(uint32_t offset, bool is_write)
 {
-    struct model_bank *b = &m.bank[offset % 0x400 / 4];
+    struct model_bank *b = &m->bank[offset % 0x400 / 4];
 
-    assert_in_range(offset % 0x400 / 4, 0, m.id.banks - 1);
+    assert_in_range(offset % 0x400 / 4, 0, m->id.banks - 1);
     assert_false(is_write && offset / 0x400 == 1);
     assert_in_range(offset / 0x400, 0, 2);
     return offset / 0x400 == 0 ? &b->cbar : offset / 0x400 == 1 ? &b->frsynra : &b->cba2r;
@@ -276,13 +277,13 @@ static struct model_bank *m_bank_at(uint64_t offset)
 {
     uint64_t n = offset / m_page() - m_pages();
 
-    assert_in_range(n, 0, m.id.banks - 1);
-    return &m.bank[n];
+    assert_in_range(n, 0, m->id.banks - 1);
+    return &m->bank[n];
 }
 
-static uint64_t m_read(void *model, uint64_t offset, unsigned size)
+static uint64_t m_read(void *unit, uint64_t offset, unsigned size)
 {
-    (void)model;
+    m = unit;
     assert_int_equal(size, 4); /* not every bus takes more */
     if (offset < m_page()) {
         return m_read_global((uint32_t)offset);
@@ -293,9 +294,9 @@ static uint64_t m_read(void *model, uint64_t offset, unsigned size)
     return *m_bank_word(m_bank_at(offset), (uint32_t)offset % m_page(), false);
 }
 
-static void m_write(void *model, uint64_t offset, unsigned size, uint64_t v)
+static void m_write(void *unit, uint64_t offset, unsigned size, uint64_t v)
 {
-    (void)model;
+    m = unit;
     assert_int_equal(size, 4);
     if (offset < m_page()) {
         m_write_global((uint32_t)offset, (uint32_t)v);
@@ -313,26 +314,26 @@ enum dma { DMA_ABORTED, DMA_TRANSLATED, DMA_BYPASSED };
 /* sGFSR bit `bit`; told if the configuration-fault interrupt is on. */
 static enum dma m_global_fault(uint32_t bit, uint32_t stream, uint64_t address, bool is_write)
 {
-    if (m.gfsr != 0) {
-        m.gfsr |= 1u << 31;
+    if (m->gfsr != 0) {
+        m->gfsr |= 1u << 31;
     } else {
-        m.gfsr = 1u << bit;
-        m.gfar = address;
-        m.gfsynr0 = (uint32_t)is_write << 1;
-        m.gfsynr1 = stream;
+        m->gfsr = 1u << bit;
+        m->gfar = address;
+        m->gfsynr0 = (uint32_t)is_write << 1;
+        m->gfsynr1 = stream;
     }
-    m.interrupts |= m.cr0 >> 5 & 1;
-    assert_true((m.cr0 >> 4 & 1) != 0); /* GCFGFRE: the device hears of it */
+    m->interrupts |= m->cr0 >> 5 & 1;
+    assert_true((m->cr0 >> 4 & 1) != 0); /* GCFGFRE: the device hears of it */
     return DMA_ABORTED;
 }
 
 static bool m_group_matches(uint32_t n, uint32_t stream)
 {
-    bool extended = (m.cr0 >> 3 & 1) != 0;
+    bool extended = (m->cr0 >> 3 & 1) != 0;
     uint32_t id_bits = extended ? 0xffff : 0x7fff;
-    bool valid = extended ? (m.s2cr[n] >> 10 & 1) != 0 : m.smr[n] >> 31 != 0;
+    bool valid = extended ? (m->s2cr[n] >> 10 & 1) != 0 : m->smr[n] >> 31 != 0;
 
-    return valid && ((m.smr[n] ^ stream) & ~(m.smr[n] >> 16) & id_bits) == 0;
+    return valid && ((m->smr[n] ^ stream) & ~(m->smr[n] >> 16) & id_bits) == 0;
 }
 
 /* The stream's group; -1: none; -2: more than one. */
@@ -340,10 +341,10 @@ static int m_find_group(uint32_t stream)
 {
     int found = -1;
 
-    if (m.id.groups == 0) {
+    if (m->id.groups == 0) {
         return stream < m_group_count() ? (int)stream : -1;
     }
-    for (uint32_t n = 0; n < m.id.groups; n++) {
+    for (uint32_t n = 0; n < m->id.groups; n++) {
         if (m_group_matches(n, stream)) {
             found = found == -1 ? (int)n : -2;
         }
@@ -356,9 +357,9 @@ static bool m_walk(const struct model_bank *b, bool stage2, uint64_t address, bo
                    uint64_t *out)
 {
     uint32_t t0sz = b->tcr & 63;
-    struct dma_regime r = {.smmu = &m,
+    struct dma_regime r = {.smmu = m,
                            .stage2 = stage2,
-                           .coherent = m.id.coherent && (b->tcr >> 10 & 3) != 0,
+                           .coherent = m->id.coherent && (b->tcr >> 10 & 3) != 0,
                            .ia_bits = (uint8_t)(64 - t0sz),
                            .root = b->ttbr0 & MASK(47, 12),
                            .vmid = b->cbar & 0xff,
@@ -373,14 +374,14 @@ static bool m_walk(const struct model_bank *b, bool stage2, uint64_t address, bo
 static enum dma m_translate(uint32_t n, uint32_t stream, uint64_t address, bool is_write,
                             uint64_t *out)
 {
-    struct model_bank *b = &m.bank[n];
+    struct model_bank *b = &m->bank[n];
     bool stage2 = (b->cbar >> 16 & 3) == 0;
 
     if ((b->sctlr & 1) == 0) {
         return DMA_BYPASSED; /* SCTLR.M */
     }
     assert_true((b->cbar >> 16 & 3) <= 1); /* stage 2, or stage 1 alone */
-    assert_true(stage2 || n >= m.id.stage2_banks);
+    assert_true(stage2 || n >= m->id.stage2_banks);
     assert_true(b->cba2r & 1);              /* AArch64 tables */
     assert_int_equal(b->sctlr >> 7 & 1, 0); /* nothing stalls */
     if (m_walk(b, stage2, address, is_write, out)) {
@@ -396,31 +397,33 @@ static enum dma m_translate(uint32_t n, uint32_t stream, uint64_t address, bool 
         b->fsr |= 1u << 31;
     }
     if ((b->sctlr >> 6 & 1) != 0) {
-        assert_in_range(b->cbar >> 24, 0, m.id.irpts == 0 ? 0 : m.id.irpts - 1);
-        m.interrupts |= 2u << (b->cbar >> 24);
+        assert_in_range(b->cbar >> 24, 0, m->id.irpts == 0 ? 0 : m->id.irpts - 1);
+        m->interrupts |= 2u << (b->cbar >> 24);
     }
     return DMA_ABORTED;
 }
 
-static enum dma model_dma(uint32_t stream, uint64_t address, bool is_write, uint64_t *out)
+static enum dma m_dma(uint32_t stream, uint64_t address, bool is_write, uint64_t *out)
 {
     int group = m_find_group(stream);
 
-    if ((m.cr0 & 1) != 0) {
+    if ((m->cr0 & 1) != 0) {
         return DMA_BYPASSED; /* CLIENTPD */
     }
     if (group == -2) { /* SMCFCFG, or anything goes */
-        return (m.cr0 >> 21 & 1) != 0 ? m_global_fault(2, stream, address, is_write) : DMA_BYPASSED;
+        return (m->cr0 >> 21 & 1) != 0 ? m_global_fault(2, stream, address, is_write)
+                                       : DMA_BYPASSED;
     }
     if (group == -1) {
-        return (m.cr0 >> 10 & 1) != 0 ? m_global_fault(1, stream, address, is_write) : DMA_BYPASSED;
+        return (m->cr0 >> 10 & 1) != 0 ? m_global_fault(1, stream, address, is_write)
+                                       : DMA_BYPASSED;
     }
-    switch (m.s2cr[group] >> 16 & 3) {
+    switch (m->s2cr[group] >> 16 & 3) {
     case 0:
-        if ((m.s2cr[group] & 0xff) >= m.id.banks) {
+        if ((m->s2cr[group] & 0xff) >= m->id.banks) {
             return m_global_fault(4, stream, address, is_write);
         }
-        return m_translate(m.s2cr[group] & 0xff, stream, address, is_write, out);
+        return m_translate(m->s2cr[group] & 0xff, stream, address, is_write, out);
     case 1:
         return DMA_BYPASSED;
     default:
@@ -429,22 +432,28 @@ static enum dma model_dma(uint32_t stream, uint64_t address, bool is_write, uint
 }
 
 /* As a firmware leaves it that used it: translation off, streams passing, contexts live. */
-static void model_reset(const struct model_id *id)
+static void m_add(uint32_t unit, uint64_t base, const struct m_id *id)
 {
-    memset(&m, 0, sizeof(m));
-    dma_reset();
-    m.id = *id;
-    m.cr0 = 1 | (id->exids ? 1 << 3 : 0);
-    m.acr = id->mmu_500 >= 2 ? 1u << 26 : 0;
-    m.gfsr = 0x80000002;
+    m = &m_units[unit];
+    memset(m, 0, sizeof(*m));
+    m->id = *id;
+    m->cr0 = 1 | (id->exids ? 1 << 3 : 0);
+    m->acr = id->mmu_500 >= 2 ? 1u << 26 : 0;
+    m->gfsr = 0x80000002;
     for (uint32_t n = 0; n < m_group_count(); n++) {
-        m.smr[n] = 1u << 31 | n;
-        m.s2cr[n] = n % 2 == 0 ? 1u << 16 : 0;
+        m->smr[n] = 1u << 31 | n;
+        m->s2cr[n] = n % 2 == 0 ? 1u << 16 : 0;
     }
     for (uint32_t n = 0; n < id->banks; n++) {
-        m.bank[n] = (struct model_bank){.sctlr = 0x41, .actlr = 2, .fsr = 2, .ttbr0 = 0x1000};
+        m->bank[n] = (struct model_bank){.sctlr = 0x41, .actlr = 2, .fsr = 2, .ttbr0 = 0x1000};
     }
-    host_mmio_add(BASE, 2 * (uint64_t)m_pages() * m_page(), m_read, m_write, NULL);
+    host_mmio_add(base, 2 * (uint64_t)m_pages() * m_page(), m_read, m_write, m);
+}
+
+static inline void m_reset(const struct m_id *id)
+{
+    dma_reset();
+    m_add(0, M_BASE, id);
 }
 
 #endif

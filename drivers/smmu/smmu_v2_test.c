@@ -45,7 +45,7 @@ bool dt_compatible(const void *fdt, int node, const char *const *list)
 {
     (void)fdt;
     (void)node;
-    return strcmp(list[0], "arm,mmu-500") == 0 && m.id.mmu_500 != 0;
+    return strcmp(list[0], "arm,mmu-500") == 0 && m->id.mmu_500 != 0;
 }
 
 static void add_stream(int device, uint32_t id, uint32_t count, uint32_t mask)
@@ -70,7 +70,7 @@ static int setup(void **state)
     p->board.smmu_count = 1;
     p->board.timer_hz = 62500000;
     *smmu() = (struct plan_smmu){.path = "/smmu@2b400000",
-                                 .mmio = {BASE, 0x2000000},
+                                 .mmio = {M_BASE, 0x2000000},
                                  .irq_count = PLAN_MAX_SMMU_IRQS,
                                  .coherent = true};
     add_device(0);
@@ -95,11 +95,11 @@ static enum status probe(const char **why)
 }
 
 /* Everything up to attached: two partitions' tables, the streams of the plan. */
-static void bring_up(const struct model_id *id)
+static void bring_up(const struct m_id *id)
 {
     const char *why;
 
-    model_reset(id);
+    m_reset(id);
     assert_int_equal(probe(&why), OK);
     assert_null(why);
     make_table(0, MEMORY_0);
@@ -117,32 +117,32 @@ static void bring_up(const struct model_id *id)
 
 static void pass(uint32_t stream, bool on)
 {
-    uint32_t syncs = m.syncs;
+    uint32_t syncs = m->syncs;
 
     assert_int_equal(smmu_v2.pass(p, &p->streams[stream], on), OK);
-    assert_true(m.syncs > syncs); /* it is in force */
-    assert_int_equal(m.vmid_forgotten, p->devices[p->streams[stream].device].partition + 1);
+    assert_true(m->syncs > syncs); /* it is in force */
+    assert_int_equal(m->vmid_forgotten, p->devices[p->streams[stream].device].partition + 1);
 }
 
 static void expect_abort(uint32_t stream)
 {
     uint64_t out;
 
-    assert_int_equal(model_dma(stream, IPA, true, &out), DMA_ABORTED);
-    assert_int_equal(model_dma(stream, IPA, false, &out), DMA_ABORTED);
+    assert_int_equal(m_dma(stream, IPA, true, &out), DMA_ABORTED);
+    assert_int_equal(m_dma(stream, IPA, false, &out), DMA_ABORTED);
 }
 
 static void expect_reaches(uint32_t stream, uint64_t memory)
 {
     uint64_t out;
 
-    assert_int_equal(model_dma(stream, IPA + 0x1238, true, &out), DMA_TRANSLATED);
+    assert_int_equal(m_dma(stream, IPA + 0x1238, true, &out), DMA_TRANSLATED);
     assert_int_equal(out, memory + 0x1238);
-    assert_int_equal(model_dma(stream, IPA + SIZE - 1, false, &out), DMA_TRANSLATED);
+    assert_int_equal(m_dma(stream, IPA + SIZE - 1, false, &out), DMA_TRANSLATED);
     assert_int_equal(out, memory + SIZE - 1);
-    assert_int_equal(model_dma(stream, IPA + SIZE, false, &out), DMA_ABORTED);
-    assert_int_equal(model_dma(stream, IPA - 1, true, &out), DMA_ABORTED);
-    assert_int_equal(model_dma(stream, UINT64_C(1) << 40, true, &out), DMA_ABORTED);
+    assert_int_equal(m_dma(stream, IPA + SIZE, false, &out), DMA_ABORTED);
+    assert_int_equal(m_dma(stream, IPA - 1, true, &out), DMA_ABORTED);
+    assert_int_equal(m_dma(stream, UINT64_C(1) << 40, true, &out), DMA_ABORTED);
 }
 
 static bool take(struct smmu_fault *fault)
@@ -154,7 +154,7 @@ static bool take(struct smmu_fault *fault)
 /* ---- tests ---- */
 
 #define FOR_BOARDS(b)                                                                              \
-    for (const struct model_id *b = boards; b < boards + sizeof(boards) / sizeof(*boards);         \
+    for (const struct m_id *b = m_boards; b < m_boards + sizeof(m_boards) / sizeof(*m_boards);     \
          setup(NULL), b++)
 
 static void test_nothing_passes_from_the_first_moment(void **state)
@@ -165,17 +165,17 @@ static void test_nothing_passes_from_the_first_moment(void **state)
     (void)state;
     FOR_BOARDS(b)
     {
-        model_reset(b);
-        assert_int_equal(model_dma(2, IPA, true, &out), DMA_BYPASSED); /* the firmware's */
+        m_reset(b);
+        assert_int_equal(m_dma(2, IPA, true, &out), DMA_BYPASSED); /* the firmware's */
         assert_int_equal(probe(&why), OK);
         for (uint32_t stream = 0; stream < (b->exids ? 0x10000u : 1u << b->sid_bits); stream++) {
             expect_abort(stream);
         }
-        assert_int_equal(m.interrupts, 0); /* nobody would hear it yet */
-        assert_true(m.invalidations >= 2); /* nothing of the firmware's lives on */
-        assert_int_equal(m.cr0 >> 12 & 1, 1);
+        assert_int_equal(m->interrupts, 0); /* nobody would hear it yet */
+        assert_true(m->invalidations >= 2); /* nothing of the firmware's lives on */
+        assert_int_equal(m->cr0 >> 12 & 1, 1);
         for (uint32_t n = 0; n < b->banks; n++) {
-            assert_int_equal(m.bank[n].sctlr, 0);
+            assert_int_equal(m->bank[n].sctlr, 0);
         }
     }
 }
@@ -193,7 +193,7 @@ static void test_partitions_reach_their_own_memory(void **state)
         bring_up(b);
         expect_abort(2);
         expect_abort(big);
-        assert_int_equal(m.interrupts, 0); /* nobody is told of what waits */
+        assert_int_equal(m->interrupts, 0); /* nobody is told of what waits */
         pass(1, true);
         expect_reaches(2, MEMORY_0);
         expect_abort(big);
@@ -258,7 +258,7 @@ static void test_a_shared_stream_has_one_group(void **state)
         expect_reaches(5, MEMORY_0);
         expect_reaches(6, MEMORY_1);
         if (b->groups != 0) {
-            assert_int_equal(m.s2cr[2] >> 16 & 3, 2); /* still nobody's */
+            assert_int_equal(m->s2cr[2] >> 16 & 3, 2); /* still nobody's */
         }
     }
 }
@@ -277,9 +277,9 @@ static void test_faults_are_told(void **state)
         pass(0, true);
         pass(1, true);
         assert_false(take(&fault));
-        (void)model_dma(4, 0x1000, true, &out);
-        (void)model_dma(4, 0x2000, true, &out); /* the first stays recorded */
-        assert_int_not_equal(m.interrupts & ~1u, 0);
+        (void)m_dma(4, 0x1000, true, &out);
+        (void)m_dma(4, 0x2000, true, &out); /* the first stays recorded */
+        assert_int_not_equal(m->interrupts & ~1u, 0);
         assert_true(take(&fault));
         assert_int_equal(fault.reason, SMMU_UNMAPPED);
         assert_false(fault.shared);
@@ -287,7 +287,7 @@ static void test_faults_are_told(void **state)
         assert_true(fault.addressed && fault.write);
         assert_int_equal(fault.address, 0x1000);
         assert_false(take(&fault));
-        (void)model_dma(2, UINT64_C(0x12345678000), false, &out);
+        (void)m_dma(2, UINT64_C(0x12345678000), false, &out);
         assert_true(take(&fault));
         assert_int_equal(fault.stream, 2);
         assert_false(fault.write);
@@ -301,19 +301,19 @@ static void test_nobodys_stream_is_told_then_silent(void **state)
 
     (void)state;
     for (uint32_t i = 0; i < 3; setup(NULL), i++) {
-        bring_up(&boards[i]);
+        bring_up(&m_boards[i]);
         expect_abort(9);
-        assert_int_equal(m.interrupts, 1);
+        assert_int_equal(m->interrupts, 1);
         assert_true(take(&fault));
         assert_int_equal(fault.reason, SMMU_NO_STREAM);
         assert_int_equal(fault.stream, 9);
         assert_int_equal(fault.address, IPA);
         assert_true(fault.write);
         assert_false(take(&fault));
-        m.interrupts = 0;
+        m->interrupts = 0;
         smmu_v2.mute(p, 0, 9);
         expect_abort(9);
-        assert_int_equal(m.interrupts, 0);
+        assert_int_equal(m->interrupts, 0);
     }
 }
 
@@ -324,9 +324,9 @@ static void test_a_stream_that_two_groups_match_aborts(void **state)
 
     (void)state;
     add_stream(0, 2, 1, 0);
-    bring_up(&boards[0]);
+    bring_up(&m_boards[0]);
     pass(0, true);
-    m.smr[7] = m.smr[0];
+    m->smr[7] = m->smr[0];
     expect_abort(2);
     assert_true(take(&fault));
     assert_int_equal(fault.reason, SMMU_BROKEN);
@@ -337,8 +337,8 @@ static void test_a_fault_of_the_whole_is_shared(void **state)
     struct smmu_fault fault;
 
     (void)state;
-    bring_up(&boards[0]);
-    m.gfsr = 1u << 6; /* EF */
+    bring_up(&m_boards[0]);
+    m->gfsr = 1u << 6; /* EF */
     assert_true(take(&fault));
     assert_int_equal(fault.reason, SMMU_BROKEN);
     assert_true(fault.shared);
@@ -352,31 +352,31 @@ static void test_one_that_does_not_answer_aborts_everything(void **state)
     (void)state;
     add_stream(0, 2, 1, 0);
     add_stream(1, 4, 1, 0);
-    bring_up(&boards[0]);
+    bring_up(&m_boards[0]);
     pass(0, true);
     pass(1, true);
-    m.stuck = true;
+    m->stuck = true;
     assert_int_equal(smmu_v2.pass(p, &p->streams[0], false), E_TIMEOUT);
     expect_abort(2);
     expect_abort(4);
-    m.stuck = false;
+    m->stuck = false;
     assert_int_equal(smmu_v2.pass(p, &p->streams[0], true), E_TIMEOUT); /* for good */
     expect_abort(2);
     setup(NULL);
-    model_reset(&boards[0]);
-    m.stuck = true;
+    m_reset(&m_boards[0]);
+    m->stuck = true;
     assert_int_equal(probe(&why), E_TIMEOUT);
     assert_string_equal(why, "it does not answer");
     expect_abort(2);
 }
 
-static void expect_lacking(const struct model_id *id, uint64_t size, const char *what)
+static void expect_lacking(const struct m_id *id, uint64_t size, const char *what)
 {
     const char *why;
 
     setup(NULL);
     smmu()->mmio.size = size;
-    model_reset(id);
+    m_reset(id);
     assert_int_equal(probe(&why), E_UNSUPPORTED);
     assert_non_null(why);
     if (strstr(why, what) == NULL) {
@@ -386,7 +386,7 @@ static void expect_lacking(const struct model_id *id, uint64_t size, const char 
 
 static void test_what_it_lacks_is_told(void **state)
 {
-    struct model_id id = boards[0];
+    struct m_id id = m_boards[0];
 
     (void)state;
     expect_lacking(&id, 0x7f0000, "IDR1 tells (reg)");
@@ -397,10 +397,10 @@ static void test_what_it_lacks_is_told(void **state)
     id.pages_4k = false;
     expect_lacking(&id, 0x4000000, "PTFSv8_4kB");
     expect_abort(2); /* all the same */
-    id = boards[0];
+    id = m_boards[0];
     id.banks = 1;
     expect_lacking(&id, 0x4000000, "NUMCB");
-    id = boards[0];
+    id = m_boards[0];
     id.stage1 = id.stage2 = false;
     expect_lacking(&id, 0x4000000, "IDR0");
     setup(NULL);
@@ -426,7 +426,7 @@ static void test_features_are_told_to_the_plan(void **state)
     {
         const char *why;
 
-        model_reset(b);
+        m_reset(b);
         assert_int_equal(probe(&why), OK);
         assert_int_equal(smmu()->oas_bits, oas[i]);
         assert_int_equal(smmu()->sid_bits, sid[i]);
@@ -442,13 +442,13 @@ static void test_mmu_500_does_not_prefetch(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < 2; setup(NULL), i++) {
-        bring_up(&boards[i]);
-        for (uint32_t n = 0; n < m.id.banks; n++) {
-            assert_int_equal(m.bank[n].actlr & 2, 0);
+        bring_up(&m_boards[i]);
+        for (uint32_t n = 0; n < m->id.banks; n++) {
+            assert_int_equal(m->bank[n].actlr & 2, 0);
         }
     }
-    bring_up(&boards[3]); /* no MMU-500: its ACTLR is none of ours */
-    assert_int_equal(m.bank[1].actlr, 2);
+    bring_up(&m_boards[3]); /* no MMU-500: its ACTLR is none of ours */
+    assert_int_equal(m->bank[1].actlr, 2);
 }
 
 /* Walks of an SMMU that sees no cache are told so. */
@@ -456,18 +456,18 @@ static void test_walks_are_as_coherent_as_both_say(void **state)
 {
     (void)state;
     add_stream(0, 2, 1, 0);
-    bring_up(&boards[0]);
-    assert_int_equal(m.bank[1].tcr >> 8 & 0x3f, 0x35); /* write-back, inner shareable */
+    bring_up(&m_boards[0]);
+    assert_int_equal(m->bank[1].tcr >> 8 & 0x3f, 0x35); /* write-back, inner shareable */
     setup(NULL);
     smmu()->coherent = false; /* no dma-coherent in the tree */
     add_stream(0, 2, 1, 0);
-    bring_up(&boards[0]);
-    assert_int_equal(m.bank[1].tcr >> 8 & 0x3f, 0x20);
+    bring_up(&m_boards[0]);
+    assert_int_equal(m->bank[1].tcr >> 8 & 0x3f, 0x20);
     setup(NULL);
     add_stream(0, 2, 1, 0);
-    bring_up(&boards[1]); /* IDR0.CTTW 0 */
-    assert_int_equal(m.bank[1].tcr >> 8 & 0x3f, 0x20);
-    assert_int_equal(m.bank[1].cbar & 0xff, 1); /* VMID */
+    bring_up(&m_boards[1]); /* IDR0.CTTW 0 */
+    assert_int_equal(m->bank[1].tcr >> 8 & 0x3f, 0x20);
+    assert_int_equal(m->bank[1].cbar & 0xff, 1); /* VMID */
 }
 
 int main(void)

@@ -117,9 +117,9 @@ static void test_errors_of_the_whole_are_told(void **state)
     begin(&boards[1]);
     add_stream(0, 3, 1);
     start();
-    model.gerror ^= 0x104; /* SFM_ERR, EVENTQ_ABT_ERR */
+    model->gerror ^= 0x104; /* SFM_ERR, EVENTQ_ABT_ERR */
     assert_true(next_fault(SMMU_BROKEN, 0x104).shared);
-    assert_int_equal(model.gerror, model.gerrorn);
+    assert_int_equal(model->gerror, model->gerrorn);
     assert_no_fault();
 }
 
@@ -128,7 +128,7 @@ static void test_one_that_is_not_started_has_none(void **state)
     (void)state;
     begin(&boards[1]);
     probe();
-    model.eventq_prod = 7;
+    model->eventq_prod = 7;
     assert_no_fault();
 }
 

@@ -74,7 +74,8 @@ struct model_entry {
     uint32_t event; /* of a configuration that is bad */
 };
 
-static struct {
+/* Of two SMMUs; `model`: the one that registers or transactions were of last. */
+static struct model_unit {
     struct model_id id;
     uint32_t gbpa, cr0, cr0ack, cr1, cr2, irq_ctrl, gerror, gerrorn, strtab_cfg;
     uint32_t cmdq_prod, cmdq_cons, eventq_prod, eventq_cons;
@@ -86,11 +87,11 @@ static struct {
     uint64_t l1[M_SPANS]; /* level-1 descriptors that are cached */
     bool l1_used[M_SPANS];
     uint32_t events; /* recorded */
-} model;
+} models[2], *model = models;
 
 static uint64_t model_load(uint64_t address)
 {
-    return dma_load(model.id.coherent, address);
+    return dma_load(model->id.coherent, address);
 }
 
 /* ---- commands: IHI 0070 4 ---- */
@@ -98,8 +99,8 @@ static uint64_t model_load(uint64_t address)
 static void model_forget(uint64_t first, uint64_t last)
 {
     for (uint32_t i = 0; i < M_ENTRIES; i++) {
-        if (model.cache[i].stream >= first && model.cache[i].stream <= last) {
-            model.cache[i].used = false;
+        if (model->cache[i].stream >= first && model->cache[i].stream <= last) {
+            model->cache[i].used = false;
         }
     }
 }
@@ -109,27 +110,27 @@ static bool model_command(uint64_t word0, uint64_t word1)
 {
     uint32_t opcode = word0 & 0xff;
 
-    if ((int)opcode == model.refuse) {
+    if ((int)opcode == model->refuse) {
         return false;
     }
     switch (opcode) {
     case 0x03: /* CMD_CFGI_STE */
         model_forget(word0 >> 32, word0 >> 32);
         if (word1 == 0) { /* Leaf */
-            memset(model.l1_used, 0, sizeof(model.l1_used));
+            memset(model->l1_used, 0, sizeof(model->l1_used));
         }
         return (word0 & 0xffffff00) == 0 && word1 <= 1;
     case 0x04: /* CMD_CFGI_ALL */
         model_forget(0, UINT32_MAX);
-        memset(model.l1_used, 0, sizeof(model.l1_used));
+        memset(model->l1_used, 0, sizeof(model->l1_used));
         return word0 == 0x04 && word1 == 31;
     case 0x20: /* CMD_TLBI_EL2_ALL */
-        return model.id.hyp && word0 == 0x20 && word1 == 0;
+        return model->id.hyp && word0 == 0x20 && word1 == 0;
     case 0x30: /* CMD_TLBI_NSNH_ALL */
-        dma_forget(&model, -1);
+        dma_forget(model, -1);
         return word0 == 0x30 && word1 == 0;
     case 0x46: /* CMD_SYNC, no signal */
-        model.syncs++;
+        model->syncs++;
         return word0 == 0x46 && word1 == 0;
     default:
         return false;
@@ -138,21 +139,21 @@ static bool model_command(uint64_t word0, uint64_t word1)
 
 static void model_run(void)
 {
-    uint32_t size = 1u << (model.cmdq & 31);
-    uint64_t queue = model.cmdq & MASK(51, 5);
+    uint32_t size = 1u << (model->cmdq & 31);
+    uint64_t queue = model->cmdq & MASK(51, 5);
 
-    while ((model.cr0ack & 8) != 0 && !model.commands_stuck &&
-           (model.gerror ^ model.gerrorn) == 0 &&
-           (model.cmdq_cons & (2 * size - 1)) != model.cmdq_prod) {
-        uint64_t at = queue + (model.cmdq_cons & (size - 1)) * 16;
+    while ((model->cr0ack & 8) != 0 && !model->commands_stuck &&
+           (model->gerror ^ model->gerrorn) == 0 &&
+           (model->cmdq_cons & (2 * size - 1)) != model->cmdq_prod) {
+        uint64_t at = queue + (model->cmdq_cons & (size - 1)) * 16;
 
         if (!model_command(model_load(at), model_load(at + 8))) {
-            model.cmdq_cons |= 1u << 24; /* CERROR_ILL */
-            model.gerror ^= 1;
+            model->cmdq_cons |= 1u << 24; /* CERROR_ILL */
+            model->gerror ^= 1;
             return;
         }
-        model.commands++;
-        model.cmdq_cons = (model.cmdq_cons + 1) & (2 * size - 1);
+        model->commands++;
+        model->cmdq_cons = (model->cmdq_cons + 1) & (2 * size - 1);
     }
 }
 
@@ -160,7 +161,7 @@ static void model_run(void)
 
 static uint32_t model_idr0(void)
 {
-    const struct model_id *id = &model.id;
+    const struct model_id *id = &model->id;
 
     return (id->s2 ? 1u : 0) | (id->s1 ? 2u : 0) | (id->aarch32_only ? 4u : 8u) |
            (id->coherent || id->cohacc ? 16u : 0) | (id->hyp ? 1u << 9 : 0) |
@@ -168,11 +169,11 @@ static uint32_t model_idr0(void)
            (id->two_level ? 1u << 27 : 0);
 }
 
-static uint64_t model_read(void *unused, uint64_t offset, unsigned size)
+static uint64_t model_read(void *unit, uint64_t offset, unsigned size)
 {
-    const struct model_id *id = &model.id;
+    const struct model_id *id = &model->id;
 
-    (void)unused;
+    model = unit;
     assert_int_equal(size, 4);
     switch (offset) {
     case 0x00:
@@ -182,23 +183,23 @@ static uint64_t model_read(void *unused, uint64_t offset, unsigned size)
     case 0x14:
         return id->oas | (id->no_4k ? 0 : 1u << 4) | 1u << 6;
     case 0x20:
-        return model.cr0;
+        return model->cr0;
     case 0x24:
-        return model.cr0ack;
+        return model->cr0ack;
     case 0x44:
-        return model.gbpa;
+        return model->gbpa;
     case 0x54:
-        return model.irq_ctrl;
+        return model->irq_ctrl;
     case 0x60:
-        return model.gerror;
+        return model->gerror;
     case 0x64:
-        return model.gerrorn;
+        return model->gerrorn;
     case 0x9c:
-        return model.cmdq_cons;
+        return model->cmdq_cons;
     case 0x100a8:
-        return model.eventq_prod;
+        return model->eventq_prod;
     case 0x100ac:
-        return model.eventq_cons;
+        return model->eventq_cons;
     default:
         fail_msg("a read at 0x%lx", (unsigned long)offset);
         return 0;
@@ -208,65 +209,65 @@ static uint64_t model_read(void *unused, uint64_t offset, unsigned size)
 static void model_write_cr0(uint32_t v)
 {
     assert_int_equal(v & ~0x1du, 0);
-    model.cr0 = v;
-    if (!model.cr0_stuck) {
-        model.cr0ack = v;
+    model->cr0 = v;
+    if (!model->cr0_stuck) {
+        model->cr0ack = v;
     }
 }
 
 static void model_write32(uint64_t offset, uint32_t v)
 {
-    bool enabled = (model.cr0 & 1) != 0;
+    bool enabled = (model->cr0 & 1) != 0;
 
     switch (offset) {
     case 0x20:
         model_write_cr0(v);
         break;
     case 0x28:
-        assert_int_equal(model.cr0 & 0xd, 0); /* no queue, no translation */
-        model.cr1 = v;
+        assert_int_equal(model->cr0 & 0xd, 0); /* no queue, no translation */
+        model->cr1 = v;
         break;
     case 0x2c:
         assert_false(enabled);
-        model.cr2 = v;
+        model->cr2 = v;
         break;
     case 0x44:
-        assert_true((v & 1u << 31) != 0 && (model.gbpa & 1u << 31) == 0);
-        model.gbpa = model.gbpa_stuck ? v : v & ~(1u << 31);
+        assert_true((v & 1u << 31) != 0 && (model->gbpa & 1u << 31) == 0);
+        model->gbpa = model->gbpa_stuck ? v : v & ~(1u << 31);
         break;
     case 0x50:
-        model.irq_ctrl = v;
+        model->irq_ctrl = v;
         break;
     case 0x64:
-        model.gerrorn = v;
+        model->gerrorn = v;
         break;
     case 0x88:
         assert_false(enabled);
-        model.strtab_cfg = v;
+        model->strtab_cfg = v;
         break;
     case 0x98:
-        model.cmdq_prod = v;
+        model->cmdq_prod = v;
         model_run();
         break;
     case 0x9c:
-        assert_int_equal(model.cr0 & 8, 0);
-        model.cmdq_cons = v;
+        assert_int_equal(model->cr0 & 8, 0);
+        model->cmdq_cons = v;
         break;
     case 0x100a8:
-        assert_int_equal(model.cr0 & 4, 0);
-        model.eventq_prod = v;
+        assert_int_equal(model->cr0 & 4, 0);
+        model->eventq_prod = v;
         break;
     case 0x100ac:
-        model.eventq_cons = v;
+        model->eventq_cons = v;
         break;
     default:
         fail_msg("a write at 0x%lx", (unsigned long)offset);
     }
 }
 
-static void model_write(void *unused, uint64_t offset, unsigned size, uint64_t v)
+static void model_write(void *unit, uint64_t offset, unsigned size, uint64_t v)
 {
-    (void)unused;
+    model = unit;
     if (size == 4) {
         model_write32(offset, (uint32_t)v);
         return;
@@ -278,18 +279,18 @@ static void model_write(void *unused, uint64_t offset, unsigned size, uint64_t v
         assert_int_equal(v, 0);
         break;
     case 0x80:
-        assert_int_equal(model.cr0 & 1, 0);
-        model.strtab = v;
+        assert_int_equal(model->cr0 & 1, 0);
+        model->strtab = v;
         break;
     case 0x90:
-        assert_int_equal(model.cr0 & 8, 0);
-        assert_true((v & 31) <= model.id.cmdqs);
-        model.cmdq = v;
+        assert_int_equal(model->cr0 & 8, 0);
+        assert_true((v & 31) <= model->id.cmdqs);
+        model->cmdq = v;
         break;
     case 0xa0:
-        assert_int_equal(model.cr0 & 4, 0);
-        assert_true((v & 31) <= model.id.eventqs);
-        model.eventq = v;
+        assert_int_equal(model->cr0 & 4, 0);
+        assert_true((v & 31) <= model->id.eventqs);
+        model->eventq = v;
         break;
     default:
         fail_msg("a write of 8 bytes at 0x%lx", (unsigned long)offset);
@@ -300,36 +301,42 @@ static void model_write(void *unused, uint64_t offset, unsigned size, uint64_t v
 
 static void model_event(uint32_t type, uint32_t stream, uint64_t address, bool write)
 {
-    uint32_t size = 1u << (model.eventq & 31);
-    uint64_t *event = (uint64_t *)(uintptr_t)((model.eventq & MASK(51, 5)) +
-                                              (model.eventq_prod & (size - 1)) * 32);
+    uint32_t size = 1u << (model->eventq & 31);
+    uint64_t *event = (uint64_t *)(uintptr_t)((model->eventq & MASK(51, 5)) +
+                                              (model->eventq_prod & (size - 1)) * 32);
 
-    if ((model.cr0 & 4) == 0) {
+    if ((model->cr0 & 4) == 0) {
         return;
     }
-    if (((model.eventq_prod ^ model.eventq_cons) & (2 * size - 1)) == size) { /* it is full */
-        if (((model.eventq_prod ^ model.eventq_cons) & 1u << 31) == 0) {
-            model.eventq_prod ^= 1u << 31;
+    if (((model->eventq_prod ^ model->eventq_cons) & (2 * size - 1)) == size) { /* it is full */
+        if (((model->eventq_prod ^ model->eventq_cons) & 1u << 31) == 0) {
+            model->eventq_prod ^= 1u << 31;
         }
         return;
     }
-    model.events++;
+    model->events++;
     event[0] = type | (uint64_t)stream << 32;
     event[1] = write ? 0 : BIT(35);
     event[2] = address;
     event[3] = 0;
-    model.eventq_prod = (model.eventq_prod & 1u << 31) |
-                        (((model.eventq_prod & (2 * size - 1)) + 1) & (2 * size - 1));
+    model->eventq_prod = (model->eventq_prod & 1u << 31) |
+                         (((model->eventq_prod & (2 * size - 1)) + 1) & (2 * size - 1));
 }
 
 /* Power it up: nothing is translated, nothing aborts. */
-static void model_reset(const struct model_id *id)
+static void model_add(uint32_t n, uint64_t base, const struct model_id *id)
+{
+    model = &models[n];
+    memset(model, 0, sizeof(*model));
+    model->id = *id;
+    host_mmio_add(base, 0x20000, model_read, model_write, model);
+}
+
+static inline void model_reset(const struct model_id *id)
 {
     host_reset();
-    memset(&model, 0, sizeof(model));
     dma_reset();
-    model.id = *id;
-    host_mmio_add(BASE, 0x20000, model_read, model_write, NULL);
+    model_add(0, BASE, id);
 }
 
 #endif

@@ -16,26 +16,26 @@ static const uint8_t model_oas[] = {32, 36, 40, 42, 44, 48};
 /* The entry's address; 0: none for this stream. */
 static uint64_t model_find(uint32_t stream)
 {
-    uint64_t base = model.strtab & MASK(51, 6);
-    uint32_t bits = model.strtab_cfg & 63;
+    uint64_t base = model->strtab & MASK(51, 6);
+    uint32_t bits = model->strtab_cfg & 63;
     uint64_t l1;
 
-    assert_true(bits <= model.id.sidsize);
+    assert_true(bits <= model->id.sidsize);
     if ((uint64_t)stream >> bits != 0) {
         return 0;
     }
-    if ((model.strtab_cfg >> 16 & 3) == 0) {
+    if ((model->strtab_cfg >> 16 & 3) == 0) {
         assert_int_equal(base % (64ul << bits), 0);
         return base + stream * 64ul;
     }
-    assert_true(model.id.two_level);
-    assert_int_equal(model.strtab_cfg >> 6 & 31, 8); /* SPLIT */
+    assert_true(model->id.two_level);
+    assert_int_equal(model->strtab_cfg >> 6 & 31, 8); /* SPLIT */
     assert_true(stream >> 8 < M_SPANS);
-    if (!model.l1_used[stream >> 8]) {
-        model.l1_used[stream >> 8] = true;
-        model.l1[stream >> 8] = model_load(base + (stream >> 8) * 8ul);
+    if (!model->l1_used[stream >> 8]) {
+        model->l1_used[stream >> 8] = true;
+        model->l1[stream >> 8] = model_load(base + (stream >> 8) * 8ul);
     }
-    l1 = model.l1[stream >> 8];
+    l1 = model->l1[stream >> 8];
     if ((l1 & 31) == 0) {
         return 0;
     }
@@ -53,17 +53,17 @@ static void model_judge_s2(const uint64_t *ste)
     uint32_t shift = 12 + 9 * (4 - level); /* bits that one root page resolves */
     uint32_t cache = ste[2] >> 40 & 0x3f;
 
-    assert_true(model.id.s2);
+    assert_true(model->id.s2);
     assert_int_equal(ste[1], UINT64_C(1) << 44);
-    assert_true(ia <= model_oas[model.id.oas] && t0sz >= 16 && t0sz <= 39);
-    assert_true((ste[2] >> 38 & 3) <= 2 && (level != 0 || model.id.oas >= 4));
+    assert_true(ia <= model_oas[model->id.oas] && t0sz >= 16 && t0sz <= 39);
+    assert_true((ste[2] >> 38 & 3) <= 2 && (level != 0 || model->id.oas >= 4));
     assert_true(ia <= shift + 4); /* concatenated tables */
     assert_int_equal(ste[3] % (4096ul << (ia > shift ? ia - shift : 0)), 0);
-    assert_int_equal(ste[2] >> 46 & 3, 0);           /* S2TG: 4 KiB */
-    assert_true((ste[2] >> 48 & 7) <= model.id.oas); /* S2PS */
-    assert_int_equal(ste[2] >> 51 & 0x7, 1);         /* S2AA64, no S2ENDI, no S2AFFD */
-    assert_int_equal(ste[2] >> 57 & 3, 2);           /* S2R, no S2S */
-    assert_int_equal(cache, model.id.coherent ? 0x35 : 0x20);
+    assert_int_equal(ste[2] >> 46 & 3, 0);            /* S2TG: 4 KiB */
+    assert_true((ste[2] >> 48 & 7) <= model->id.oas); /* S2PS */
+    assert_int_equal(ste[2] >> 51 & 0x7, 1);          /* S2AA64, no S2ENDI, no S2AFFD */
+    assert_int_equal(ste[2] >> 57 & 3, 2);            /* S2R, no S2S */
+    assert_int_equal(cache, model->id.coherent ? 0x35 : 0x20);
     assert_in_range(ste[2] & 0xffff, 1, 255); /* S2VMID: IDR0.VMID16 may be 0 */
 }
 
@@ -71,15 +71,15 @@ static void model_judge_s1(const uint64_t *ste, const uint64_t *cd)
 {
     uint32_t ia = 64 - (cd[0] & 63);
 
-    assert_true(model.id.s1 && !model.id.s2);
+    assert_true(model->id.s1 && !model->id.s2);
     assert_int_equal(ste[0] >> 59, 0); /* S1CDMax: no substreams */
     assert_int_equal(ste[1] & 0xf0000000, 0);
     assert_int_equal(ste[1] >> 44 & 3, 1);
-    assert_int_equal(ste[1] >> 2 & 0x3f, model.id.coherent ? 0x35 : 0x20);
+    assert_int_equal(ste[1] >> 2 & 0x3f, model->id.coherent ? 0x35 : 0x20);
     assert_true((cd[0] & BIT(31)) != 0 && (cd[0] & BIT(41)) != 0 && (cd[0] & BIT(30)) != 0);
     assert_true(ia >= 25 && ia <= 48);
     assert_int_equal(cd[0] >> 6 & 3, 0); /* TG0: 4 KiB */
-    assert_true((cd[0] >> 32 & 7) <= model.id.oas);
+    assert_true((cd[0] >> 32 & 7) <= model->id.oas);
     assert_int_equal(cd[0] >> 44 & 7, 6); /* A, R, no S */
     assert_int_equal(cd[0] >> 47 & 1, 1); /* ASET: broadcasts do not reach it */
     assert_int_equal(cd[3] >> 8 * LPAE_MAIR_NORMAL & 0xff, 0xff);
@@ -89,14 +89,14 @@ static void model_judge_s1(const uint64_t *ste, const uint64_t *cd)
 
 static struct model_entry *model_fetch(uint32_t stream)
 {
-    struct model_entry *e = model.cache;
+    struct model_entry *e = model->cache;
     uint64_t at;
 
     for (uint32_t i = 0; i < M_ENTRIES; i++) {
-        if (model.cache[i].used && model.cache[i].stream == stream) {
-            return &model.cache[i];
+        if (model->cache[i].used && model->cache[i].stream == stream) {
+            return &model->cache[i];
         }
-        e = model.cache[i].used ? e : &model.cache[i];
+        e = model->cache[i].used ? e : &model->cache[i];
     }
     *e = (struct model_entry){.used = true, .stream = stream};
     at = model_find(stream);
@@ -121,7 +121,7 @@ static struct model_entry *model_fetch(uint32_t stream)
 
 static bool model_walk(const struct model_entry *e, uint64_t address, bool write, uint64_t *out)
 {
-    struct dma_regime r = {.smmu = &model, .coherent = model.id.coherent};
+    struct dma_regime r = {.smmu = model, .coherent = model->id.coherent};
 
     if ((e->ste[0] >> 1 & 7) == 6) {
         r.stage2 = true;
@@ -145,16 +145,16 @@ static uint64_t model_dma(uint32_t stream, uint64_t address, bool write, bool tr
     uint64_t out;
     uint32_t config;
 
-    if ((model.cr0ack & 1) == 0) {
-        return (model.gbpa & 1u << 20) != 0 ? ABORTED : address;
+    if ((model->cr0ack & 1) == 0) {
+        return (model->gbpa & 1u << 20) != 0 ? ABORTED : address;
     }
-    if (translated && (model.cr0 & 1u << 4) == 0) {
-        return model.id.ats ? address : ABORTED;
+    if (translated && (model->cr0 & 1u << 4) == 0) {
+        return model->id.ats ? address : ABORTED;
     }
     e = model_fetch(stream);
     config = e->ste[0] >> 1 & 7;
     if (e->event != 0) {
-        if (e->event != 0x02 || (model.cr2 & 2) != 0) { /* RECINVSID */
+        if (e->event != 0x02 || (model->cr2 & 2) != 0) { /* RECINVSID */
             model_event(e->event, stream, 0, false);
         }
         return ABORTED;

@@ -25,16 +25,16 @@ static void test_what_firmware_left_on_is_taken_over(void **state)
 {
     (void)state;
     begin(&boards[1]);
-    model.cr0 = model.cr0ack = 0xd;
-    model.irq_ctrl = 5;
-    model.gerror = 0x104;
+    model->cr0 = model->cr0ack = 0xd;
+    model->irq_ctrl = 5;
+    model->gerror = 0x104;
     probe();
-    assert_int_equal(model.cr0 | model.irq_ctrl, 0);
+    assert_int_equal(model->cr0 | model->irq_ctrl, 0);
     assert_aborted(1, MEMORY_0);
     add_stream(0, 1, 1);
     start();
-    assert_int_equal(model.gerrorn, 0x104);
-    assert_int_equal(model.irq_ctrl, 5);
+    assert_int_equal(model->gerrorn, 0x104);
+    assert_int_equal(model->irq_ctrl, 5);
 }
 
 static void test_the_plan_learns_what_it_is(void **state)
@@ -88,15 +88,15 @@ static void test_coherent_is_what_both_say(void **state)
     for (uint32_t b = 1; b <= 2; b++) {
         begin(&boards[b]);
         p->board.smmus[0].coherent = !boards[b].coherent;
-        model.id.coherent = false;
+        model->id.coherent = false;
         add_stream(0, 3, 1);
         if (b == 1) {
-            model.id.cohacc = true;
+            model->id.cohacc = true;
         }
         start();
         pass(0, true);
         assert_reaches(3, MEMORY_0);
-        assert_int_equal(model.cr1, 0x820);
+        assert_int_equal(model->cr1, 0x820);
     }
 }
 
@@ -160,10 +160,10 @@ static void test_what_it_lacks_is_told(void **state)
     assert_lacks(id.no_4k = true, "4 KiB");
     for (uint64_t size = 0x800; size <= 0x10000; size *= 2) {
         begin(&boards[1]);
-        model.cr0 = model.cr0ack = 0xd; /* as a firmware left it: translating */
+        model->cr0 = model->cr0ack = 0xd; /* as a firmware left it: translating */
         p->board.smmus[0].mmio.size = size;
         assert_not_probed(E_UNSUPPORTED, "128 KiB");
-        assert_int_equal(model.cr0, size < PAGE_SIZE ? 0xd : 0); /* GBPA and CR0 are there */
+        assert_int_equal(model->cr0, size < PAGE_SIZE ? 0xd : 0); /* GBPA and CR0 are there */
         if (size >= PAGE_SIZE) {
             assert_aborted(1, MEMORY_0);
         }
@@ -174,16 +174,16 @@ static void test_one_that_does_not_answer(void **state)
 {
     (void)state;
     begin(&boards[1]);
-    model.gbpa_stuck = true;
+    model->gbpa_stuck = true;
     assert_not_probed(E_TIMEOUT, "");
     begin(&boards[1]);
-    model.cr0ack = 1;
-    model.cr0_stuck = true;
+    model->cr0ack = 1;
+    model->cr0_stuck = true;
     assert_not_probed(E_TIMEOUT, "does not answer");
     begin(&boards[1]);
     add_stream(0, 1, 1);
     probe();
-    model.commands_stuck = true;
+    model->commands_stuck = true;
     assert_int_equal(smmu_v3.start(p, 0), E_TIMEOUT);
     assert_int_equal(smmu_v3.pass(p, &p->streams[0], true), E_TIMEOUT);
     assert_aborted(1, IPA);
@@ -193,7 +193,7 @@ static void test_one_that_does_not_answer(void **state)
 static void assert_shut(enum status status)
 {
     assert_int_equal(smmu_v3.pass(p, &p->streams[0], false), status);
-    assert_int_equal(model.cr0 & 1, 0);
+    assert_int_equal(model->cr0 & 1, 0);
     for (uint32_t s = 0; s < 16; s++) {
         assert_aborted(s, IPA);
     }
@@ -208,8 +208,8 @@ static void test_one_that_obeys_no_more_is_shut(void **state)
         start_two(&boards[1]);
         pass(0, true);
         pass(1, true);
-        model.commands_stuck = how == 0;
-        model.refuse = how == 0 ? 0 : 0x03;
+        model->commands_stuck = how == 0;
+        model->refuse = how == 0 ? 0 : 0x03;
         assert_shut(how == 0 ? E_TIMEOUT : E_INVALID);
     }
 }
