@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <arch/host.h>
+
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/memory/pool.h"
@@ -110,19 +113,13 @@ enum board_cpus board_cpus(const void *fdt, const char **compatible)
     return dt_compatible(fdt, cpu, with_hyp) ? BOARD_CPUS_32BIT : BOARD_CPUS_USABLE;
 }
 
-/* Why the board's CPUs cannot run this build; NULL where they can. In a buffer of its own. */
+/* Why the board's CPUs cannot run Bulkhead; NULL where they can. In a buffer of its own. */
 static const char *cpu_fault(const void *fdt)
 {
     static char why[160];
     const char *compatible = "";
 
     switch (board_cpus(fdt, &compatible)) {
-    case BOARD_CPUS_32BIT:
-        (void)snprintf(why, sizeof(why),
-                       "its CPUs are Armv7-A with HYP mode (%.60s): this program knows Armv8-A "
-                       "boards only (docs/arm32.md)",
-                       compatible);
-        return why;
     case BOARD_CPUS_NO_HYP:
         (void)snprintf(why, sizeof(why), "its CPUs have no EL2 or HYP mode (%.60s)", compatible);
         return why;
@@ -156,8 +153,21 @@ struct places board_places(const struct file *board, uint64_t system_size)
     return at;
 }
 
+/* What the architecture tells core/ is that of the board's CPUs. */
+static void use_architecture(const struct file *board)
+{
+    const char *compatible;
+    const bool armv7 = dt_valid(board->data, board->size) &&
+                       board_cpus(board->data, &compatible) == BOARD_CPUS_32BIT;
+
+    host.states = armv7 ? ARCH_AARCH32 : ARCH_AARCH64 | ARCH_AARCH32;
+    host.pa_bits = armv7 ? 40 : 48;
+    host.el2_bits = armv7 ? 32 : 48;
+}
+
 void board_read(struct plan *p, const struct file *board, const struct places *at)
 {
+    use_architecture(board);
     plan_parse_board(p, board->data, board->size, at->tree_pa, at->boot_mpidr, at->image);
     if (p->board.console.node >= 0) {
         plan_console_driver(p); /* where there is none, that is told */
@@ -229,9 +239,10 @@ static void print_facts(const struct plan *p, const struct gaps *gaps, FILE *out
         ram += board->ram[i].size;
     }
     (void)fprintf(out,
-                  ": can host: %" PRIu32 " CPU%s, GICv%" PRIu32 ", memory: %s%s, "
+                  ": can host: %" PRIu32 " %sCPU%s, GICv%" PRIu32 ", memory: %s%s, "
                   "console: %s at 0x%" PRIx64 "\n",
-                  board->cpu_count, board->cpu_count == 1 ? "" : "s", board->gic.version,
+                  board->cpu_count, (arch_states() & ARCH_AARCH64) != 0 ? "" : "32-bit ",
+                  board->cpu_count == 1 ? "" : "s", board->gic.version,
                   gaps->memory ? "filled in by firmware" : plan_size_text(size, ram),
                   gaps->psci ? ", PSCI: filled in by firmware" : "", dt_string(uart, length, 0),
                   board->console.mmio.base);

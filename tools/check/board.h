@@ -25,13 +25,13 @@ struct places {
 };
 struct places board_places(const struct file *board, uint64_t system_size);
 
-/* Read the board's tree into the empty plan `p`. */
+/* Read the board's tree into the empty plan `p`; arch_states() are its CPUs' from now on. */
 void board_read(struct plan *p, const struct file *board, const struct places *at);
 
 /* Make the whole plan of both files, in the plan `plan` of core/plan. */
 void board_make_plan(const struct file *board, const struct file *system, const struct places *at);
 
-/* What the CPUs of a board are to this build. */
+/* What the CPUs of a board are to Bulkhead. */
 enum board_cpus { BOARD_CPUS_USABLE, BOARD_CPUS_32BIT, BOARD_CPUS_NO_HYP, BOARD_CPUS_NONE };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/arch.h"
 #include "tools/check/model.h"
 #include "tools/check/report.h"
 #include "tools/check/text.h"
@@ -103,20 +104,22 @@ static void tell_devices(const struct candidate *list, uint32_t count, FILE *out
 
 /* ---- partitions ---- */
 
-static void write_image(FILE *out, const char *name, const char *path, const char *type)
+static void write_image(FILE *out, const char *name, const char *file, const char *type)
 {
+    const bool arm64 = (arch_states() & ARCH_AARCH64) != 0;
+
     (void)fprintf(out,
                   "\t\t%s {\n"
-                  "\t\t\tdata = /incbin/(\"%s\");\n"
+                  "\t\t\tdata = /incbin/(\"guest/%s/%s\");\n"
                   "\t\t\ttype = \"%s\";\n"
-                  "\t\t\tarch = \"arm64\";\n"
+                  "\t\t\tarch = \"%s\";\n"
                   "\t\t\tos = \"linux\";\n"
                   "\t\t\tcompression = \"none\";\n"
                   "\t\t\thash {\n"
                   "\t\t\t\talgo = \"crc32\";\n"
                   "\t\t\t};\n"
                   "\t\t};\n",
-                  name, path, type);
+                  name, arm64 ? "arm64" : "arm32", file, type, arm64 ? "arm64" : "arm");
 }
 
 /* A part of the largest free piece: a power of two, so that it is mapped in whole blocks. */
@@ -217,8 +220,8 @@ void report_init(const struct plan *p, const char *verdict, FILE *out)
                 "\timages {\n"
                 "\t\t/* Paths begin in build/, or beside this file. */\n",
                 out);
-    write_image(out, "debian", "guest/arm64/vmlinuz", "kernel");
-    write_image(out, "initrd", "guest/arm64/initrd.gz", "ramdisk");
+    write_image(out, "debian", "vmlinuz", "kernel");
+    write_image(out, "initrd", "initrd.gz", "ramdisk");
     (void)fputs("\t};\n\n"
                 "\tconfigurations {\n",
                 out);
