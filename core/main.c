@@ -367,7 +367,7 @@ static uint32_t start_cpus(void)
 static bool all_cpus_work(const struct plan_partition *pp)
 {
     for (uint32_t i = 0; i < pp->cpu_count; i++) {
-        if (cpus[pp->cpus[i]].failed) {
+        if (cpus[pp->cpus[i]].failed || cpus[pp->cpus[i]].unfit) {
             return false;
         }
     }
@@ -393,6 +393,11 @@ static void cpu_load(struct cpu *cpu)
                        "not started\n",
                        owner != PLAN_NONE ? plan.partitions[owner].name : "console", cpu->mpidr);
         cpu->failed = true;
+    } else if (owner != PLAN_NONE && plan.partitions[owner].aarch32 && !arch_cpu_has_aarch32()) {
+        console_printf("bulkhead: error: %s: CPU 0x%" PRIx64 ": it has no AArch32 at EL1: not "
+                       "started; give it other CPUs, or a kernel of 64 bits\n",
+                       plan.partitions[owner].name, cpu->mpidr);
+        cpu->unfit = true;
     } else if (owner != PLAN_NONE && plan.board.cpus[cpu->index].vcpu == 0) {
         partition_ready[owner] = partition_load(&partitions[owner], &plan) == OK;
     }

@@ -346,6 +346,24 @@ static void nobody_is_left_for_the_console(void **state)
     assert_int_equal(outcome->end[0], HOST_MACHINE_OFF);
 }
 
+/* DDI 0487 ID_AA64PFR0_EL1.EL1: told of each CPU of the partition, and it alone does not start. */
+static void a_cpu_without_aarch32(void **state)
+{
+    (void)state;
+    scene.configurations = CONFIGURATION("a", "cpus = <0 1>; kernel = \"raw32\";"
+                                              "memory = <0 0x40000000 0 0x200000>;") B C;
+    scene.aarch64_only = 1 << 1 | 1 << 2;
+    boot();
+    assert_log("bulkhead: error: a: CPU 0x1: it has no AArch32 at EL1: not started; give it other "
+               "CPUs, or a kernel of 64 bits\n");
+    assert_no_log("CPU 0x100: it has no"); /* b's, which is of 64 bits */
+    assert_log("bulkhead: 2 of 3 partitions start\n");
+    assert_int_equal(outcome->console_cpu, 0); /* it is no worse for that */
+    assert_int_equal(outcome->end[0], HOST_ASLEEP);
+    assert_int_equal(outcome->end[1], HOST_ASLEEP);
+    assert_entered(2, ENTRY, 2);
+}
+
 /* ---- images that turn out broken ---- */
 
 static void spoil_b(void)
@@ -389,6 +407,7 @@ int main(void)
         TEST(a_cpu_that_is_lost_stops_the_boot),
         TEST(a_gic_interface_that_is_deaf),
         TEST(one_deaf_cpu_of_two),
+        TEST(a_cpu_without_aarch32),
         TEST(the_console_goes_to_who_is_left),
         TEST(nobody_is_left_for_the_console),
         TEST(an_image_that_is_broken),

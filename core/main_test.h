@@ -50,8 +50,9 @@ static struct scene {
     uint64_t fdt_pa;            /* 0: where the tree is */
     bool bad_tree, bad_file, board_has_no_gic, deaf_distributor, fused;
     enum status (*start_cpu)(struct cpu *cpu);
-    uint32_t intids;   /* of the distributor; 0: as many as are in use */
-    uint32_t deaf_gic; /* bit per CPU: its interface does not answer */
+    uint32_t intids;       /* of the distributor; 0: as many as are in use */
+    uint32_t deaf_gic;     /* bit per CPU: its interface does not answer */
+    uint32_t aarch64_only; /* bit per CPU: host.aarch64_only */
     void (*at_audit)(struct range system);
     void (*after_plan)(void);
 } scene;
@@ -266,6 +267,7 @@ static inline void run(struct tree tree, struct tree file)
 
     host_reset();
     host.counter_step = 1; /* nobody waits in vain, but where seconds_to_skip says so */
+    host.aarch64_only = scene.aarch64_only;
     host.cpu_start = start_cpu;
     host.tlb_forget = map_changes;
     host.sections[0] = (struct host_section){pool_range(), LPAE_DATA};

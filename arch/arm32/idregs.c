@@ -2,6 +2,7 @@
 /* Owns what a guest sees of the CPU: ID registers with what HYP does not manage taken out. */
 #include <arch/sysreg.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm32/traps.h"
 #include "core/plan/plan.h"
 

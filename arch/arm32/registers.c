@@ -5,8 +5,7 @@
 #include <arch/sysreg.h>
 #include <arch/vcpu.h>
 
-#include "arch/arm32/traps.h"
-#include "core/base/arch.h"
+#include "arch/arm/aarch32.h"
 
 #define SP 13
 #define LR 14
@@ -40,7 +39,7 @@ static bool is_in_frame(uint32_t n)
     case KEY(mode, n):                                                                             \
         return banked_read(name);
 
-uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
+uint32_t aarch32_reg_get(const struct arch_regs *regs, uint32_t n)
 {
     if (is_in_frame(n)) {
         return regs->r[n];
@@ -57,17 +56,17 @@ uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
         banked_write(name, v);                                                                     \
         break;
 
-void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v)
+void aarch32_reg_set(struct arch_regs *regs, uint32_t n, uint32_t v)
 {
     if (is_in_frame(n)) {
-        regs->r[n] = (uint32_t)v;
+        regs->r[n] = v;
         return;
     }
     switch (KEY(guest_mode(), n)) {
         BANKED(WRITE)
     default:
         if (n == LR) {
-            regs->lr_usr = (uint32_t)v;
+            regs->lr_usr = v;
         }
         break;
     }

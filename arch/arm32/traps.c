@@ -9,7 +9,6 @@
 
 #include "arch/arm/aarch32.h"
 #include "arch/arm32/boot.h"
-#include "arch/arm32/inject.h"
 #include "core/base/arch.h"
 #include "core/base/cpu.h"
 #include "core/base/panic.h"
@@ -95,7 +94,7 @@ static enum trap_outcome trap_smc(struct arch_regs *regs, uint32_t hsr, struct v
 static enum trap_outcome answer(struct arch_regs *regs, uint32_t hsr, uint32_t value)
 {
     if ((hsr & ISS_READ) != 0) {
-        arch_reg_set(regs, (uint32_t)field_get(ISS_RT, hsr), value);
+        aarch32_reg_set(regs, (uint32_t)field_get(ISS_RT, hsr), value);
     }
     return TRAP_SKIP;
 }
@@ -119,14 +118,15 @@ static enum trap_outcome trap_cp15(struct arch_regs *regs, uint32_t hsr, struct 
 static enum trap_outcome trap_cp15_64(struct arch_regs *regs, uint32_t hsr, struct vcpu *vcpu)
 {
     const uint32_t id = hsr & CP64_ID_MASK;
-    const uint64_t low = arch_reg_get(regs, (uint32_t)field_get(ISS_RT, hsr));
+    const uint64_t low = aarch32_reg_get(regs, (uint32_t)field_get(ISS_RT, hsr));
 
     if ((hsr & ISS_READ) != 0 || plan.board.gic.version == 2 ||
         (id != ICC_SGI1R_ID && id != ICC_ASGI1R_ID && id != ICC_SGI0R_ID)) {
         return TRAP_UNDEF;
     }
     if (id == ICC_SGI1R_ID) {
-        vgic_sgi1r_write(vcpu, arch_reg_get(regs, (uint32_t)field_get(ISS_RT2, hsr)) << 32 | low);
+        vgic_sgi1r_write(
+            vcpu, (uint64_t)aarch32_reg_get(regs, (uint32_t)field_get(ISS_RT2, hsr)) << 32 | low);
     }
     return TRAP_SKIP;
 }
@@ -145,7 +145,7 @@ static enum trap_outcome trap_cp14_64(struct arch_regs *regs, uint32_t hsr, stru
     if ((hsr & ISS_READ) == 0) {
         return TRAP_UNDEF;
     }
-    arch_reg_set(regs, (uint32_t)field_get(ISS_RT2, hsr), 0);
+    aarch32_reg_set(regs, (uint32_t)field_get(ISS_RT2, hsr), 0);
     return answer(regs, hsr, 0);
 }
 
@@ -219,11 +219,11 @@ static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint32_t hsr, s
     }
     if ((hsr & ISS_WNR) != 0) {
         access.write = true;
-        access.value = (uint32_t)arch_reg_get(regs, rt) & (UINT32_MAX >> (32 - 8 * size) % 32);
+        access.value = aarch32_reg_get(regs, rt) & (UINT32_MAX >> (32 - 8 * size) % 32);
     }
     outcome = mmio_handle(vcpu, &access);
     if (outcome == TRAP_SKIP && !access.write) {
-        arch_reg_set(regs, rt, loaded(access.value, hsr));
+        aarch32_reg_set(regs, rt, loaded(access.value, hsr));
     }
     return outcome;
 }
@@ -234,7 +234,7 @@ static enum trap_outcome trap_prefetch_abort(struct arch_regs *regs, uint32_t hs
 {
     const bool translation = (hsr & ISS_FSC) == FSC_TRANSLATION;
 
-    if (banked_read(elr_hyp) != inject_vectors() + VECTOR_PREFETCH_ABORT) {
+    if (banked_read(elr_hyp) != aarch32_prefetch_vector()) {
         return TRAP_ABORT;
     }
     return trap_fatal(vcpu, regs, translation ? fault_ipa(sysreg_read(HIFAR)).v : UINT64_MAX,
@@ -256,19 +256,6 @@ static const trap_handler handlers[64] = {
     [0x20] = trap_prefetch_abort, [0x24] = trap_data_abort,
 };
 
-/* What is seldom. */
-__attribute__((noinline)) static void apply(enum trap_outcome outcome, uint32_t hsr,
-                                            struct vcpu *vcpu)
-{
-    if (outcome == TRAP_UNDEF) {
-        inject_undef();
-    } else if (outcome == TRAP_ABORT) {
-        inject_abort(hsr);
-    } else if (outcome == TRAP_STOP) {
-        vcpu_stop(vcpu);
-    }
-}
-
 void trap_sync(struct arch_regs *regs)
 {
     const uint32_t hsr = sysreg_read(HSR);
@@ -283,9 +270,9 @@ void trap_sync(struct arch_regs *regs)
                       : TRAP_SKIP;
     }
     if (outcome == TRAP_SKIP) {
-        inject_skip(hsr);
+        aarch32_skip(hsr);
     } else if (outcome != TRAP_RESUME) {
-        apply(outcome, hsr, vcpu);
+        aarch32_apply(outcome, regs, hsr);
     }
 }
 

@@ -13,31 +13,9 @@ struct arch_regs;
 
 /* HSR (DDI 0406 B3.13.6) beyond its ISS. */
 #define HSR_EC MASK(31, 26)
-#define HSR_IL BIT(25)
 
 /* ISS of an abort: at stage 2 of a stage-1 walk. */
 #define ISS_S1PTW BIT(7)
-
-/* A CP15 or CP14 register by its encoding, where a trapped MCR or MRC's ISS has it. */
-#define CP_ID(crn, op1, crm, op2) ((uint32_t)((op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1))
-#define CP_ID_MASK                (MASK(19, 10) | MASK(4, 1))
-
-/* PSR: a mode, and what else a guest has in its SPSR_hyp. */
-#define PSR_MODE MASK(4, 0)
-#define PSR_T    BIT(5)
-#define PSR_F    BIT(6)
-#define PSR_I    BIT(7)
-#define PSR_A    BIT(8)
-#define PSR_E    BIT(9)
-#define PSR_IT   (MASK(15, 10) | MASK(26, 25))
-#define PSR_J    BIT(24)
-#define MODE_USR 0x10
-#define MODE_FIQ 0x11
-#define MODE_IRQ 0x12
-#define MODE_SVC 0x13
-#define MODE_ABT 0x17
-#define MODE_UND 0x1b
-#define MODE_SYS 0x1f
 
 /* vectors.S: HVBAR. */
 extern uint8_t vectors[];

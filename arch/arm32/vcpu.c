@@ -3,11 +3,11 @@
 #include <arch/sysreg.h>
 #include <arch/vcpu.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm32/hyp.h"
 #include "arch/arm32/traps.h"
 #include "core/base/arch.h"
 #include "core/base/bits.h"
-#include "core/base/console.h"
 #include "core/guest/partition.h"
 #include "core/guest/vcpu.h"
 #include "core/memory/lpae.h"
@@ -133,18 +133,5 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t arg)
 
 void arch_vcpu_print(const struct vcpu *vcpu, const struct arch_regs *regs)
 {
-    const char *name = vcpu->partition->plan->name;
-
-    console_printf("bulkhead: %s: pc %08x  spsr_hyp %08x  hsr %08x  hdfar %08x  hifar %08x\n", name,
-                   banked_read(elr_hyp), banked_read(spsr_hyp), sysreg_read(HSR),
-                   sysreg_read(HDFAR), sysreg_read(HIFAR));
-    for (uint32_t n = 0; n < 15; n += 3) {
-        console_printf("bulkhead: %s: r%-2u %08x  r%-2u %08x  r%-2u %08x\n", name, n,
-                       (uint32_t)arch_reg_get(regs, n), n + 1, (uint32_t)arch_reg_get(regs, n + 1),
-                       n + 2, (uint32_t)arch_reg_get(regs, n + 2));
-    }
-    console_printf("bulkhead: %s: sctlr %08x  vbar %08x  ttbr0 %08x  dfsr %08x  dfar %08x  "
-                   "ifsr %08x  ifar %08x\n",
-                   name, sysreg_read(SCTLR), sysreg_read(VBAR), (uint32_t)sysreg_read64(TTBR0),
-                   sysreg_read(DFSR), sysreg_read(DFAR), sysreg_read(IFSR), sysreg_read(IFAR));
+    aarch32_print(vcpu, regs);
 }

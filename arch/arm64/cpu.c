@@ -35,7 +35,7 @@
 
 uint32_t arch_states(void)
 {
-    return ARCH_AARCH64;
+    return ARCH_AARCH64 | ARCH_AARCH32;
 }
 
 bool arch_cpu_has_aarch32(void)
@@ -117,7 +117,7 @@ static void init_extensions(void)
 void arch_cpu_init(void)
 {
     sysreg_write(VBAR_EL2, (uintptr_t)vectors);
-    sysreg_write(HCR_EL2, HCR_GUEST);
+    sysreg_write(HCR_EL2, HCR_GUEST | HCR_RW);
     sysreg_write(CPTR_EL2, CPTR_RES1 | CPTR_TTA | CPTR_TAM);
     sysreg_write(HSTR_EL2, 0);
     sysreg_write(HACR_EL2, 0);

@@ -23,7 +23,7 @@
 #define HCR_TSC   BIT(19) /* SMC */
 #define HCR_TIDCP BIT(20) /* IMPLEMENTATION DEFINED registers */
 #define HCR_TACR  BIT(21) /* ACTLR_EL1 */
-#define HCR_RW    BIT(31) /* EL1 is AArch64 */
+#define HCR_RW    BIT(31) /* EL1 is AArch64: not of every partition */
 #define HCR_TLOR  BIT(35) /* trap: LORegions */
 #define HCR_TERR  BIT(36) /* RAS error records */
 #define HCR_APK   BIT(40) /* do not trap pointer authentication: its keys are the guest's alone, */
@@ -37,7 +37,7 @@
  */
 #define HCR_GUEST                                                                                  \
     (HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TID3 | HCR_TSC |    \
-     HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API | HCR_TID5)
+     HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API | HCR_TID5)
 
 /* Fields of ID registers: is the extension there? */
 #define ID_AA64PFR0_EL1_STATES MASK(7, 4)

@@ -6,7 +6,6 @@
 
 #include <arch/sysreg.h>
 
-#include "arch/arm/aarch32.h"
 #include "arch/arm64/traps.h"
 #include "core/base/addr.h"
 #include "core/base/bits.h"
@@ -93,10 +92,4 @@ void inject_abort(uint64_t esr)
 
     sysreg_write(FAR_EL1, sysreg_read(FAR_EL2));
     take(ec + (from_el1(sysreg_read(SPSR_EL2)) ? 1 : 0), kept | fsc);
-}
-
-void inject_skip_aarch32(uint64_t esr)
-{
-    sysreg_write(SPSR_EL2, aarch32_it_advanced(sysreg_read(SPSR_EL2) & ~SPSR_SS));
-    sysreg_write(ELR_EL2, sysreg_read(ELR_EL2) + 2 + 2 * field_get(ESR_IL, esr));
 }

@@ -7,6 +7,7 @@
 
 #include <arch/sysreg.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm64/traps.h"
 
 /* Undefined Instruction, from where ELR_EL2 points. */
@@ -18,8 +19,7 @@ void inject_abort(uint64_t esr);
 /* Where the guest goes by an exception taken now: its vector for SPSR_EL2's mode. */
 uint64_t inject_vector(void);
 
-/* inject_skip() from AArch32, at EL0; and from AArch64, of which `spsr` is SPSR_EL2. */
-void inject_skip_aarch32(uint64_t esr);
+/* inject_skip() from AArch64, of which `spsr` is SPSR_EL2. */
 static inline void inject_skip_aarch64(uint64_t spsr)
 {
     sysreg_write(SPSR_EL2, spsr & ~(SPSR_SS | SPSR_BTYPE));
@@ -35,7 +35,7 @@ static inline void inject_skip(uint64_t esr)
     const uint64_t spsr = sysreg_read(SPSR_EL2);
 
     if ((spsr & SPSR_AARCH32) != 0) {
-        inject_skip_aarch32(esr);
+        aarch32_skip((uint32_t)esr);
     } else {
         inject_skip_aarch64(spsr);
     }

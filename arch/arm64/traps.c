@@ -26,10 +26,9 @@
 #define ISS_ISV         BIT(24)      /* the fields above bit 13 are valid */
 #define ISS_SAS         MASK(23, 22) /* log2 of bytes */
 #define ISS_SSE         BIT(21)      /* sign-extend what is read */
-#define ISS_SRT         MASK(20, 16)
-#define ISS_SF          BIT(15) /* the register is 64 bits wide */
-#define ISS_EA          BIT(9)  /* external */
-#define ISS_CM          BIT(8)  /* cache maintenance */
+#define ISS_SF          BIT(15)      /* the register is 64 bits wide */
+#define ISS_EA          BIT(9)       /* external */
+#define ISS_CM          BIT(8)       /* cache maintenance */
 #define ISS_WNR         BIT(6)
 #define ISS_FSC         MASK(5, 2) /* kind of fault; the level is below */
 #define FSC_TRANSLATION field_prep(ISS_FSC, 1)
@@ -43,16 +42,6 @@
 #define ISS_IMM16 MASK(15, 0)
 
 typedef enum trap_outcome (*trap_handler)(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu);
-
-uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
-{
-    return regs->x[n];
-}
-
-void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v)
-{
-    regs->x[n] = v;
-}
 
 /* ---- calls ---- */
 
@@ -97,7 +86,7 @@ enum trap_outcome trap_call(struct arch_regs *regs, uint64_t esr)
 /* ---- system registers ---- */
 
 /* Group 0 does not exist for a guest, nor another security state: SGI0R and ASGI1R do nothing. */
-static enum trap_outcome write_sgi(struct vcpu *vcpu, uint32_t id, uint64_t value)
+enum trap_outcome trap_write_sgi(struct vcpu *vcpu, uint32_t id, uint64_t value)
 {
     if (plan.board.gic.version == 2) {
         return TRAP_UNDEF;
@@ -116,7 +105,7 @@ static bool is_id_register(uint32_t id)
     return (id & ~crm_op2) == SYSREG_ID(3, 0, 0, 0, 0) && (id & SYSREG_ID(0, 0, 0, 7, 0)) != 0;
 }
 
-static enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
+enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
     const uint32_t id = (uint32_t)esr & SYSREG_ID_MASK;
     const uint32_t rt = (uint32_t)field_get(ISS_SYS_RT, esr);
@@ -126,17 +115,17 @@ static enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struc
     case SYSREG_ID(3, 0, 12, 11, 5): /* ICC_SGI1R_EL1 */
     case SYSREG_ID(3, 0, 12, 11, 6): /* ICC_ASGI1R_EL1 */
     case SYSREG_ID(3, 0, 12, 11, 7): /* ICC_SGI0R_EL1 */
-        return read ? TRAP_UNDEF : write_sgi(vcpu, id, arch_reg_get(regs, rt));
+        return read ? TRAP_UNDEF : trap_write_sgi(vcpu, id, regs->x[rt]);
     case SYSREG_ID(3, 0, 1, 0, 1): /* ACTLR_EL1: RAZ/WI */
         if (read) {
-            arch_reg_set(regs, rt, 0);
+            regs->x[rt] = 0;
         }
         return TRAP_SKIP;
     default:
         break;
     }
     if (read && is_id_register(id)) {
-        arch_reg_set(regs, rt, idregs_read(id));
+        regs->x[rt] = idregs_read(id);
         return TRAP_SKIP;
     }
     return TRAP_UNDEF;
@@ -144,7 +133,7 @@ static enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struc
 
 /* ---- AArch32 at EL0: nothing that it has traps, but for what does not exist ---- */
 
-static enum trap_outcome trap_aarch32(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
+static enum trap_outcome trap_aarch32_el0(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
     (void)vcpu;
     (void)regs;
@@ -224,13 +213,14 @@ enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
 }
 
 /* A guest whose vector cannot be fetched would come back here for ever. */
-static enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t esr,
-                                                struct vcpu *vcpu)
+enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
+    const uint64_t vector =
+        vcpu->partition->plan->aarch32 ? aarch32_prefetch_vector() : inject_vector();
     const bool known = (esr & ISS_S1PTW) != 0 || (esr & ISS_FSC) == FSC_TRANSLATION;
     const uint64_t far = sysreg_read(FAR_EL2);
 
-    if (sysreg_read(ELR_EL2) != inject_vector()) {
+    if (sysreg_read(ELR_EL2) != vector) {
         return TRAP_ABORT;
     }
     return trap_fatal(vcpu, regs, known ? fault_ipa(far).v : stage1_ipa(far),
@@ -241,13 +231,13 @@ static enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t
 
 /* DDI 0487 ESR_EL2.EC. What is neither here nor in vectors.S is undefined for a guest. */
 static const trap_handler handlers[64] = {
-    [0x03] = trap_aarch32, /* MCR, MRC */
-    [0x04] = trap_aarch32, /* MCRR, MRRC */
-    [0x05] = trap_aarch32, /* debug MCR, MRC */
-    [0x06] = trap_aarch32, /* LDC, STC */
-    [0x08] = trap_aarch32, /* VMRS */
-    [0x0c] = trap_aarch32, /* debug MRRC */
-    [0x18] = trap_sysreg,  /* MSR, MRS */
+    [0x03] = trap_aarch32_el0, /* MCR, MRC */
+    [0x04] = trap_aarch32_el0, /* MCRR, MRRC */
+    [0x05] = trap_aarch32_el0, /* debug MCR, MRC */
+    [0x06] = trap_aarch32_el0, /* LDC, STC */
+    [0x08] = trap_aarch32_el0, /* VMRS */
+    [0x0c] = trap_aarch32_el0, /* debug MRRC */
+    [0x18] = trap_sysreg,      /* MSR, MRS */
     [0x20] = trap_instruction_abort,
 };
 

@@ -10,12 +10,14 @@
 #include "core/guest/trap.h"
 
 struct arch_regs;
+struct vcpu;
 
 /* ESR_EL2 (DDI 0487 D17.2.37) beyond its ISS. */
 #define ESR_EC MASK(31, 26)
 #define ESR_IL BIT(25)
 
-/* ISS of an abort: at stage 2 of a stage-1 walk. */
+/* ISS of an abort: its register; at stage 2 of a stage-1 walk. */
+#define ISS_SRT   MASK(20, 16)
 #define ISS_S1PTW BIT(7)
 
 /* ISS of a trapped MSR or MRS. */
@@ -37,22 +39,30 @@ struct arch_regs;
 /* vectors.S: VBAR_EL2. */
 extern uint8_t vectors[];
 
-/* vectors.S: leave EL2 for EL1 at ELR_EL2, SPSR_EL2; all general and SIMD registers 0 but x0. */
-__attribute__((noreturn)) void vectors_enter(uint64_t x0, uint64_t stack_top);
+/* vectors.S: leave EL2 for EL1 at ELR_EL2, SPSR_EL2; all general and SIMD registers 0 but these. */
+__attribute__((noreturn)) void vectors_enter(uint64_t x0, uint64_t x1, uint64_t x2,
+                                             uint64_t stack_top);
 
 /*
  * Called by vectors.S with the guest's registers in `regs`: trap_call() for HVC and SMC (x19 to x29
  * not stored), trap_data_abort() for one from below, trap_sync() for the others; then trap_apply()
  * unless the outcome is TRAP_RESUME. What trap_data_abort() writes to `regs` is one register, the
- * one that `esr` names.
+ * one that `esr` names. From a partition in AArch32 state all come to trap_aarch32(), which applies
+ * the outcome.
  */
 enum trap_outcome trap_call(struct arch_regs *regs, uint64_t esr);
 enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr);
 enum trap_outcome trap_sync(struct arch_regs *regs, uint64_t esr);
 void trap_apply(enum trap_outcome outcome);
+void trap_aarch32(struct arch_regs *regs, uint64_t esr);
 void trap_irq(void);
 __attribute__((noreturn)) void trap_serror(struct arch_regs *regs);
 __attribute__((noreturn)) void trap_el2(uint64_t esr, uint64_t elr, uint64_t far, uint64_t vector);
+
+/* Handlers of trap_sync() that are AArch32's too; what is written to a register that sends SGIs. */
+enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu);
+enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu);
+enum trap_outcome trap_write_sgi(struct vcpu *vcpu, uint32_t id, uint64_t value);
 
 /* idregs.c: what a guest reads from the ID register; `id` is in op0 3, op1 0, CRn 0, CRm 1..7. */
 uint64_t idregs_read(uint32_t id);

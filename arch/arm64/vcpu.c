@@ -3,6 +3,7 @@
 #include <arch/sysreg.h>
 #include <arch/vcpu.h>
 
+#include "arch/arm/aarch32.h"
 #include "arch/arm64/el2.h"
 #include "arch/arm64/traps.h"
 #include "core/base/arch.h"
@@ -27,6 +28,7 @@
 
 /* SCTLR_EL1 out of reset: the bits that are RES1 without their extension; MMU, caches off. */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)
+#define SCTLR_RESET     UINT64_C(0x00c50878) /* AArch32's: CP15 barriers and IT on, too */
 
 #define PMCR_C       BIT(2)
 #define PMCR_P       BIT(1)
@@ -58,16 +60,16 @@ void arch_vcpu_bind(struct vcpu *vcpu, const struct lpae *stage2, uint8_t vmid)
     sysreg_write(VTCR_EL2, vcpu->arch.vtcr);
     sysreg_write(VTTBR_EL2, vcpu->arch.vttbr);
     sysreg_write(VMPIDR_EL2, MPIDR_RES1 | vcpu->index);
-    sysreg_write(HCR_EL2, HCR_GUEST | HCR_VM);
+    sysreg_write(HCR_EL2, HCR_GUEST | HCR_VM | (vcpu->partition->plan->aarch32 ? 0 : HCR_RW));
     arch_isb();
     __asm__ volatile("tlbi vmalls12e1\n\tdsb nsh\n\tisb" ::: "memory");
 }
 
 /* ---- reset ---- */
 
-static void reset_el1(void)
+static void reset_el1(uint64_t sctlr)
 {
-    sysreg_write(SCTLR_EL1, SCTLR_EL1_RESET);
+    sysreg_write(SCTLR_EL1, sctlr);
     arch_isb(); /* stage 1 is off before what it used is gone */
     sysreg_write(TCR_EL1, 0);
     sysreg_write(TTBR0_EL1, 0);
@@ -118,6 +120,19 @@ static void reset_pmu(uint64_t dfr0)
     sysreg_write(PMUSERENR_EL0, 0);
     sysreg_write(PMSELR_EL0, 0);
     sysreg_write(PMCCFILTR_EL0, 0);
+}
+
+/* What only AArch32 has; where EL1 cannot be in it, most of these are not there. */
+static void reset_aarch32(void)
+{
+    sysreg_write(DACR32_EL2, 0);
+    sysreg_write(IFSR32_EL2, 0);
+    sysreg_write(DBGVCR32_EL2, 0);
+    sysreg_write(FPEXC32_EL2, 0);
+    sysreg_write(spsr_abt, 0);
+    sysreg_write(spsr_und, 0);
+    sysreg_write(spsr_irq, 0);
+    sysreg_write(spsr_fiq, 0);
 }
 
 /* From the last one that the CPU has down to 0. */
@@ -176,16 +191,22 @@ static void reset_pauth(void)
 void arch_vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t arg)
 {
     const uint64_t dfr0 = sysreg_read(ID_AA64DFR0_EL1);
+    const bool aarch32 = vcpu->partition->plan->aarch32;
+    const uint64_t thumb = aarch32 ? entry & 1 : 0;
 
-    reset_el1();
+    reset_el1(aarch32 ? SCTLR_RESET : SCTLR_EL1_RESET);
     reset_timers();
     reset_pmu(dfr0);
     reset_debug(dfr0);
     reset_pauth();
-    sysreg_write(ELR_EL2, entry);
-    sysreg_write(SPSR_EL2, SPSR_DAIF | SPSR_EL1H);
+    if (aarch32) {
+        reset_aarch32();
+    }
+    sysreg_write(ELR_EL2, entry - thumb);
+    sysreg_write(SPSR_EL2, aarch32 ? MODE_SVC | PSR_A | PSR_I | PSR_F | thumb * PSR_T
+                                   : SPSR_DAIF | SPSR_EL1H);
     __asm__ volatile("isb\n\ttlbi vmalls12e1\n\tic iallu\n\tdsb nsh\n\tisb" ::: "memory");
-    vectors_enter(arg, vcpu->cpu->stack_top);
+    vectors_enter(arg, aarch32 ? UINT32_MAX : 0, aarch32 ? arg : 0, vcpu->cpu->stack_top);
 }
 
 /* ---- reports ---- */
@@ -194,6 +215,10 @@ void arch_vcpu_print(const struct vcpu *vcpu, const struct arch_regs *regs)
 {
     const char *name = vcpu->partition->plan->name;
 
+    if (vcpu->partition->plan->aarch32) {
+        aarch32_print(vcpu, regs);
+        return;
+    }
     console_printf("bulkhead: %s: pc %016lx  pstate %08lx  esr_el2 %08lx  far_el2 %016lx\n", name,
                    sysreg_read(ELR_EL2), sysreg_read(SPSR_EL2), sysreg_read(ESR_EL2),
                    sysreg_read(FAR_EL2));

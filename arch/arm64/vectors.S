@@ -92,6 +92,17 @@
     b       apply
 .endm
 
+/* From a partition in AArch32 state: what is injected is in any register. */
+.macro vector_aarch32 number
+    vector  \number
+    enter
+    callee_saved stp
+    mrs     x1, esr_el2
+    mov     x0, sp
+    bl      trap_aarch32
+    b       resume_all
+.endm
+
 .macro vector_irq number
     vector  \number
     enter
@@ -118,12 +129,12 @@ vectors:
     .irp number, 5, 6, 7
     vector_el2 \number
     .endr
-    /* From a lower EL, AArch64: synchronous, IRQ, FIQ, SError; then the same from AArch32. */
+    /* From below an EL1 in AArch64: synchronous, IRQ, FIQ, SError; then the same of AArch32. */
     vector_sync 8
     vector_irq 9
     vector_irq 10
     vector_serror 11
-    vector_sync 12
+    vector_aarch32 12
     vector_irq 13
     vector_irq 14
     vector_serror 15
@@ -134,9 +145,10 @@ sync:
     cmp     x2, #EC_DABT_EL0 - EC_HVC64
     b.eq    data_abort
     bl      trap_sync
-    cbz     w0, 1f
+    cbz     w0, resume_all
     bl      trap_apply
-1:  callee_saved ldp
+resume_all:
+    callee_saved ldp
     leave
 
 /* An emulated access changes one register of the guest; most often none that C has kept. */
@@ -146,7 +158,7 @@ data_abort:
     cbz     w0, 2f
     bl      trap_apply
 2:  tbz     x19, #ISS_SRT_16, resume
-    b       1b
+    b       resume_all
 
 /* A call's outcome that is not TRAP_RESUME; then back, with what C has kept. */
 apply:
@@ -232,7 +244,7 @@ untried:
 
     .global vectors_enter
 vectors_enter:
-    mov     sp, x1
+    mov     sp, x3
     .arch_extension fp
     .arch_extension simd
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -243,7 +255,7 @@ vectors_enter:
     .endr
     msr     fpcr, xzr
     msr     fpsr, xzr
-    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    .irp n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     mov     x\n, #0
     .endr
     .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30

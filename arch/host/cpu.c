@@ -15,7 +15,7 @@
 #define DEFAULTS                                                                                   \
     {                                                                                              \
         .counter_step = 625, .counter_hz = 62500000, .pa_bits = 48, .el2_bits = 48,                \
-        .aarch32 = true, .states = ARCH_AARCH64 | ARCH_AARCH32                                     \
+        .states = ARCH_AARCH64 | ARCH_AARCH32                                                      \
     }
 
 #define LOCK_LEVELS 8
@@ -49,7 +49,7 @@ uint32_t arch_states(void)
 
 bool arch_cpu_has_aarch32(void)
 {
-    return host.aarch32;
+    return (host.aarch64_only >> self->index & 1) == 0;
 }
 
 uint64_t arch_mpidr(void)

@@ -20,18 +20,6 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t arg)
     host_leave(HOST_ENTERED);
 }
 
-uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n)
-{
-    return n < 31 ? regs->x[n] : 0;
-}
-
-void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v)
-{
-    if (n < 31) {
-        regs->x[n] = v;
-    }
-}
-
 void arch_vcpu_print(const struct vcpu *vcpu, const struct arch_regs *regs)
 {
     (void)vcpu;

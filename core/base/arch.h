@@ -135,10 +135,6 @@ void arch_vcpu_bind(struct vcpu *vcpu, const struct lpae *stage2, uint8_t vmid);
  */
 __attribute__((noreturn)) void arch_vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t arg);
 
-/* Read and write general register n at an exit (31: reads zero, ignores writes). */
-uint64_t arch_reg_get(const struct arch_regs *regs, uint32_t n);
-void arch_reg_set(struct arch_regs *regs, uint32_t n, uint64_t v);
-
 /* Print pc, pstate, general registers, syndrome and the EL1 registers that tell why, for a report.
  */
 void arch_vcpu_print(const struct vcpu *vcpu, const struct arch_regs *regs);

@@ -28,6 +28,7 @@ struct cpu {
                             all, until it has come up */
     uint64_t gic_redist; /* GICv3: address of this CPU's RD_base frame */
     bool failed;         /* before it runs anything: it did not start, or has no GIC interface */
+    bool unfit;          /* it has not the execution state of its partition, which does not start */
     uint32_t online; /* set once by the CPU itself when it has reached EL2 C code; read by the boot
                         CPU */
 };

@@ -23,7 +23,7 @@
 _start:
     b       begin
 undefined:
-    movs    pc, r10
+    b       to_r10
     b       park
     b       prefetch_abort
     b       data_abort
@@ -64,10 +64,12 @@ begin:
     bne     park
     say     "hello: VFP multiplies"
 
+#ifndef ARMV8                                    /* a guest's own */
     mrc     p14, 0, r0, c0, c0, 0           /* DBGDIDR */
     cmp     r0, #0
     bne     park
     say     "hello: debug is hidden"
+#endif
 
     adr     r10, 1f
     mrc     p15, 4, r0, c1, c1, 0           /* HCR: undefined here */
@@ -208,6 +210,11 @@ flag:
 prefetch_abort:
     b       park
 data_abort:
+to_r10:
+#ifdef ARMV8                                    /* QEMU loses an injected exception's SPSR there */
+    mov     r11, #0xd3
+    msr     spsr_cxsf, r11
+#endif
     movs    pc, r10
 
 puts:

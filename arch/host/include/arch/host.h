@@ -30,8 +30,8 @@ struct host {
     uint64_t counter, counter_step, counter_hz;
     uint64_t alarm; /* 0: none is set */
     uint8_t pa_bits, el2_bits;
-    uint32_t states; /* arch_states(): arm64's */
-    bool aarch32;    /* arch_cpu_has_aarch32(): every CPU has */
+    uint32_t states;       /* arch_states(): arm64's */
+    uint32_t aarch64_only; /* bit per CPU: not arch_cpu_has_aarch32() */
     struct range fused;
     struct range aborts; /* where arch_try_read() and arch_try_write() fail */
     /* arch_image_section(): `section_count` of them; where that is 0, the pool as DATA. */

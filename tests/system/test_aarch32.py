@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""32-bit partitions on a 64-bit board: AArch32 at EL1, beside AArch64."""
+
+import pytest
+
+from machine import LINUX, MIB, image, linux, partition
+from test_arm32 import DEBIAN, STEPS, debian, hello
+
+STEPS_V8 = [step for step in STEPS if step != "debug is hidden"]
+
+
+@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 3), ("cortex-a72", 2)])
+def test_debian_armhf_beside_arm64(boot, cpu, gic):
+    """Both to user space; the armhf one takes its second CPU off and on."""
+    parts = [debian("small", [0, 1], "bulkhead.run=sh,/tests/hotplug"),
+             linux("large", [2], bootargs="console=ttyAMA0 quiet bulkhead.exit=off")]
+    log = boot(parts, DEBIAN, cpu=cpu, gic=gic, smp=3).off(LINUX)
+    assert "zImage, AArch32" in log
+    assert "[small] BULKHEAD-GUEST user space on 2 CPUs" in log
+    assert "[small] hotplug: 50 times, 2 CPUs" in log
+    assert "[small] BULKHEAD-GUEST exit status 0" in log
+    assert "[large] BULKHEAD-GUEST user space on 1 CPUs" in log
+    assert "machine off" in log
+
+
+@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 3), ("cortex-a57", 2), ("cortex-a72", 3), ("max", 2)])
+def test_bare_metal(boot, tmp_path, cpu, gic):
+    """PSCI, VFP, injected faults, A32 and T32 accesses from every kind of mode, T32 CPUs; beside one of 64 bits."""
+    parts = [partition("one", "hello32", [0, 1]), partition("two", "hello", [2])]
+    log = boot(parts, {"hello32": hello(tmp_path, "-DSECOND", "-DARMV8")}, cpu=cpu, gic=gic, smp=3).off()
+    said = [line.split("] ")[1].removeprefix("hello: ").strip() for line in log.split("\n") if "[one] " in line]
+    assert said == STEPS_V8, log
+    assert "[two] hello: done" in log
+    assert "machine off" in log
+
+
+def test_a_guest_without_vectors_is_stopped(boot, tmp_path):
+    """Its report has the registers of AArch32."""
+    log = boot([partition("bad", "crash", [0])], {"crash": hello(tmp_path, "-DCRASH", "-DARMV8")}, smp=1).off()
+    assert "bad: vCPU 0 cannot go on: cannot fetch its exception vector" in log
+    assert "bad: IPA 0x2000000c" in log
+    assert "bad: pc 2000000c  spsr_hyp " in log
+    assert "r12 " in log and "vbar 20000000" in log
+    assert "hello: done" not in log
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a76", "neoverse-n1"])
+def test_a_cpu_without_aarch32_is_refused(boot, tmp_path, cpu):
+    """By name, on each of its CPUs; the other partition starts."""
+    parts = [partition("small", "hello32", [0, 1]), partition("large", "hello", [2])]
+    log = boot(parts, {"hello32": hello(tmp_path, "-DARMV8")}, cpu=cpu, smp=3).off()
+    for number in (0, 1):
+        assert f"error: small: CPU {number:#x}: it has no AArch32 at EL1: not started" in log
+    assert "1 of 2 partitions start" in log
+    assert "[small]" not in log
+    assert "[large] hello: done" in log
+    assert "machine off" in log
+
+
+def test_guests_on_newlib(boot):
+    """The library's programs for Armv7-A."""
+    images = {name + "32": image(f"guests/arm32/{name}/{name}.bin", "kernel", "linux", arch="arm")
+              for name in ("hello", "smp", "control")}
+    memory = ((0x60000000, 16 * MIB),)
+    parts = [partition("hello", "hello32", [0], memory), partition("smp", "smp32", [1, 2], memory),
+             partition("control", "control32", [3], memory, bootargs="seconds=2")]
+    log = boot(parts, images, gic=2).off()
+    assert "[hello] hello: a third is 0.333333" in log and "[hello] hello: done" in log
+    assert "[smp] smp: 2 CPUs, 2000 SGIs, ok" in log and "[smp] smp: done" in log
+    assert "[control] control: 1000 Hz loop on its CPU 0x0, GICv2" in log and log.count("control: 1000 ticks") == 2
