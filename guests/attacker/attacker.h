@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "target.h"
+
 #define KIB(n) ((uint64_t)(n) << 10)
 #define MIB(n) ((uint64_t)(n) << 20)
 #define GIB(n) ((uint64_t)(n) << 30)
-
-#define ESR_UNDEFINED 0x02000000u /* EC 0, IL 1 */
 
 /* What came of one probe. */
 struct outcome {
@@ -33,6 +33,9 @@ struct probe_totals {
     unsigned long serrors;
 };
 extern struct probe_totals probe_totals;
+
+/* EL0 gets all that EL1 can give it; interrupts are masked. */
+void open_el0(void);
 
 /* Sets up what probes need: exception handler, the map of EL0's code. Once, before the first. */
 void probe_init(void);
@@ -105,10 +108,18 @@ bool is_bulkhead(uint64_t word);
 #define SCRATCH_SIZE KIB(8)
 extern uint8_t scratch[SCRATCH_SIZE];
 
+/* What the storm is of, for a random number. */
+void wind_set_way(uint64_t random);
+void wind_tlb(uint64_t random);
+void wind_translate(uint64_t random);
+void wind_zero(uint64_t random);
+void wind_exclusives(uint64_t random);
+
 /* The attacks. */
 void attack_memory(void);
 void attack_access(void);
 void attack_sysreg(void);
+void attack_encodings(void); /* a part of it, of the architecture's own */
 void attack_gic(void);
 void attack_calls(void);
 void attack_psci(void);

@@ -6,13 +6,9 @@
 #include "attacker.h"
 #include "guest.h"
 
-#define HVC                0xd4000002u
-#define SMC                0xd4000003u
-#define RET                0xd65f03c0u
-#define IMMEDIATES         0x10000u
 #define IMMEDIATES_AT_ONCE 256u
 #define RANDOM_CALLS       20000u
-#define NOT_SUPPORTED      UINT64_MAX
+#define NOT_SUPPORTED      UINTPTR_MAX
 
 /* Functions that end the caller, or the partition. */
 #define IS_FATAL(function)                                                                         \
@@ -27,17 +23,17 @@ static const struct {
     uint32_t first, last;
 } numbers[] = {{0, 0x3f}, {0x3ffc, 0x4003}, {0x7ffc, 0x8003}, {0xfefe, 0xff10}, {0xfffc, 0xffff}};
 
-static void immediates(unsigned el, const char *name, uint32_t instruction)
+static void immediates(unsigned el, const char *name, bool smc)
 {
     struct tally tally = {0};
 
-    for (unsigned i = 0; i < IMMEDIATES; i++) {
+    for (unsigned i = 0; i < call_immediates(smc); i++) {
         unsigned slot = i % IMMEDIATES_AT_ONCE;
 
         if (slot == 0) {
             for (unsigned j = 0; j < IMMEDIATES_AT_ONCE; j++) {
-                stubs[j][0] = instruction | (i + j) << 5;
-                stubs[j][1] = RET;
+                stubs[j][0] = call_instruction(smc, i + j);
+                stubs[j][1] = INSTRUCTION_RETURN;
             }
             code_sync(stubs, sizeof(stubs));
         }
@@ -52,8 +48,8 @@ static void immediates(unsigned el, const char *name, uint32_t instruction)
 
 static const uint32_t *call_code(bool smc)
 {
-    stubs[0][0] = smc ? SMC : HVC;
-    stubs[0][1] = RET;
+    stubs[0][0] = call_instruction(smc, 0);
+    stubs[0][1] = INSTRUCTION_RETURN;
     code_sync(stubs, sizeof(stubs[0]));
     return stubs[0];
 }
@@ -109,9 +105,9 @@ static void random_functions(const char *name, const uint32_t *code)
            RANDOM_CALLS, not_supported, undefined, other);
 }
 
-/* 0 where a call leaves x4 to x17 as they were, as SMCCC 1.1 wants it. */
-uint64_t call_registers_hvc(uint64_t function);
-uint64_t call_registers_smc(uint64_t function);
+/* 0 where a call leaves the other registers as they were, as SMCCC 1.1 wants it. */
+uintptr_t call_registers_hvc(uintptr_t function);
+uintptr_t call_registers_smc(uintptr_t function);
 
 static void registers(void)
 {
@@ -123,16 +119,16 @@ static void registers(void)
         changed += call_registers_hvc(asked[i]) != 0;
         changed += call_registers_smc(asked[i]) != 0;
     }
-    printf("attacker: calls changed x4 to x17 in %u of %lu\n", changed,
+    printf("attacker: calls changed other registers in %u of %lu\n", changed,
            (unsigned long)(2 * sizeof(asked) / sizeof(asked[0])));
 }
 
 void attack_calls(void)
 {
-    immediates(1, "hvc", HVC);
-    immediates(1, "smc", SMC);
-    immediates(0, "hvc", HVC);
-    immediates(0, "smc", SMC);
+    immediates(1, "hvc", false);
+    immediates(1, "smc", true);
+    immediates(0, "hvc", false);
+    immediates(0, "smc", true);
     functions("hvc", call_code(false));
     random_functions("hvc", call_code(false));
     functions("smc", call_code(true));

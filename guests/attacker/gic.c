@@ -41,9 +41,9 @@ static unsigned windows_get(struct window *windows)
         windows[count++] = (struct window){"GICC", guest.gicc_base, GICC_SIZE};
     } else if (guest.gic_version == 3) {
         windows[count++] = (struct window){"GICD", guest.gicd_base, GICD_V3_SIZE};
-        windows[count++] = (struct window){"GICR", guest.gicr[0].base, GICR_SIZE};
+        windows[count++] = (struct window){"GICR", (uintptr_t)guest.gicr[0].base, GICR_SIZE};
         windows[count++] = (struct window){
-            "GICR-other", guest.gicr[0].base + guest.cpu_count * GICR_SIZE, GICR_SIZE};
+            "GICR-other", (uintptr_t)guest.gicr[0].base + guest.cpu_count * GICR_SIZE, GICR_SIZE};
     }
     return count;
 }
@@ -194,7 +194,7 @@ static void random_accesses(const struct window *windows, unsigned count)
         uint64_t random = random_next();
         const struct window *window = &windows[i % count];
         unsigned log2 = random >> 40 & 3;
-        uintptr_t offset = random % window->size & ~((1ull << log2) - 1);
+        uintptr_t offset = (uintptr_t)random % window->size & ~(((uintptr_t)1 << log2) - 1);
         const uint32_t *code = random >> 42 & 1 ? codes[log2].store : codes[log2].load;
 
         tally_add(&tally, probe(1, (uintptr_t)code, view_of(VIEW_DEVICE, window->base + offset),

@@ -12,12 +12,6 @@
 #include "guest.h"
 
 #define LINE_LENGTH 120u
-/* What of EL0's instructions SCTLR_EL1 allows: EnTP2, UCI, UCT, DZE, EnRCTX, UMA; and not TSCXT. */
-#define SCTLR_EL0    (1ull << 60 | 1ull << 26 | 1ull << 15 | 1ull << 14 | 1ull << 10 | 1ull << 9)
-#define SCTLR_TSCXT  (1ull << 20)
-#define CPACR_ALL    0x3330000u /* ZEN, FPEN, SMEN: those above decide, not we */
-#define CNTKCTL_EL0  0x303u     /* EL0 has both counters and both timers */
-#define PMUVER(dfr0) ((dfr0) >> 8 & 15)
 
 static const struct {
     const char *name;
@@ -145,14 +139,7 @@ int main(void)
     bool all = !guest_argument("attack", chosen, sizeof(chosen));
 
     probe_init();
-    __asm__ volatile("msr daifset, #15" : : : "memory");
-    sysreg_write(sctlr_el1, (sysreg_read(sctlr_el1) | SCTLR_EL0) & ~SCTLR_TSCXT);
-    sysreg_write(cpacr_el1, CPACR_ALL);
-    sysreg_write(cntkctl_el1, sysreg_read(cntkctl_el1) | CNTKCTL_EL0);
-    if (PMUVER(sysreg_read(id_aa64dfr0_el1)) != 0) {
-        sysreg_write(pmuserenr_el0, 0xf);
-    }
-    barrier_isb();
+    open_el0();
     printf("attacker: begins: %u CPUs, GICv%u\n", guest.cpu_count, guest.gic_version);
     for (unsigned i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
         if (all || is_chosen(chosen, attacks[i].name)) {

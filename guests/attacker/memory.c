@@ -15,7 +15,6 @@
 #define DEVICES_END   0x0b000000u
 #define SPARSE_STEP   MIB(64)
 #define SPARSE_END    GIB(512)
-#define ADDRESS_BITS  48u
 #define ZEROS         256u /* bytes */
 #define IMAGE_WORDS   8u
 
@@ -103,7 +102,7 @@ static void own_memory_scan(void)
         for (uint64_t at = guest.memory[i].base; at < end; at += sizeof(uint64_t)) {
             bool is_fresh = at >= fresh && (at < tree || tree < guest.memory[i].base);
 
-            found_add(is_fresh ? &unused : &rest, *(const volatile uint64_t *)at);
+            found_add(is_fresh ? &unused : &rest, *(const volatile uint64_t *)(uintptr_t)at);
         }
     }
     found_print("unused", &unused);
@@ -132,6 +131,17 @@ static bool is_window(uint64_t address)
     return yes;
 }
 
+/* By halves: not every CPU has a load of 64 bits that can be emulated. */
+static struct outcome read64(uintptr_t view)
+{
+    struct outcome low = probe(1, (uintptr_t)access_ldr_w, view, 0);
+    struct outcome high = probe(1, (uintptr_t)access_ldr_w, view + 4, 0);
+
+    low.value |= high.value << 32;
+    low.esr |= high.esr;
+    return low;
+}
+
 static void readable_page(struct runs *runs, uint64_t address)
 {
     if (address != runs->end && runs->end != 0) {
@@ -146,7 +156,7 @@ static void readable_page(struct runs *runs, uint64_t address)
     }
     /* Neither code nor a pattern begins with so many zeros, but what is emulated may. */
     for (unsigned i = 0; i < PAGE && (i < ZEROS || runs->page_not_zero); i += 8) {
-        struct outcome o = probe(1, (uintptr_t)access_ldr_x, view_of(VIEW_NORMAL, address + i), 0);
+        struct outcome o = read64(view_of(VIEW_NORMAL, address + i));
 
         runs->page_not_zero |= o.esr == 0 && o.value != 0;
         if (o.esr == 0) {

@@ -27,7 +27,7 @@ static struct {
 
 static void try_target(uint64_t mpidr)
 {
-    if (is_own_cpu(mpidr)) {
+    if (is_own_cpu(mpidr) || mpidr != (uintptr_t)mpidr) {
         return;
     }
     tally_add(&forged.on, (uint64_t)psci_cpu_on(mpidr, (uintptr_t)attack_psci, 0));
@@ -48,7 +48,7 @@ static void forged_targets(void)
         }
     }
     for (unsigned i = 0; i < 4096; i++) {
-        try_target(random_next());
+        try_target((uintptr_t)random_next());
     }
     for (uint64_t level = 4; level < 64; level++) {
         tally_add(&forged.info_levels,
@@ -72,10 +72,11 @@ static void forged_entries(void)
         return;
     }
     for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
-        tally_add(&tally, (uint64_t)psci_cpu_on(guest.cpu_mpidr[1], entries[i], 0));
+        tally_add(&tally, (uint64_t)psci_cpu_on(guest.cpu_mpidr[1], (uintptr_t)entries[i], 0));
     }
-    tally_add(&tally, (uint64_t)psci_cpu_on(guest.cpu_mpidr[1],
-                                            guest.memory[0].base + guest.memory[0].size, 0));
+    tally_add(&tally,
+              (uint64_t)psci_cpu_on(guest.cpu_mpidr[1],
+                                    (uintptr_t)(guest.memory[0].base + guest.memory[0].size), 0));
     tally_add(&tally, (uint64_t)psci_cpu_on(guest.cpu_mpidr[1], (uintptr_t)attack_psci + 2, 0));
     tally_print("psci CPU_ON with entries that are not ours", &tally);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All CPUs at once: caches by set and way, DC ZVA, TLBI, AT, SGIs, exclusives, the GIC. */
+/* All CPUs at once: caches by set and way and by address, TLBs, AT, SGIs, exclusives, the GIC. */
 #include <stdio.h>
 
 #include "attacker.h"
@@ -9,77 +9,27 @@
 #define TURNS      4000u
 #define TIMEOUT_US 60000000u
 
-#define CLIDR_LEVELS 7u
-
 static volatile unsigned finished;
-
-/* One set and way operation of any level; those with bits that mean nothing, too. */
-static void set_way(uint64_t random)
-{
-    uint64_t value = random % CLIDR_LEVELS << 1 | (random & 0xfffffff0);
-
-    __asm__ volatile("dc csw, %0\n dc cisw, %0\n dc isw, %0" : : "r"(value) : "memory");
-}
-
-static void tlb(uint64_t random)
-{
-    __asm__ volatile("dsb ishst\n"
-                     "tlbi vmalle1is\n"
-                     "tlbi vae1is, %0\n"
-                     "tlbi aside1, %0\n"
-                     "tlbi vaale1is, %0\n"
-                     "dsb ish\n"
-                     "ic iallu\n"
-                     "ic ialluis\n"
-                     "isb"
-                     :
-                     : "r"(random)
-                     : "memory");
-}
-
-static void translate(uint64_t random)
-{
-    __asm__ volatile("at s1e1r, %0\n at s1e1w, %0\n at s1e0r, %0\n at s1e0w, %0\n isb"
-                     :
-                     : "r"(random >> (random & 63))
-                     : "memory");
-}
-
-static void zero(uint64_t random)
-{
-    __asm__ volatile("dc zva, %0" : : "r"(scratch + random % SCRATCH_SIZE) : "memory");
-}
-
-static void exclusives(uint64_t random)
-{
-    uint64_t *word = (uint64_t *)(void *)scratch + random % (SCRATCH_SIZE / 8);
-    uint64_t value;
-    uint32_t failed;
-
-    __asm__ volatile("ldaxr %0, [%2]\n add %0, %0, #1\n stlxr %w1, %0, [%2]\n clrex"
-                     : "=&r"(value), "=&r"(failed)
-                     : "r"(word)
-                     : "memory");
-}
 
 /* SGIs to everybody, masked or not there; writes to the enable, pending and active registers. */
 static void interrupts(uint64_t random)
 {
     uint64_t offset = GICD_ISENABLER + (random >> 8) % 0x300;
 
-    mmio_write32(guest.gicd_base + (offset & ~3ull), (uint32_t)random_next());
+    mmio_write32(guest.gicd_base + (uintptr_t)(offset & ~3ull), (uint32_t)random_next());
     if (guest.gic_version == 2) {
         mmio_write32(guest.gicd_base + GICD_SGIR, (uint32_t)random);
     } else {
         sysreg_write(ICC_SGI1R_EL1, random & 1 ? ICC_SGI1R_OTHERS | random : random & 0xf00ffff);
     }
-    mmio_read32(guest.gicd_base + GICD_ISPENDR + (random >> 40) % 0x80 / 4 * 4);
+    mmio_read32(guest.gicd_base + GICD_ISPENDR + (uintptr_t)(random >> 40) % 0x80 / 4 * 4);
 }
 
 static void storm(void)
 {
     static void (*const winds[])(uint64_t random) = {
-        set_way, tlb, translate, zero, exclusives, interrupts, interrupts, interrupts,
+        wind_set_way,    wind_tlb,   wind_translate, wind_zero,
+        wind_exclusives, interrupts, interrupts,     interrupts,
     };
 
     for (unsigned i = 0; i < TURNS; i++) {

@@ -1,42 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every encoding of MRS, MSR, SYS and SYSL, hints and barriers among them, from EL1 and EL0. */
+/* Every encoding of the instructions that name system registers, from EL1 and EL0. */
 #include <stdio.h>
 
 #include "attacker.h"
 #include "guest.h"
 
-/* DDI 0487 C4.1: the "System" instructions, all with op0 in bits 20:19. */
-#define SYSTEM_INSTRUCTION 0xd5000000u
-#define SYSTEM_READ        (1u << 21)
-#define RET                0xd65f03c0u
-#define XZR                31u
-
-/* An encoding without op0, as a number below 2^14: op1, CRn, CRm, op2. */
+/* An encoding within its space is a number below 2^14: op1, CRn, CRm, op2. */
 #define BLOCK_SIZE 128u /* those of one op1 and CRn */
-#define BLOCKS     128u
 
-#define SYSREG(op0, op1, crn, crm, op2)                                                            \
-    ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+static const uint32_t kept[] = {SYSREGS_KEPT};
 
-/* The attacker could not go on with another value in these: they get the one that they have. */
-static const uint16_t kept[] = {
-    SYSREG(2, 0, 0, 2, 2),  /* MDSCR_EL1 */
-    SYSREG(3, 0, 1, 0, 0),  /* SCTLR_EL1 */
-    SYSREG(3, 0, 1, 0, 2),  /* CPACR_EL1 */
-    SYSREG(3, 0, 2, 0, 0),  /* TTBR0_EL1 */
-    SYSREG(3, 0, 2, 0, 2),  /* TCR_EL1 */
-    SYSREG(3, 0, 4, 2, 0),  /* SPSel */
-    SYSREG(3, 0, 10, 2, 0), /* MAIR_EL1 */
-    SYSREG(3, 0, 12, 0, 0), /* VBAR_EL1 */
-    SYSREG(3, 0, 13, 0, 4), /* TPIDR_EL1 */
-};
-
-/* A part of the encoding space, and the register that its instructions name. */
+/* A part of the encoding space. */
 static const struct space {
     const char *name;
-    unsigned op0;
-    unsigned rt;
-} spaces[] = {{"0", 0, XZR}, {"0x", 0, 0}, {"1", 1, 0}, {"2", 2, 0}, {"3", 3, 0}};
+    unsigned number;
+    unsigned blocks;
+    unsigned rt; /* the register that its instructions name */
+} spaces[] = {SYSREG_SPACES};
 
 struct totals {
     unsigned tried;
@@ -53,12 +33,11 @@ static struct {
 static void stubs_make(const struct space *space, unsigned block)
 {
     for (unsigned i = 0; i < BLOCK_SIZE; i++) {
-        uint32_t fields = (block << 7 | i) << 5; /* op2 begins at bit 5 */
-        uint32_t instruction = SYSTEM_INSTRUCTION | space->op0 << 19 | fields | space->rt;
+        unsigned fields = block << 7 | i;
 
-        stubs.read[i][0] = instruction | SYSTEM_READ;
-        stubs.write[i][0] = instruction;
-        stubs.read[i][1] = stubs.write[i][1] = RET;
+        stubs.read[i][0] = sysreg_instruction(space->number, space->rt, fields, true);
+        stubs.write[i][0] = sysreg_instruction(space->number, space->rt, fields, false);
+        stubs.read[i][1] = stubs.write[i][1] = INSTRUCTION_RETURN;
     }
     code_sync(&stubs, sizeof(stubs));
 }
@@ -88,12 +67,12 @@ static void timer_came(unsigned intid, unsigned source)
 }
 
 /* Several values, and then the one that it had; the outcome of the first. */
-static struct outcome write_values(unsigned el, uintptr_t code, const struct space *space,
-                                   unsigned sysreg, struct outcome read)
+static struct outcome write_values(unsigned el, uintptr_t code, unsigned sysreg,
+                                   struct outcome read)
 {
     struct outcome first;
 
-    if (space->op0 < 2) {
+    if (sysreg_is_operation(sysreg)) {
         return probe(el, code, (uintptr_t)scratch, 0); /* an address, for those that take one */
     }
     if (is_kept(sysreg)) {
@@ -139,18 +118,18 @@ static void attack_space(unsigned el, const struct space *space)
 {
     struct totals reads = {0}, writes = {0};
 
-    for (unsigned block = 0; block < BLOCKS; block++) {
+    for (unsigned block = 0; block < space->blocks; block++) {
         log_begin("sysreg EL%u %s.%u.%u", el, space->name, block >> 4, block & 15);
         stubs_make(space, block);
         for (unsigned i = 0; i < BLOCK_SIZE; i++) {
-            unsigned sysreg = space->op0 << 14 | block << 7 | i;
+            unsigned sysreg = space->number << 14 | block << 7 | i;
             struct outcome read, write;
 
-            if (space->op0 == 0) {
+            if (sysreg_may_wait(space->number)) {
                 timer_pend();
             }
             read = probe(el, (uintptr_t)stubs.read[i], 0, 0);
-            write = write_values(el, (uintptr_t)stubs.write[i], space, sysreg, read);
+            write = write_values(el, (uintptr_t)stubs.write[i], sysreg, read);
             tally(&reads, read);
             tally(&writes, write);
             log_outcomes(i, read, write);
@@ -175,4 +154,5 @@ void attack_sysreg(void)
         }
     }
     timer_stop();
+    attack_encodings();
 }

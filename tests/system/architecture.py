@@ -167,6 +167,11 @@ NOT_IN_QEMU = {"2.0.1.4.4", "2.0.7.14.6", "2.3.0.4.0"}
 ALSO_IN_QEMU = {"max": {("1", "3.0.12.9.5"): "r"}}
 
 UNDEFINED = 0x02000000
+WORD = (1 << 64) - 1
+SPACES = {space: 16384 for space in ("0", "0x", "1", "2", "3")}
+EMPTY = ()
+SMC_IMMEDIATES = 0x10000
+MPIDR = "3.0.0.0.5"
 
 
 def numbers(text):

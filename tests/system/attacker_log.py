@@ -6,7 +6,11 @@ Each check takes the attacker's lines and gives the list of what is wrong, empty
 
 import re
 
-import architecture as arm
+import architecture
+import architecture32
+from machine import CPUS32
+
+arm = architecture  # of the log that is checked
 
 PIECES = {"memory", "access", "sysreg", "gic", "calls", "psci", "storm", "console"}
 
@@ -65,6 +69,8 @@ def is_id_space(encoding):
 
 def sysreg_allowed(el, encoding, is_write, expected, cpu):
     """The outcomes that a read or a write may have."""
+    if encoding.split(".")[0] in arm.EMPTY:
+        return {True, arm.UNDEFINED}
     access = expected.get((el, encoding), "")
     if ("w" if is_write else "r") in access:
         faults = {"1.3.7"} if el == "0" else set()  # by an address that EL0 has not been given
@@ -92,11 +98,26 @@ def check_sysreg(lines, cpu, gic):
             if outcome_class(outcome) not in sysreg_allowed(el, encoding, is_write, expected, cpu):
                 told = "done" if outcome is True else hex(outcome)
                 wrong.append(f"EL{el} {what} of {encoding}: {told} (value {value:#x})")
-    for space in ("0", "0x", "1", "2", "3"):
+        if encoding.split(".")[0] in arm.EMPTY and read is True and value != 0:
+            wrong.append(f"EL{el} {encoding} is not zero: {value:#x}")
+    for space, count in arm.SPACES.items():
         for el in (0, 1):
-            if not any(x.startswith(f"sysreg EL{el} {space} read 16384 ") and "write 16384 " in x for x in lines):
+            if not any(x.startswith(f"sysreg EL{el} {space} read {count} ") and f"write {count} " in x for x in lines):
                 wrong.append(f"EL{el}: not all encodings of op0 {space} were tried")
-    return wrong + check_id_values(seen, cpu, gic)
+    mpidr = seen.get(("1", arm.MPIDR), (0, None))[1]
+    if mpidr != 0x80000000:
+        wrong.append(f"MPIDR of the first CPU is {mpidr}")
+    return wrong + (check_encodings(lines) if cpu in CPUS32 else check_id_values(seen, cpu, gic))
+
+
+def check_encodings(lines):
+    """Of AArch32: what a condition keeps from being executed traps no more than it does; T32 is as A32."""
+    wrong = only(lines, "sysreg conditions", {0}, 32768)
+    for el in (0, 1):
+        wrong += only(lines, f"sysreg EL{el} coprocessors", {arm.UNDEFINED}, 100)
+        wrong += only(lines, f"sysreg EL{el} t32", {0, arm.UNDEFINED}, 32768)
+    said = ["conditions changed 0", "EL1 t32 unlike a32 0", "EL0 t32 unlike a32 0", "conditional traps 5a 5a"]
+    return wrong + [f"sysreg: not {what!r}" for what in said if f"sysreg {what}" not in lines]
 
 
 def check_id_fields(seen, cpu, gic):
@@ -126,9 +147,6 @@ def check_id_values(seen, cpu, gic):
             value &= ~0x0F000000  # a GICv2 has no system registers
         if seen.get(("1", encoding), (0, None))[1] != value:
             wrong.append(f"{encoding} reads as {seen.get(('1', encoding))}, not {value:#x}")
-    mpidr = seen.get(("1", "3.0.0.0.5"), (0, None))[1]
-    if mpidr != 0x80000000:
-        wrong.append(f"MPIDR_EL1 of the first CPU is {mpidr}")
     return wrong
 
 
@@ -273,8 +291,10 @@ def check_widths(lines, gic):
 def check_calls(lines):
     wrong = []
     for conduit in ("hvc", "smc"):
-        for el, count in ((1, 65535), (0, 65536)):
-            wrong += only(lines, f"calls EL{el} {conduit} immediates", {arm.UNDEFINED}, count)
+        immediates = 0x10000 if conduit == "hvc" else arm.SMC_IMMEDIATES
+        for el, count in ((1, immediates - 1), (0, immediates)):
+            allowed = {0} if el == 1 and immediates == 16 else {arm.UNDEFINED}  # a syndrome does not tell SMC's
+            wrong += only(lines, f"calls EL{el} {conduit} immediates", allowed, count)
         told = {}
         for line in lines:
             if line.startswith(f"calls {conduit} "):
@@ -286,13 +306,13 @@ def check_calls(lines):
                 wrong.append(f"{conduit} {function:#x}: {got}, not {want}")
         if f"calls {conduit} 20000 random, 20000 not supported, 0 undefined, 0 other" not in lines:
             wrong.append(f"{conduit} at random: {[x for x in lines if 'random' in x]}")
-    if "calls changed x4 to x17 in 0 of 14" not in lines:
+    if "calls changed other registers in 0 of 14" not in lines:
         wrong.append("calls: registers are not preserved")
     return wrong
 
 
 def check_psci(lines, cpus):
-    code = {name: value & (1 << 64) - 1 for name, value in vars(arm).items() if isinstance(value, int)}
+    code = {name: value & arm.WORD for name, value in vars(arm).items() if isinstance(value, int)}
     wrong = only(lines, "psci CPU_ON of others", {code["INVALID_PARAMETERS"]}, 16000)
     wrong += only(lines, "psci AFFINITY_INFO of others", {code["INVALID_PARAMETERS"]}, 16000)
     wrong += only(lines, "psci AFFINITY_INFO of levels that are not", {code["INVALID_PARAMETERS"]}, 60)
@@ -322,6 +342,8 @@ def check_rest(lines, cpus, attacks):
 
 def check(log, name, *, cpu, gic, cpus, spis, devices, attacks=PIECES):
     """All that is wrong in what the attacker `name` logged."""
+    global arm
+    arm = architecture32 if cpu in CPUS32 else architecture
     lines = lines_of(log, name)
     checks = {
         "sysreg": lambda: check_sysreg(lines, cpu, gic),

@@ -11,7 +11,7 @@ import re
 import pytest
 
 import attacker_log
-from machine import BUILD, MIB, partition
+from machine import BUILD, CPUS32, MIB, partition
 
 # On an idle machine a run takes less than a minute; others may be at work.
 LONG = 600
@@ -29,10 +29,11 @@ def pattern_word(address):
     return word ^ word >> 32
 
 
-def code_words(count=6):
+def code_words(cpu, count=6):
     """Words of Bulkhead's code that the attacker's image has not, inverted: they shall not be found in its argument."""
-    image = (BUILD / "qemu-arm64/bulkhead.bin").read_bytes()
-    own = (BUILD / "guests/attacker/attacker.bin").read_bytes()
+    board, guests = ("qemu-arm32", "guests/arm32") if cpu in CPUS32 else ("qemu-arm64", "guests")
+    image = (BUILD / board / "bulkhead.bin").read_bytes()
+    own = (BUILD / guests / "attacker/attacker.bin").read_bytes()
     words = []
     for page in range(1, 64):
         word = image[page * 0x800 : page * 0x800 + 8]
@@ -49,8 +50,8 @@ def victims(control_cpu, pattern_cpu):
     ]
 
 
-def attacker(name, cpus, attacks, seed=1, **props):
-    bootargs = f"attack={','.join(sorted(attacks))} seed={seed} image={code_words()}"
+def attacker(name, cpus, attacks, cpu, seed=1, **props):
+    bootargs = f"attack={','.join(sorted(attacks))} seed={seed} image={code_words(cpu)}"
     return partition(name, "attacker", cpus, bootargs=bootargs, **props)
 
 
@@ -93,7 +94,7 @@ def wrong_in(log):
     return wrong + pattern_wrong(log) + terminal_wrong(log)
 
 
-CONFIGURATIONS = [("cortex-a53", 2), ("cortex-a53", 3), ("max", 2), ("max", 3)]
+CONFIGURATIONS = [("cortex-a53", 2), ("cortex-a53", 3), ("max", 2), ("max", 3), ("cortex-a15", 3)]
 
 
 @pytest.mark.parametrize("cpu,gic", CONFIGURATIONS)
@@ -105,7 +106,7 @@ def test_attacker(boot, tmp_path, pytestconfig, cpu, gic):
     stale = tmp_path / "stale"
     stale.write_bytes(b"".join(pattern_word(i).to_bytes(8, "little") for i in range(0, MIB, 8)))
     loader = ("-device", f"loader,file={stale},addr={STALE:#x},force-raw=on")
-    parts = [attacker("attacker", [2], attacks, devices=["/pl061@9030000"]), *victims(0, 1)]
+    parts = [attacker("attacker", [2], attacks, cpu, devices=["/pl061@9030000"]), *victims(0, 1)]
     board = boot(parts, cpu=cpu, gic=gic, smp=3, qemu=(*ICOUNT, *loader))
     log = wait_for_the_end(board, ["attacker"])
     base = int(re.search(r"memory   0x40000000-0x40ffffff on (0x\w+)", log)[1], 16)
@@ -115,7 +116,7 @@ def test_attacker(boot, tmp_path, pytestconfig, cpu, gic):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("cpu,gic", [("cortex-a53", 2), ("max", 3)])
+@pytest.mark.parametrize("cpu,gic", [("cortex-a53", 2), ("max", 3), ("cortex-a15", 2)])
 def test_two_attackers(boot, cpu, gic):
     """One with three vCPUs that race, one with two.
 
@@ -124,8 +125,8 @@ def test_two_attackers(boot, cpu, gic):
     """
     attacks = {"gic", "calls", "psci", "storm", "console"}
     parts = [
-        attacker("attacker", [2, 3, 4], attacks, devices=["/pl061@9030000"]),
-        attacker("second", [5, 6], attacks, seed=2),
+        attacker("attacker", [2, 3, 4], attacks, cpu, devices=["/pl061@9030000"]),
+        attacker("second", [5, 6], attacks, cpu, seed=2),
         *victims(0, 1),
     ]
     board = boot(parts, cpu=cpu, gic=gic, smp=7, qemu=ICOUNT)

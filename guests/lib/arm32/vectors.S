@@ -6,6 +6,7 @@
 #define FRAME_LR   (FRAME_X + 14 * 4)
 #define FRAME_ELR  (FRAME_LR + 4)
 #define MODE_SVC   0x13
+#define PSR_T      0x20
 
     .syntax unified
     .arch_extension virt
@@ -44,17 +45,26 @@ vectors:
 
 exception_entry:
     str     r0, [sp]
+    cmp     r0, #3                  /* a prefetch abort? */
     add     r0, sp, #FRAME_X + 4
     stm     r0, {r1-r12}
     add     r1, sp, #FRAME_ELR + 8
     str     r1, [sp, #FRAME_LR - 4] /* SP as it was */
     str     lr, [sp, #FRAME_LR]
-    cmp     r0, #3
     mrcne   p15, 0, r1, c5, c0, 0   /* DFSR */
     mrcne   p15, 0, r2, c6, c0, 0   /* DFAR */
     mrceq   p15, 0, r1, c5, c0, 1   /* IFSR */
     mrceq   p15, 0, r2, c6, c0, 2   /* IFAR */
     stmib   sp, {r1, r2}
+    ldr     r1, [sp]
+    cmp     r1, #1
+    bne     1f
+    ldr     r1, [sp, #FRAME_ELR + 4]
+    tst     r1, #PSR_T
+    ldrne   r1, [sp, #FRAME_ELR]
+    addne   r1, r1, #2              /* an undefined T32 instruction: LR is 2 ahead of it */
+    strne   r1, [sp, #FRAME_ELR]
+1:
     mov     r4, sp
     bic     sp, sp, #7
     vpush   {d0-d15}
