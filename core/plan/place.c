@@ -115,6 +115,7 @@ static void find_free(const struct plan *p)
     }
     join_neighbours();
     split_at(UINT64_C(1) << arch_el2_bits());
+    cut((struct range){0, PAGE_SIZE}); /* what lies at 0 is nothing, to C */
     for (uint32_t i = 0; i < board->reserved_count; i++) {
         struct range r = board->reserved[i];
         uint64_t base = align_down(r.base, PAGE_SIZE);

@@ -300,6 +300,23 @@ static void a_pool_without_room_gets_what_is_left(void **state)
     assert_int_equal(p.board.pool.size, 4096);
 }
 
+/* An image at physical address 0 could not be told from none. */
+static void nobody_gets_page_0(void **state)
+{
+    struct plan_partition *part;
+
+    (void)state;
+    add_ram(0, 4 * MIB);
+    part = add("a", RAM_0, 2 * MIB);
+    add_range(part, RAM_0 + 16 * MIB, 2 * MIB - PAGE_SIZE);
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_true(part->extent[0].pa != 0 && part->extent[1].pa != 0);
+    part = add("b", RAM_0, PAGE_SIZE);
+    plan_place(&p);
+    assert_true(part->refused);
+}
+
 /* On Armv7-A EL2's addresses end at 4 GiB: each extent, and the pool, is on one side. */
 static void nothing_lies_across_el2s_limit(void **state)
 {
@@ -369,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup(direct_map_comes_first, set_up),
         cmocka_unit_test_setup(direct_map_takes_free_ram_only, set_up),
         cmocka_unit_test_setup(a_refused_partition_frees_its_ram, set_up),
+        cmocka_unit_test_setup(nobody_gets_page_0, set_up),
         cmocka_unit_test_setup(nothing_lies_across_el2s_limit, set_up),
         cmocka_unit_test_setup(any_system_is_placed_soundly_and_alike, set_up),
     };
