@@ -10,8 +10,8 @@
 #include "core/guest/trap.h"
 #include "core/plan/plan.h"
 
-/* GICD, console, redistributors, ECAM */
-#define MMIO_MAX_WINDOWS (3 + PLAN_MAX_REDISTS + PLAN_MAX_PCI_HOSTS)
+/* GICD, console, ITS or frame, redistributors, ECAM, what is filtered */
+#define MMIO_MAX_WINDOWS (3 + PLAN_MAX_REDISTS + PLAN_MAX_PCI_HOSTS + PLAN_MAX_FILTERED)
 
 /*
  * Emulate one access `offset` bytes into the window. Returns TRAP_SKIP when done, TRAP_ABORT where

@@ -7,6 +7,7 @@
 #include "core/base/arch.h"
 #include "core/base/console.h"
 #include "core/base/panic.h"
+#include "core/guest/filter.h"
 #include "core/guest/guest_dt.h"
 #include "core/guest/irq.h"
 #include "core/guest/msi.h"
@@ -58,7 +59,7 @@ static enum status map_gicv(struct partition *part, const struct plan_gic *board
                     LPAE_DEVICE);
 }
 
-/* But for its frame for messages: see msi.c. */
+/* But for its frame for messages, and what is filtered: see msi.c, filter.c. */
 static enum status map_devices(struct partition *part, const struct plan *p)
 {
     const struct range frame = check_pages_of(msi_frame(p, part->index).mmio);
@@ -73,7 +74,7 @@ static enum status map_devices(struct partition *part, const struct plan *p)
         for (uint32_t w = 0; status == OK && w < device->mmio_count; w++) {
             struct range r = plan_window_pages(p, i, w);
 
-            if (r.size != 0 && !ranges_overlap(r, frame)) {
+            if (r.size != 0 && !ranges_overlap(r, frame) && (device->filtered & 1u << w) == 0) {
                 status = lpae_map(&part->stage2, r.base, pa(r.base), r.size, LPAE_DEVICE);
             }
         }
@@ -149,6 +150,9 @@ enum status partition_build(struct partition *part, const struct plan *p)
     }
     if (status == OK) {
         status = msi_make_window(part, p);
+    }
+    if (status == OK) {
+        status = filter_make_windows(part, p);
     }
     return status;
 }

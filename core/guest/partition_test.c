@@ -76,6 +76,24 @@ static void it_reaches_what_it_was_given_and_nothing_else(void **state)
     assert_int_equal(size, 0x200000); /* the largest that fits */
 }
 
+/* A device that shares its page is not mapped: EL2 looks at each access. */
+static void what_is_filtered_is_not_mapped(void **state)
+{
+    uint32_t windows;
+    uint64_t size;
+
+    (void)state;
+    assert_int_equal(partition_build(part, &test_plan), OK);
+    windows = part->mmio.count;
+    assert_int_equal(start_over(state), 0);
+    test_plan.devices[2].filtered = 1;
+    assert_int_equal(partition_build(part, &test_plan), OK);
+    assert_int_equal(part->mmio.count, windows + 1);
+    assert_int_equal(descriptor_at(&part->stage2, 0x9200000, &size), 0);
+    assert_int_equal(descriptor_at(&part->stage2, 0x9201000, &size), 0);
+    assert_int_not_equal(descriptor_at(&part->stage2, 0x9010000, &size), 0);
+}
+
 /* What lies behind a GICV that is smaller than the GICC, or behind the GICC, is nobody's. */
 static void it_reaches_no_more_than_gicc_and_gicv_have(void **state)
 {
@@ -264,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_reaches_what_it_was_given_and_nothing_else),
+        TEST(what_is_filtered_is_not_mapped),
         TEST(it_reaches_no_more_than_gicc_and_gicv_have),
         TEST(its_cpus_are_bound),
         TEST(its_console_is_emulated_where_it_has_one),

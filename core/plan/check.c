@@ -74,6 +74,7 @@ void plan_check(struct plan *p)
         claims_of_board(p);
         streams_against_board(p);
     }
+    claims_filter(p);
 }
 
 /* ---- what is given ---- */

@@ -17,12 +17,57 @@ static void a_device_in_two_is_in_none(void **state)
 static void a_page_in_two_is_in_none(void **state)
 {
     (void)state;
-    p.devices[0].mmio[0] = (struct range){0x09030ff0, 0x10};
+    p.devices[0].mmio[0] = (struct range){0x0903000f, 0x10};
     p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
     expect(3,
-           "0: /pl031@9010000: devices: its window 0x9030ff0+0x10 shares a page with that of "
+           "0: /pl031@9010000: devices: its window 0x903000f+0x10 shares a page with that of "
            "/pl061@9030000 in \"b\", 0x9030000+0x10: grant both to one, or neither",
            "1: /pl061@9030000: devices: its window 0x9030000+0x10 shares a page with that of");
+}
+
+/* No byte is both's: each is let through to its own. What else one has in that page, too. */
+static void a_page_in_two_is_filtered(void **state)
+{
+    (void)state;
+    p.devices[0].mmio[0] = (struct range){0x09030010, 0xff0};
+    p.devices[0].mmio[1] = (struct range){0x09050000, 0x100};
+    p.devices[0].mmio_count = 2;
+    p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
+    add_device("/third@9030000", 1, 0x09030000, 60);
+    p.devices[2].mmio[0] = (struct range){0x0903000c, 0x4};
+    expect(0, NULL, NULL);
+    assert_int_equal(p.devices[0].filtered, 1);
+    assert_int_equal(p.devices[1].filtered, 1);
+    assert_int_equal(p.devices[2].filtered, 1);
+    make_plan(3);
+    expect(0, NULL, NULL);
+    assert_int_equal(p.devices[0].filtered | p.devices[1].filtered, 0);
+}
+
+/* What EL2 cannot look at: a bridge, a function, a frame for messages; and more than it may. */
+static void what_cannot_be_filtered_is_refused(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        make_plan(3);
+        p.devices[0].mmio[0] = (struct range){0x09030010, 0x10};
+        p.devices[1].mmio[0] = (struct range){0x09030000, 0x10};
+        p.devices[1].bridge = i == 0;
+        p.devices[1].function = i == 1;
+        p.devices[1].msi = i == 2;
+        expect(3, "0: /pl031@9010000: devices: its window 0x9030010+0x10 shares a page with that ",
+               "1: /pl061@9030000: devices: its window 0x9030000+0x10 shares a page with that of");
+    }
+    make_plan(3);
+    for (uint32_t i = 0; i <= PLAN_MAX_FILTERED; i++) {
+        add_device("/one", 0, 0x09040000 + i * PAGE_SIZE, 60 + 2 * i);
+        p.devices[2 + 2 * i].mmio[0].size = 0x10;
+        add_device("/other", 1, 0x09040010 + i * PAGE_SIZE, 61 + 2 * i);
+        p.devices[3 + 2 * i].mmio[0].size = 0x10;
+    }
+    expect(3, "0: /one: devices: it is one too many that shares its page with others' registers",
+           "1: /other: devices: it is one too many that shares its page with others' registers");
+    assert_int_equal(p.errors, 2);
 }
 
 static void a_page_of_many_is_told_once_to_each(void **state)
@@ -30,14 +75,14 @@ static void a_page_of_many_is_told_once_to_each(void **state)
     (void)state;
     add_device("/third@9030040", 2, 0x09030040, 60);
     for (uint32_t i = 0; i < 3; i++) {
-        p.devices[i].mmio[0] = (struct range){0x09030000 + 0x20 * i, 0x20};
+        p.devices[i].mmio[0] = (struct range){0x09030000 + 0x20 * i, 0x60};
     }
     expect(7,
-           "0: /pl031@9010000: devices: its window 0x9030000+0x20 shares a page with that of "
+           "0: /pl031@9010000: devices: its window 0x9030000+0x60 shares a page with that of "
            "/pl061@9030000 in \"b\"",
-           "1: /pl061@9030000: devices: its window 0x9030020+0x20 shares a page with that of "
+           "1: /pl061@9030000: devices: its window 0x9030020+0x60 shares a page with that of "
            "/pl031@9010000 in \"a\"");
-    assert_true(told_of("2: /third@9030040: devices: its window 0x9030040+0x20 shares a page with "
+    assert_true(told_of("2: /third@9030040: devices: its window 0x9030040+0x60 shares a page with "
                         "that of /pl031@9010000 in \"a\""));
     assert_int_equal(p.errors, 3);
 }
@@ -218,6 +263,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_device_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(a_page_in_two_is_in_none, set_up),
+        cmocka_unit_test_setup(a_page_in_two_is_filtered, set_up),
+        cmocka_unit_test_setup(what_cannot_be_filtered_is_refused, set_up),
         cmocka_unit_test_setup(a_page_of_many_is_told_once_to_each, set_up),
         cmocka_unit_test_setup(a_page_twice_in_one_is_refused, set_up),
         cmocka_unit_test_setup(two_of_one_share_whole_pages_only, set_up),

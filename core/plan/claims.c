@@ -242,7 +242,8 @@ static bool nth_of_device(const struct plan_device *device, uint32_t n, struct c
 
 static bool nth(const struct plan *p, const struct claims *at, struct claim *out)
 {
-    *out = (struct claim){.kind = at->kind, .owner = PLAN_SHARED, .name = ""};
+    *out = (struct claim){
+        .kind = at->kind, .owner = PLAN_SHARED, .device = at->i, .window = at->j, .name = ""};
     switch (kinds[at->kind].of) {
     case BOARD:
         return nth_of_board(p, at->j, out);
@@ -255,10 +256,8 @@ static bool nth(const struct plan *p, const struct claims *at, struct claim *out
 
 bool claims_touch_own(const struct plan *p, struct range r)
 {
-    static const enum claim_kind of_board[] = {CLAIM_OWN, CLAIM_RAM, CLAIM_RESERVED};
-
-    for (uint32_t k = 0; k < ARRAY_SIZE(of_board); k++) {
-        struct claim own = {.kind = of_board[k]};
+    for (uint32_t k = CLAIM_OWN; k <= CLAIM_RESERVED; k++) {
+        struct claim own = {.kind = (enum claim_kind)k};
 
         for (uint32_t n = 0; nth_of_board(p, n, &own); n++) {
             if (ranges_overlap(check_pages_of(own.r), check_pages_of(r))) {
@@ -449,7 +448,8 @@ static void check_against(struct plan *p, const struct claims *at, const struct 
     while (claims_next(p, &walk, &other) && other.kind == kind) {
         if (walk.kind == at->kind && walk.i == at->i && walk.j == at->j) { /* this very one */
             before = false;
-        } else if (!(before ? collide(c, &other) : collide(&other, c))) {
+        } else if (claims_share(p, c, &other) ||
+                   !(before ? collide(c, &other) : collide(&other, c))) {
             continue;
         } else if (other.owner != c->owner && c->owner != PLAN_SHARED) {
             others = met_others++ == 0 ? other : others;
@@ -490,7 +490,7 @@ void claims_neighbour(struct plan *p, struct claim *neighbour, int node, bool *t
 
     while (claims_next(p, &at, &c) && c.kind <= last) {
         /* What begins with a disabled one's is another description of the same hardware. */
-        if (!told[at.i] && collide(neighbour, &c) &&
+        if (!claims_share(p, &c, neighbour) && !told[at.i] && collide(neighbour, &c) &&
             (neighbour->kind != CLAIM_BOARD_OFF || neighbour->r.base != c.r.base)) {
             neighbour->name = board_path(p, node);
             tell(p, &c, neighbour);

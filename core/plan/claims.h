@@ -41,11 +41,12 @@ enum claim_kind {
 
 struct claim {
     enum claim_kind kind;
-    int owner;         /* index of a partition, or PLAN_SHARED */
-    struct range node; /* a granted device: which it is */
-    struct range r;    /* bytes, or numbers; a conflict is one of whole pages */
-    const char *path;  /* where the owner must look: of the board's tree, or of its configuration */
-    const char *name;  /* what it is to others */
+    int owner;               /* index of a partition, or PLAN_SHARED */
+    struct range node;       /* a granted device: which it is, */
+    uint32_t device, window; /* and where it is in devices[], a window in its mmio[] */
+    struct range r;          /* bytes, or numbers; a conflict is one of whole pages */
+    const char *path; /* where the owner must look: of the board's tree, or of its configuration */
+    const char *name; /* what it is to others */
 };
 
 /* Where a walk of the plan's claims is; all 0: at the beginning. */
@@ -65,15 +66,31 @@ bool claims_touch_own(const struct plan *p, struct range r);
 
 /*
  * Tell of every claim of the kinds `first` to `last` that makes no sense by itself, or that meets
- * one before it which it excludes: the partitions concerned are told, and refused.
+ * one before it which it excludes: the partitions concerned are told, and refused. Windows that
+ * share a page, but no byte, with another's become filtered.
  */
 void claims_check(struct plan *p, enum claim_kind first, enum claim_kind last);
 
-/* Tell each device that shares a page or an interrupt with a node that nobody is granted. */
+/*
+ * Tell each device that shares a register or an interrupt with a node that nobody is granted; where
+ * it is only a page, its window becomes filtered.
+ */
 void claims_of_board(struct plan *p);
 
 /* Hold one thing of another node against all that is granted. `told`: of each device, already? */
 void claims_neighbour(struct plan *p, struct claim *neighbour, int node, bool *told);
+
+/*
+ * True where a window shares a page, but no byte, with another owner's registers, which it excludes
+ * in either order; then it becomes filtered.
+ */
+bool claims_share(struct plan *p, const struct claim *c, const struct claim *other);
+
+/*
+ * Once all is claimed: what else a partition has in a page that it shares with others is filtered,
+ * too; the partition is told, and refused, where EL2 cannot do that.
+ */
+void claims_filter(struct plan *p);
 
 /* A node as a range, of which each PCI function has one: bus, device and function number. */
 static inline struct range claims_node(int node)

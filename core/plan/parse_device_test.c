@@ -40,9 +40,6 @@ static const struct wrong wrong[] = {
     {GOOD "unprotected-devices = \"/dma@9100000\";",
      "/dma@9100000: it may master the bus (DMA) and is behind no SMMU; only a partition with "
      "direct-map may have it"},
-    {GOOD "devices = \"/near@9200000\";",
-     "p: /near@9200000: devices: its window 0x9200000+0x200 shares a page with that of "
-     "/next@9200200, 0x9200200+0x200: grant all that is in that page to one partition, or none"},
     {GOOD "devices = \"/beside@9500000\";",
      "p: /beside@9500000: devices: its window 0x9500000+0x1000 shares a page with that of the "
      "disabled /off@9500800, 0x9500800+0x100: it cannot be granted; if no such hardware is there, "
@@ -72,13 +69,26 @@ static void test_alias(void **state)
     assert_string_equal(test_plan.devices[0].path, "/rtc@9010000");
 }
 
-/* One that shares its page with two others is told once. */
+/* A page with another's registers in it is not mapped, and not refused. */
+static void test_filtered(void **state)
+{
+    (void)state;
+    check_one(GOOD "devices = \"/near@9200000\", \"/rtc@9010000\";");
+    assert_string_equal(log_text, "");
+    assert_int_equal(test_plan.devices[0].filtered, 1);
+    assert_int_equal(test_plan.devices[1].filtered, 0);
+    plan_show(&test_plan);
+    assert_log("registers 0x9200000-0x92001ff, filtered\n");
+    assert_log("registers 0x9010000-0x9010fff\n");
+}
+
+/* One that shares its registers with two others is told once. */
 static void test_told_once(void **state)
 {
     struct tree file = one_of(GOOD "devices = \"/x\";");
     struct tree tree =
         tree_compile(BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST
-                     "x { compatible = \"arm,pl031\"; reg = <0 0xb000000 0 0x100>; };"
+                     "x { compatible = \"arm,pl031\"; reg = <0 0xb000000 0 0x300>; };"
                      "y { compatible = \"some,device\"; reg = <0 0xb000100 0 0x100>; };"
                      "z { compatible = \"some,device\"; reg = <0 0xb000200 0 0x100>; }; };");
 
@@ -87,7 +97,7 @@ static void test_told_once(void **state)
     plan_check(&test_plan);
     tree_free(file);
     tree_free(tree);
-    assert_log("p: /x: devices: its window 0xb000000+0x100 shares a page with that of /y");
+    assert_log("p: /x: devices: its window 0xb000000+0x300 shares a page with that of /y");
     assert_int_equal(test_plan.errors, 1);
 }
 
@@ -182,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_alias),
+        cmocka_unit_test(test_filtered),
         cmocka_unit_test(test_told_once),
         cmocka_unit_test(test_disabled_role),
         cmocka_unit_test(test_too_many_devices),

@@ -31,6 +31,7 @@
 #define PLAN_MAX_EXTENTS   16 /* physical pieces of one partition's memory */
 #define PLAN_MAX_DEVICES   32 /* granted devices of all partitions */
 #define PLAN_MAX_WINDOWS   6  /* register windows of one device */
+#define PLAN_MAX_FILTERED  8  /* pages, or runs of them, that a partition shares with others */
 #define PLAN_MAX_IRQS      8  /* interrupts of one device */
 #define PLAN_MAX_SMMUS     16
 #define PLAN_MAX_SMMU_IRQS 9 /* of one SMMU that are used */
@@ -231,6 +232,8 @@ struct plan_device {
     int partition;
     struct range mmio[PLAN_MAX_WINDOWS]; /* CPU physical addresses, through every bus's `ranges` */
     uint32_t mmio_count;
+    uint32_t filtered; /* a bit each: others' registers are in its pages, so that EL2 looks at each
+                          access; check.c's */
     struct plan_irq irq[PLAN_MAX_IRQS];
     uint32_t irq_count;
     bool bridge;   /* a PCI host bridge with all behind it: ECAM, `ranges`, INTx */

@@ -88,8 +88,9 @@ static void show_device(const struct plan_device *device)
     console_printf("bulkhead:   device   %s%s\n", name_text(text, device->path),
                    device->unprotected ? " UNPROTECTED" : "");
     for (uint32_t i = 0; i < device->mmio_count; i++) {
-        console_printf("bulkhead:            registers 0x%" PRIx64 "-0x%" PRIx64 "\n",
-                       device->mmio[i].base, range_end(device->mmio[i]) - 1);
+        console_printf("bulkhead:            registers 0x%" PRIx64 "-0x%" PRIx64 "%s\n",
+                       device->mmio[i].base, range_end(device->mmio[i]) - 1,
+                       (device->filtered & 1u << i) != 0 ? ", filtered" : "");
     }
     for (uint32_t i = 0; i < device->irq_count; i++) {
         console_printf("bulkhead:            interrupt %u, %s\n", device->irq[i].intid,

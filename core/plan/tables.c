@@ -196,9 +196,25 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
     return need + window + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
 }
 
+/* EL2's map of what it looks at for partitions. */
+static uint64_t filter_pages(const struct plan *p)
+{
+    uint64_t pages = 0;
+
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        for (uint32_t w = 0; w < p->devices[i].mmio_count; w++) {
+            struct range r = check_pages_of(p->devices[i].mmio[w]);
+
+            pages +=
+                (p->devices[i].filtered & 1u << w) != 0 ? lpae_bound(r.base, r.base, r.size) : 0;
+        }
+    }
+    return pages;
+}
+
 static uint64_t fixed_pages(const struct plan *p)
 {
-    return FIXED_PAGES + check_smmu_pages(p) + check_pci_pages(p) + msi_pages(p);
+    return FIXED_PAGES + filter_pages(p) + check_smmu_pages(p) + check_pci_pages(p) + msi_pages(p);
 }
 
 uint64_t check_pool_total(const struct plan *p)

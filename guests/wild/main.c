@@ -22,7 +22,7 @@ static const struct {
     {"undef", wild_undef}, {"sysreg", wild_sysreg},   {"gic", wild_gic},
     {"off", wild_off},     {"reset", wild_reset},     {"setway", wild_setway},
     {"spin", wild_spin},   {"vectors", wild_vectors}, {"walk", wild_walk},
-    {"pci", wild_pci},     {"forge", wild_forge},
+    {"pci", wild_pci},     {"forge", wild_forge},     {"page", wild_page},
 };
 
 static bool catch_exception(struct exception_frame *frame)
@@ -74,7 +74,7 @@ int main(void)
         }
     }
     printf("wild: no such mode \"%s\": boot with wild=jump|hvc|smc|flood|disable|mmio|undef|"
-           "sysreg|gic|off|reset|setway|spin|vectors|walk|pci|forge\n",
+           "sysreg|gic|off|reset|setway|spin|vectors|walk|pci|forge|page\n",
            mode);
     return EXIT_FAILURE;
 }

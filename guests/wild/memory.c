@@ -184,3 +184,48 @@ void wild_vectors(void)
                      :
                      : "x0", "memory");
 }
+
+static bool reads(uintptr_t address, unsigned size, uint64_t *value)
+{
+    return size == 1   ? !WILD_CATCHES(*value = mmio_read8(address))
+           : size == 2 ? !WILD_CATCHES(*value = mmio_read16(address))
+           : size == 4 ? !WILD_CATCHES(*value = mmio_read32(address))
+                       : !WILD_CATCHES(*value = mmio_read64(address));
+}
+
+static bool writes(uintptr_t address, unsigned size)
+{
+    return size == 1   ? !WILD_CATCHES(mmio_write8(address, 0))
+           : size == 2 ? !WILD_CATCHES(mmio_write16(address, 0))
+           : size == 4 ? !WILD_CATCHES(mmio_write32(address, 0))
+                       : !WILD_CATCHES(mmio_write64(address, 0));
+}
+
+/* Every offset of a page in every width, what answers; then written, too, but for that. */
+void wild_page(void)
+{
+    const uintptr_t page = wild_number("page", 0);
+
+    for (unsigned size = 1; size <= 8; size *= 2) {
+        unsigned answers = 0;
+        unsigned wrote = 0;
+        unsigned first = 0;
+        unsigned last = 0;
+        uint64_t value = 0;
+
+        for (unsigned offset = 0; offset <= 4096 - size; offset++) {
+            uint64_t now;
+
+            if (reads(page + offset, size, &now)) {
+                value = answers == 0 ? now : value;
+                first = answers++ == 0 ? offset : first;
+                last = offset;
+            } else {
+                wrote += writes(page + offset, size);
+            }
+        }
+        printf("wild: page by %u: %u answer, 0x%x to 0x%x, the first 0x%" PRIx64
+               "; %u more written\n",
+               size, answers, first, last, value, wrote);
+    }
+}

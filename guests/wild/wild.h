@@ -50,5 +50,6 @@ void wild_setway(void);
 void wild_spin(void);
 void wild_vectors(void);
 void wild_pci(void);
+void wild_page(void);
 
 #endif

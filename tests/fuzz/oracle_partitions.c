@@ -100,7 +100,7 @@ static bool leaf_is_device(const struct walk *w, uint64_t ia, uint64_t pa, uint6
 
         for (uint32_t m = 0; d->partition == (int)w->index && m < d->mmio_count; m++) {
             if (inside(d->mmio[m], ia, size)) {
-                return pa == ia;
+                return pa == ia && (d->filtered >> m & 1) == 0;
             }
         }
     }
@@ -151,7 +151,8 @@ static uint64_t device_bytes(const struct plan *p, uint32_t index)
     for (uint32_t i = 0; i < p->device_count; i++) {
         for (uint32_t m = 0; m < p->devices[i].mmio_count; m++) {
             uint64_t first = p->devices[i].mmio[m].base & ~(PAGE - 1);
-            bool again = p->devices[i].partition != (int)index;
+            bool again =
+                p->devices[i].partition != (int)index || (p->devices[i].filtered >> m & 1) != 0;
 
             for (uint32_t n = 0; n < count; n++) {
                 again = again || seen[n] == first;

@@ -226,7 +226,10 @@ static bool is_disabled(const void *fdt, int node)
     return status != NULL && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
 }
 
-/* Its windows are those of the tree; nobody else's registers or RAM are in their pages. */
+/*
+ * Its windows are those of the tree; nobody else's RAM is in their pages, nor registers, but where
+ * it is filtered.
+ */
 static void windows_are_alone(const struct plan *p, const struct oracle_world *w,
                               const struct plan_device *d)
 {
@@ -242,8 +245,11 @@ static void windows_are_alone(const struct plan *p, const struct oracle_world *w
         fdt_for_each_subnode(node, w->fdt, 0)
         {
             for (int n = 0; reg_of(w->fdt, 0, node, n, &base, &size); n++) {
+                bool apart = r->base + r->size <= base || base + size <= r->base;
+
                 require(is_owned_by(p, node, d->partition) || !meet(r->base, r->size, base, size) ||
-                            (base == r->base && is_disabled(w->fdt, node)),
+                            (base == r->base && is_disabled(w->fdt, node)) ||
+                            (apart && (d->filtered >> m & 1) != 0),
                         "%s: its pages hold %s too", d->path, fdt_get_name(w->fdt, node, NULL));
             }
         }

@@ -9,6 +9,7 @@ import pytest
 from test_arm32 import hello as hello32
 from machine import LINUX, MIB, linux, partition
 
+HOLE = 0x0B000000  # of virt's map: what is read or written there ends in an external abort
 QUIET = "console=ttyAMA0 quiet bulkhead.exit=off"
 
 
@@ -73,6 +74,34 @@ def test_a_shared_page_is_refused(boot, board_tree, status):
     assert wrong and "/other@9010800" in wrong[0] and "page" in wrong[0], log
     assert "1 of 2 partitions start" in log
     assert "[hello] " in log and "[clock] " not in log
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_a_page_of_two_partitions(boot, board_tree, gic):
+    """Registers and identification of a PL031, as if they were two devices: each partition reaches its own bytes, in
+    every width, and nothing else in that page. Where nothing answers, beside registers that are kept back, EL2 lives."""
+    qemu = board_tree(
+        3,
+        "/delete-node/ &{/pl031@9010000};",
+        '/ { clock@9010000 { compatible = "arm,pl031"; reg = <0 0x9010000 0 0x20>; }; '
+        'ids@9010fe0 { compatible = "arm,pl061"; reg = <0 0x9010fe0 0 0x20>; }; '
+        f'void@b000000 {{ compatible = "arm,pl061"; reg = <0 {HOLE:#x} 0 0x100>; }}; '
+        f'kept@b000100 {{ compatible = "some,device"; reg = <0 {HOLE + 0x100:#x} 0 0x100>; }}; }};',
+        options=f"gic-version={gic}",
+    )
+    parts = [
+        partition("clock", "wild", [0], bootargs="wild=page page=0x9010000", devices=["/clock@9010000"]),
+        partition("ids", "wild", [1], bootargs="wild=page page=0x9010000", devices=["/ids@9010fe0"]),
+        partition("void", "wild", [2], bootargs=f"wild=page page={HOLE:#x}", devices=["/void@b000000"]),
+    ]
+    log = boot(parts, gic=gic, smp=3, qemu=qemu).off()
+    for name, first, size, value in ("clock", 0, 32, "0x[0-9a-f]+"), ("ids", 0xFE0, 32, "0x31"), ("void", 0, 0, "0x0"):
+        for width in (1, 2, 4, 8):
+            last = first + size - width if size else 0
+            said = rf"\[{name}\] wild: page by {width}: {size // width} answer, {first:#x} to {last:#x}, the first "
+            assert re.search(said + (value if width < 8 else ".*") + "; 0 more written", log), (name, width, log)
+        assert f"[{name}] wild: done" in log
+    assert log.count(", filtered") == 3
 
 
 def test_a_shared_interrupt_is_refused(boot, board_tree):
@@ -177,9 +206,6 @@ def test_what_a_frame_can_raise_is_refused_to_others(boot, board_tree):
     qemu = board_tree(3, "/ { pl031@9010000 { interrupts = <0 96 4>; }; };", options="gic-version=2,iommu=smmuv3")
     log = boot(parts[:1], gic=2, smp=3, qemu=("-machine", "iommu=smmuv3", *qemu)).off()  # nobody is granted 128
     assert "one of its interrupts from 80 is also that of /pl031@9010000: it cannot be granted" in log.replace("\r\n    ", " ")
-
-
-HOLE = 0x0B000000  # of virt's map: what is read or written there ends in an external abort
 
 
 @pytest.mark.parametrize("cpu,gic", [("cortex-a53", 3), ("cortex-a53", 2), ("cortex-a15", 2)])

@@ -179,6 +179,9 @@ static void write_hardware(struct writer *w, const struct plan_device *device)
         open_list(w, NULL, '{');
         put_address(w, "base", device->mmio[i].base);
         put_number(w, "size", device->mmio[i].size);
+        if ((device->filtered & 1u << i) != 0) {
+            put_text(w, "access", "filtered");
+        }
         close_list(w, '}');
     }
     close_list(w, ']');

@@ -136,8 +136,9 @@ static void add_device(struct table *t, const struct plan *p, const struct row *
         table_add(t, "%s", i == 0 ? row->path : "");
         table_add(t, "%s", i == 0 ? row->owner : "");
         if (i < device->mmio_count) {
-            table_add(t, "0x%" PRIx64 "-0x%" PRIx64, device->mmio[i].base,
-                      range_end(device->mmio[i]) - 1);
+            table_add(t, "0x%" PRIx64 "-0x%" PRIx64 "%s", device->mmio[i].base,
+                      range_end(device->mmio[i]) - 1,
+                      (device->filtered & 1u << i) != 0 ? " filtered" : "");
         } else {
             table_add(t, "%s", i == 0 ? none : "");
         }
