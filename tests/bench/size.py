@@ -29,7 +29,8 @@ def compiled_files():
     files = set()
     for depend in (run.BUILD / run.board.name).rglob("*.d"):
         names = depend.read_text().replace("\\\n", " ").split(":", 1)[1].split("\n", 1)[0].split()
-        files |= {name for name in names if re.match(r"(arch|core|drivers)/", name)}
+        ours = {name for name in names if re.match(r"(arch|core|drivers)/", name)}
+        files |= ours if all((run.TOP / name).exists() for name in ours) else set()  # else what it made is not linked any more
     return sorted(files)
 
 

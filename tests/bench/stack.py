@@ -53,8 +53,8 @@ def stem(name):
 
 def objects():
     """What the image is linked from, of ours and of others: the .o files."""
-    found = [o for d in ("arch", "core", "drivers") for o in (run.BUILD / run.board.name / d).rglob("*.o")]
-    return found + list((run.BUILD / f"lib/{run.board.folder}-gcc").rglob("*.o"))
+    loaded = re.findall(r"^LOAD (\S+\.o)$", run.board.elf.with_suffix(".map").read_text(), re.M)
+    return [run.TOP / o for o in loaded] + list((run.BUILD / f"lib/{run.board.folder}-gcc").rglob("*.o"))
 
 
 def frames():
