@@ -161,7 +161,7 @@ format:
 
 ##
 ## To try and to test (each runs scripts/setup first):
-##   demo             boot the demo system in QEMU (BOARD=: qemu-arm64, qemu-arm32 or vexpress-a15)
+##   demo             boot the demo system in QEMU (BOARD=: qemu-arm64, qemu-arm32, raspi4b, vexpress-a15, xlnx-zcu102)
 ##   demo-devices     boot the demo of devices: a disk, a network card, and a DMA engine that attacks
 ##   check            run every test (about 40 minutes on two cores), on configurations as in configs/
 ##   bench            run the benchmarks (BOARD=: qemu-arm64, qemu-arm32), on configurations as in configs/

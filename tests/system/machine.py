@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A QEMU board that runs Bulkhead: system files from Python, and its serial line to expect from."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -179,19 +180,21 @@ class Machine:
         self.child.close(force=True)
 
 
-def boot_by_uboot(arch, files, command, **options):
-    """U-Boot with these (file, address) in RAM, and a command typed at its prompt: the machine's log to its end."""
-    qemu = ["-bios", str(BUILD / f"guest/{arch}/u-boot.bin")]
+@contextlib.contextmanager
+def boot_by_uboot(arch, files, command, *arguments, bare=True, **options):
+    """U-Boot with these (file, address) in RAM, and a command typed at its prompt: the machine, from "Starting kernel"
+    on. Not bare: the arguments bring a U-Boot."""
+    qemu = ["-bios", str(BUILD / f"guest/{arch}/u-boot.bin")] if bare else []
     for path, at in files:
         qemu += ["-device", f"loader,file={path},addr={at:#x},force-raw=on"]
-    board = Machine(None, qemu=qemu, bare=True, **options)
+    board = Machine(None, *arguments, qemu=qemu, bare=bare, **options)
     try:
         board.expect("Hit any key")
         board.send("\r")
-        board.expect("=> ")
+        board.expect("(=|U-Boot)> ")
         board.send(f"{command}\r")
         board.expect("Starting kernel")
-        return board.off()
+        yield board
     finally:
         board.close()
 

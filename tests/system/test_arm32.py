@@ -163,7 +163,9 @@ def test_uboot_boots_it(tmp_path, name, command):
     parts = [partition("one", "hello", [0, 1]), partition("two", "hello", [2])]
     system = make_system(tmp_path, its(parts, {"hello": hello(tmp_path)}))
     files = [(BUILD / "qemu-arm32" / name, 0x50000000), (uboot_ramdisk(tmp_path, system, "arm"), 0x58000000)]
-    log = boot_by_uboot("arm32", files, f"{command} 50000000 58000000 ${{fdtcontroladdr}}", cpu="cortex-a15", gic=2)
+    typed = f"{command} 50000000 58000000 ${{fdtcontroladdr}}"
+    with boot_by_uboot("arm32", files, typed, cpu="cortex-a15", gic=2) as board:
+        log = board.off()
     assert "bulkhead: version" in log and log.count("hello: done") == 2
 
 

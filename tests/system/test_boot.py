@@ -159,7 +159,9 @@ def test_uboot_boots_it(tmp_path, gic, fused):
     one = tmp_path / "fused.bin"
     subprocess.run([machine.TOP / "scripts/fuse", image, system, one], check=True)
     files = [(one, 0x50000000)] if fused else [(image, 0x50000000), (uboot_ramdisk(tmp_path, system, "arm64"), 0x58000000)]
-    log = boot_by_uboot("arm64", files, f"booti 50000000 {'-' if fused else '58000000'} ${{fdtcontroladdr}}", gic=gic)
+    typed = f"booti 50000000 {'-' if fused else '58000000'} ${{fdtcontroladdr}}"
+    with boot_by_uboot("arm64", files, typed, gic=gic) as board:
+        log = board.off()
     assert "bulkhead: version" in log and "[hello] " in log
     assert "[smp] smp: 2 CPUs, 2000 SGIs, ok" in log
 

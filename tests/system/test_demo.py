@@ -29,7 +29,7 @@ def without_terminal(*arguments, board="qemu-arm64"):
     return done.returncode, summary, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("board", ["qemu-arm64", "qemu-arm32", "vexpress-a15"])
+@pytest.mark.parametrize("board", ["qemu-arm64", "qemu-arm32", "raspi4b", "vexpress-a15", "xlnx-zcu102"])
 def test_demo_ends_by_itself(board):
     """Without a terminal: every partition arrives, it says so, exit 0."""
     status, summary, said = without_terminal(board=board)
