@@ -11,8 +11,6 @@
 #define GICD_V2_SIZE    0x1000u
 #define GICD_V3_SIZE    0x10000u
 #define GICC_SIZE       0x2000u
-#define FRAME           0x10000u
-#define FRAME_DENSE     0x1000u /* at both ends of a frame each byte is tried, between them words */
 #define RANDOM_ACCESSES 20000u
 #define WIDTHS          4u
 
@@ -48,14 +46,6 @@ static unsigned windows_get(struct window *windows)
     return count;
 }
 
-static uintptr_t offset_next(uintptr_t offset, unsigned width)
-{
-    uintptr_t at = offset % FRAME;
-    bool dense = at < FRAME_DENSE || at >= FRAME - FRAME_DENSE;
-
-    return offset + (dense || width > 4 ? width : 4);
-}
-
 /* ---- reads: runs of equal values ---- */
 
 static bool is_same(struct outcome a, struct outcome b)
@@ -81,7 +71,7 @@ static void read_all(const struct window *window, const char *when, unsigned log
     unsigned long count = 0, leaks = 0;
 
     log_begin("gic %s %s r%u", window->name, when, width);
-    for (uintptr_t offset = 0; offset < window->size; offset = offset_next(offset, width)) {
+    for (uintptr_t offset = 0; offset < window->size; offset += width) {
         uintptr_t view = view_of(VIEW_DEVICE, window->base + offset);
         struct outcome o = probe(1, (uintptr_t)codes[log2].load, view, 0);
 
@@ -102,7 +92,7 @@ static void read_all(const struct window *window, const char *when, unsigned log
 static void write_all(const struct window *window, unsigned log2, uint64_t value,
                       struct tally *tally)
 {
-    for (uintptr_t offset = 0; offset < window->size; offset = offset_next(offset, 1u << log2)) {
+    for (uintptr_t offset = 0; offset < window->size; offset += 1u << log2) {
         uintptr_t view = view_of(VIEW_DEVICE, window->base + offset);
 
         tally_add(tally, probe(1, (uintptr_t)codes[log2].store, view, value).esr);
@@ -131,7 +121,7 @@ static void unaligned_all(const struct window *window, bool store)
     for (unsigned log2 = 1; log2 < WIDTHS; log2++) {
         const uint32_t *code = store ? codes[log2].store : codes[log2].load;
 
-        for (uintptr_t offset = 0; offset < FRAME_DENSE; offset++) {
+        for (uintptr_t offset = 0; offset < window->size; offset++) {
             uintptr_t view = view_of(VIEW_NORMAL, window->base + offset);
 
             if (offset % (1u << log2) != 0) {
