@@ -49,6 +49,17 @@ def test_two_bare_metal(boot, tmp_path, cpu):
     assert "machine off" in log
 
 
+@pytest.mark.parametrize("revision,heard", [(4, r"\[one\] thello: accesses that are not emulated abort"), (5, r"\[one\] thumb")])
+def test_erratum_766422(boot, tmp_path, revision, heard):
+    """Cortex-A15 up to r0p4: a Thumb store's syndrome may name the wrong register, so that it is an abort to the guest,
+    which is back at its last label; an A32 one, the "t" before, is emulated as ever."""
+    binary = hello(tmp_path, "-DARMV8")  # the label is A32, whatever aborts
+    board = boot([partition("one", "hello", [0])], {"hello": binary}, cpu="cortex-a15", gic=2,
+                 qemu=("-cpu", f"cortex-a15,midr={0x410FC0F0 + revision:#x}"))
+    board.expect(r"hello: the counter counts")
+    board.expect(heard)
+
+
 def test_a_guest_without_vectors_is_stopped(boot, tmp_path):
     """A guest whose exceptions cannot be taken is told with its registers; the other goes on."""
     images = {"crash": hello(tmp_path, "-DCRASH")}
