@@ -44,20 +44,25 @@
  */
 static uint32_t x_of(uint32_t n)
 {
-    static const uint8_t lr[] = {
-        [MODE_IRQ & 15] = 16, [MODE_SVC & 15] = 18, [MODE_ABT & 15] = 20, [MODE_UND & 15] = 22};
-    const uint32_t mode = (uint32_t)(sysreg_read(SPSR_EL2) & PSR_MODE);
+    const bool sp_lr = n == SP || n == LR;
 
     if (n == PC) {
         return 31; /* XZR */
     }
-    if (mode == MODE_FIQ && n >= R8 && n <= LR) {
-        return n + 16;
+    switch (sysreg_read(SPSR_EL2) & PSR_MODE) {
+    case MODE_FIQ:
+        return n >= R8 && n <= LR ? n + 16 : n;
+    case MODE_IRQ:
+        return sp_lr ? 16 + (LR - n) : n;
+    case MODE_SVC:
+        return sp_lr ? 18 + (LR - n) : n;
+    case MODE_ABT:
+        return sp_lr ? 20 + (LR - n) : n;
+    case MODE_UND:
+        return sp_lr ? 22 + (LR - n) : n;
+    default:
+        return n;
     }
-    if ((n == SP || n == LR) && (mode & 15) < ARRAY_SIZE(lr) && lr[mode & 15] != 0) {
-        return lr[mode & 15] + (LR - n);
-    }
-    return n;
 }
 
 uint32_t aarch32_reg_get(const struct arch_regs *regs, uint32_t n)

@@ -41,6 +41,7 @@
 
 /* Fields of ID registers: is the extension there? */
 #define ID_AA64PFR0_EL1_STATES MASK(7, 4)
+#define ID_PFR1_GIC            MASK(31, 28)
 #define ID_AA64PFR0_GIC        MASK(27, 24)
 #define ID_AA64PFR0_MPAM       MASK(43, 40)
 #define ID_AA64PFR1_MPAM       MASK(19, 16)

@@ -30,6 +30,13 @@ static uint64_t pfr0_limit(void)
     return plan.board.gic.version == 2 ? limit & ~ID_AA64PFR0_GIC : limit;
 }
 
+static uint64_t aarch32_pfr1_limit(void)
+{
+    const uint64_t limit = 0x100f0f0f;
+
+    return plan.board.gic.version == 2 ? limit & ~ID_PFR1_GIC : limit;
+}
+
 /*
  * Register CRm, op2 reads as what the CPU has, but no field above that of `limit`: f lets all
  * through, 0 hides, others are the last version that works with EL2 doing nothing for it.
@@ -42,11 +49,11 @@ static uint64_t pfr0_limit(void)
 uint64_t idregs_read(uint32_t id)
 {
     switch (id) {
-        /* AArch32, for EL0: no RAS, AMU, security, virtualization, GIC, trace. */
-        ROW(1, 0, 0x0f0fffff); /* ID_PFR0_EL1 */
-        ROW(1, 1, 0x000f0f0f); /* ID_PFR1_EL1 */
-        ROW(1, 2, 0x0f00000f); /* ID_DFR0_EL1 */
-        ROW(1, 4, 0xffffffff); /* ID_MMFR0_EL1 to ID_MMFR3_EL1 */
+        /* AArch32: no RAS, AMU, security, virtualization, trace. */
+        ROW(1, 0, 0x0f0fffff);           /* ID_PFR0_EL1 */
+        ROW(1, 1, aarch32_pfr1_limit()); /* ID_PFR1_EL1 */
+        ROW(1, 2, 0x0f00000f);           /* ID_DFR0_EL1 */
+        ROW(1, 4, 0xffffffff);           /* ID_MMFR0_EL1 to ID_MMFR3_EL1 */
         ROW(1, 5, 0xffffffff);
         ROW(1, 6, 0xffffffff);
         ROW(1, 7, 0xffffffff);

@@ -206,7 +206,7 @@ def system_instructions(cpu, gic):
 A53_VALUES = {
     "3.0.0.0.0": 0x410FD034,
     "3.0.0.1.0": 0x131,
-    "3.0.0.1.1": 0x10001,
+    "3.0.0.1.1": 0x10010001,
     "3.0.0.4.0": 0x01000012,
     "3.0.0.4.1": 0,
     "3.0.0.5.0": 0x10305106,
@@ -224,7 +224,7 @@ A53_VALUES = {
 # is of EL2 or EL3, or EL2 would have to do something for it that it does not do.
 ID_FIELDS = """
 3.0.0.1.0  ID_PFR0       State0:0 State1:4 State2:8 State3:12 CSV2:16 DIT:24
-3.0.0.1.1  ID_PFR1       ProgMod:0 MProgMod:8 GenTimer:16
+3.0.0.1.1  ID_PFR1       ProgMod:0 MProgMod:8 GenTimer:16 GIC:28<=1
 3.0.0.1.2  ID_DFR0       CopDbg:0 PerfMon:24
 3.0.0.1.4  ID_MMFR0      VMSA:0 PMSA:4 OuterShr:8 ShareLvl:12 TCM:16 AuxReg:20 FCSE:24 InnerShr:28
 3.0.0.1.5  ID_MMFR1      L1HvdVA:0 L1UniVA:4 L1HvdSW:8 L1UniSW:12 L1Hvd:16 L1Uni:20 L1TstCln:24 BPred:28

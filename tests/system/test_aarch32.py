@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """32-bit partitions on a 64-bit board: AArch32 at EL1, beside AArch64."""
 
+import re
+
 import pytest
 
 from machine import LINUX, MIB, image, linux, partition
 from test_arm32 import DEBIAN, STEPS, debian, hello
+from test_faults import ICOUNT, SECONDS, control_kept_its_loop
 
 STEPS_V8 = [step for step in STEPS if step != "debug is hidden"]
 
@@ -57,14 +60,35 @@ def test_a_cpu_without_aarch32_is_refused(boot, tmp_path, cpu):
     assert "machine off" in log
 
 
-def test_guests_on_newlib(boot):
-    """The library's programs for Armv7-A."""
+@pytest.mark.parametrize("gic", [2, 3])
+def test_guests_on_newlib(boot, gic):
+    """The library's programs for Armv7-A; a GICv3's CPU interface by CP15."""
     images = {name + "32": image(f"guests/arm32/{name}/{name}.bin", "kernel", "linux", arch="arm")
               for name in ("hello", "smp", "control")}
     memory = ((0x60000000, 16 * MIB),)
     parts = [partition("hello", "hello32", [0], memory), partition("smp", "smp32", [1, 2], memory),
              partition("control", "control32", [3], memory, bootargs="seconds=2")]
-    log = boot(parts, images, gic=2).off()
+    log = boot(parts, images, gic=gic).off()
     assert "[hello] hello: a third is 0.333333" in log and "[hello] hello: done" in log
     assert "[smp] smp: 2 CPUs, 2000 SGIs, ok" in log and "[smp] smp: done" in log
-    assert "[control] control: 1000 Hz loop on its CPU 0x0, GICv2" in log and log.count("control: 1000 ticks") == 2
+    assert f"[control] control: 1000 Hz loop on its CPU 0x0, GICv{gic}" in log and log.count("control: 1000 ticks") == 2
+
+
+@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 2), ("cortex-a72", 3), ("max", 3)])
+def test_hostile(boot, tmp_path, cpu, gic):
+    """All of CP14 and CP15, LDM, LDRD and unaligned accesses to windows, IT blocks, calls: a 1 kHz loop does not notice."""
+    parts = [partition("hostile", "hostile", [1]), partition("control", "control", [0], bootargs=f"seconds={SECONDS}")]
+    log = boot(parts, {"hostile": hello(tmp_path, source="hostile32")}, cpu=cpu, gic=gic, smp=2, qemu=ICOUNT).off()
+    said = [line.split("hostile: ")[1].strip() for line in log.split("\n") if "[hostile] " in line]
+    assert said == ["CP15", "CP14", "64 bits", "hidden", "windows", "calls", "done"], log
+    assert "panic" not in log
+    control_kept_its_loop(log)
+
+
+@pytest.mark.parametrize("cpu, gic, smp, facts", [("cortex-a53", 2, 4, 201), ("max", 3, 4, 204)])
+def test_gic_is_as_the_architecture_says(boot, cpu, gic, smp, facts):
+    """As test_guest.py has it of 64 bits."""
+    images = {"gictest32": image("guests/arm32/gictest/gictest.bin", "kernel", "linux", arch="arm")}
+    log = boot([partition("gictest", "gictest32", range(smp))], images, cpu=cpu, gic=gic, smp=smp).off(LINUX)
+    assert "FAIL" not in log
+    assert int(re.search(r"gictest: (\d+) passed, 0 failed", log)[1]) >= facts

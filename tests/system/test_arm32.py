@@ -25,12 +25,12 @@ def debian(name, cpus, bootargs):
                      bootargs=f"console=ttyAMA0 quiet {bootargs} bulkhead.exit=off")
 
 
-def hello(directory, *options):
-    """The image node of hello32.S, assembled."""
-    elf, binary = directory / "hello32.elf", directory / "hello32.bin"
+def hello(directory, *options, source="hello32"):
+    """The image node of hello32.S, or another, assembled."""
+    elf, binary = directory / f"{source}.elf", directory / f"{source}.bin"
     tool = "arm-linux-gnueabihf-"
     subprocess.run([f"{tool}gcc", "-nostdlib", "-static", f"-Wl,-Ttext={LOAD:#x},--build-id=none", *options, "-o", elf,
-                    TOP / "tests/system/hello32.S"], check=True)
+                    TOP / f"tests/system/{source}.S"], check=True)
     subprocess.run([f"{tool}objcopy", "-O", "binary", "-j", ".text", elf, binary], check=True)
     where = f"load = <{LOAD:#x}>; entry = <{LOAD:#x}>;"
     return image(binary, "kernel", os="elf", extra=where, arch="arm")
