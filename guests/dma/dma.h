@@ -5,16 +5,29 @@
 
 #include <stdint.h>
 
+/*
+ * The registers of the first function on bus 0 with that ID (vendor below), on, at `bar` where they
+ * can be moved; 0 where there is none. Its configuration space into *config, unless that is NULL.
+ */
+uintptr_t pci_find(uintptr_t ecam, uint32_t id, uintptr_t bar, uintptr_t *config);
+
 extern uintptr_t edu;        /* its registers, */
 extern uintptr_t edu_config; /* and its configuration space */
 
-/* Asleep for a while, with interrupts masked: others need the machine too. */
+/* Asleep for a while, or until then, with interrupts masked: others need the machine too. */
 void rest(uint64_t us);
+void rest_until(uint64_t end);
 
 /*
  * The partition's ITS, at `its`: a message of the engine's becomes an LPI, before and after the
  * queue was full of nonsense for a while, and of commands that never end.
  */
 void its_attack(uintptr_t its);
+
+/*
+ * A card reads `burst` (below 4096) times 16 bytes at `address`, again and again, with pauses, for
+ * so many seconds.
+ */
+void flood(uintptr_t ecam, uint64_t address, unsigned burst, unsigned pause_us, unsigned seconds);
 
 #endif

@@ -8,6 +8,8 @@
  *   write ADDRESS    a word of its own by DMA to that address
  *   attack           both, with all addresses of the boot argument attack=ADDRESS,ADDRESS...
  *   end              power off
+ * With the boot arguments flood=ADDRESS burst=COUNT pause=MICROSECONDS seconds=COUNT it has a network
+ * card instead: see flood.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,32 +60,35 @@ static uintptr_t argument(const char *name)
     return guest_argument(name, text, sizeof(text)) ? strtoull(text, NULL, 0) : 0;
 }
 
-/* Its registers at `bar`, where they can be moved, and on; false where there is none. */
-static bool edu_find(uintptr_t ecam, uintptr_t bar)
+uintptr_t pci_find(uintptr_t ecam, uint32_t id, uintptr_t bar, uintptr_t *config)
 {
     for (unsigned i = 0; i < FUNCTIONS; i++) {
-        uintptr_t config = ecam + i * CONFIG_SIZE;
+        uintptr_t at = ecam + i * CONFIG_SIZE;
 
-        if (mmio_read32(config + PCI_ID) == EDU_ID) {
-            edu_config = config;
-            mmio_write32(config + PCI_BAR0, (uint32_t)bar);
-            mmio_write16(config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-            edu = mmio_read32(config + PCI_BAR0) & PCI_BAR_ADDRESS;
-            return true;
+        if (mmio_read32(at + PCI_ID) == id) {
+            if (config != NULL) {
+                *config = at;
+            }
+            mmio_write32(at + PCI_BAR0, (uint32_t)bar);
+            mmio_write16(at + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+            return mmio_read32(at + PCI_BAR0) & PCI_BAR_ADDRESS;
         }
     }
-    return false;
+    return 0;
 }
 
-void rest(uint64_t us)
+void rest_until(uint64_t end)
 {
-    uint64_t end = timer_count() + timer_us_to_ticks(us);
-
     timer_start(end);
     while (timer_count() < end) {
         cpu_wait_for_interrupt();
     }
     timer_stop();
+}
+
+void rest(uint64_t us)
+{
+    rest_until(timer_count() + timer_us_to_ticks(us));
 }
 
 /* A word from one to the other, one of them EDU_BUFFER; false where the engine does not end. */
@@ -190,11 +195,17 @@ int main(void)
 {
     char line[LINE_SIZE];
 
-    if (!edu_find(argument("ecam"), argument("bar"))) {
+    gic_enable(guest.timer_virtual_intid);
+    if (argument("flood") != 0) {
+        flood(argument("ecam"), argument("flood"), (unsigned)argument("burst"),
+              (unsigned)argument("pause"), (unsigned)argument("seconds"));
+        return EXIT_SUCCESS;
+    }
+    edu = pci_find(argument("ecam"), EDU_ID, argument("bar"), &edu_config);
+    if (edu == 0) {
         puts("dma: no edu");
         return EXIT_FAILURE;
     }
-    gic_enable(guest.timer_virtual_intid);
     printf("dma: own memory: %s\n", works() ? "right" : "WRONG");
     if (argument("its") != 0) {
         its_attack(argument("its"));

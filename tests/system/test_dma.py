@@ -6,10 +6,12 @@ QEMU's edu is a DMA engine that does as it is told; guests/dma has it, and is to
 
 import hashlib
 import random
+import re
 
 import pytest
 
 from machine import LINUX, MIB, Monitor, partition
+from test_faults import SECONDS, control_kept_its_loop
 
 BRIDGE = "/pcie@10000000"
 ECAM, BAR = 0x40_1000_0000, 0x1000_0000
@@ -130,3 +132,50 @@ def test_nvme_by_intx(boot, tmp_path, gic, machine):
     assert f"nvme: wrote {written}" in log
     assert f"nvme: read {written}" in log
     assert "Level     nvme0q0" in log and "DMA fault" not in log and "BULKHEAD-GUEST exit status 0" in log
+
+
+def flood(boot, policy, seconds=4, **how):
+    """A card that faults, beside a partition with a 1 kHz loop and one that watches its memory, on whose CPU faults are
+    told: the log."""
+    args = " ".join(f"{name}={value}" for name, value in {"flood": "0x70000000", "seconds": seconds, **how}.items())
+    parts = [
+        partition("victim", "pattern", [0]),
+        partition("attacker", "dma", [1], ((0x40000000, 2 * MIB),), pci_devices=[f"{BRIDGE} 00:02.0"],
+                  bootargs=f"ecam={ECAM:#x} {args}", on_dma_fault=policy),
+        partition("control", "control", [2], bootargs=f"seconds={SECONDS}"),
+    ]
+    card = ("-netdev", "user,id=n", "-device", "e1000e,netdev=n,addr=2.0")
+    board = boot(parts, smp=3, qemu=(*ICOUNT, *SMMU, *card))
+    board.expect(r"dma: flood begins")
+    assert "control: is off" not in board.log
+    board.expect(r"bulkhead: control: is off")
+    assert "flood ends" not in board.log
+    board.expect(r"bulkhead: attacker: is off")
+    board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+    control_kept_its_loop(board.log, 100_000)  # one thread of QEMU's runs the CPUs in turn, and all wake with the tick
+    return board.log
+
+
+@pytest.mark.parametrize("policy", ["report", "block"])
+def test_a_flood_of_faults(boot, policy):
+    """As many as the card can: a few are told, then it is blocked; nobody else notices."""
+    log = flood(boot, policy, burst=40, pause=1000)
+    told = re.findall(r"bulkhead: attacker: .*DMA fault:.*", log)
+    blocked = [line for line in told if "all its DMA is blocked now" in line]
+    assert len(told) <= 5 and blocked == [told[0 if policy == "block" else -1]], told
+    assert f"{BRIDGE} 00:02.0: DMA fault: stream 0x10 reads 0x70000000: not its memory" in told[0]
+    faults = int(re.search(r"bulkhead: attacker: its devices had (\d+) DMA faults", log)[1])
+    accesses = int(re.search(r"dma: flood ends: (\d+) accesses", log)[1])
+    assert faults < 1000 and accesses > 100_000, log
+
+
+def test_faults_that_are_not_too_many(boot):
+    """Some 160 a second, of four words each time, for as long as its driver likes: it is not blocked, and a few lines a
+    second tell it."""
+    log = flood(boot, "report", burst=1, pause=25000)
+    told = re.findall(r"bulkhead: attacker: .*DMA fault:.*", log)
+    assert 12 <= len(told) <= 4 * 5 and "blocked" not in log, told
+    untold = sum(int(n) for n in re.findall(r"; (\d+) more before it", log))
+    faults = int(re.search(r"bulkhead: attacker: its devices had (\d+) DMA faults", log)[1])
+    accesses = int(re.search(r"dma: flood ends: (\d+) accesses", log)[1])
+    assert faults >= accesses > 100 and len(told) + untold > faults / 2, log
