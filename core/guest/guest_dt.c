@@ -64,10 +64,11 @@ static void put_irqs(struct maker *m, const struct plan_irq *irq, uint32_t count
         m->p->board.gic.version == 2 ? (BIT(m->part->cpu_count) - 1) << 8 & 0xff00 : 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        bool ppi = irq[i].intid < FIRST_SPI;
+        const uint32_t intid = irq[i].intid;
+        const bool ppi = intid < FIRST_SPI;
 
         cells[3 * i] = ppi ? GIC_PPI : GIC_SPI;
-        cells[3 * i + 1] = irq[i].intid - (ppi ? FIRST_PPI : FIRST_SPI);
+        cells[3 * i + 1] = intid - (ppi ? FIRST_PPI : FIRST_SPI);
         cells[3 * i + 2] = (irq[i].edge ? GIC_EDGE : GIC_LEVEL_HIGH) | (ppi ? targets : 0);
     }
     tree_cells(&m->w, "interrupts", cells, 3 * count);
@@ -218,9 +219,9 @@ static void write_timer(struct maker *m)
     const struct plan_board *board = &m->p->board;
     const struct plan_irq irqs[] = {
         {TIMER_SEC, false},
-        {board->timer_phys, false},
-        {board->timer_virt, false},
-        {board->timer_hyp, false},
+        {(uint16_t)board->timer_phys, false},
+        {(uint16_t)board->timer_virt, false},
+        {(uint16_t)board->timer_hyp, false},
     };
 
     tree_begin(&m->w, "timer");
@@ -232,7 +233,7 @@ static void write_timer(struct maker *m)
     if (board->pmu != 0) {
         tree_begin(&m->w, "pmu");
         copy_property(m, board->pmu_node, "compatible");
-        put_irqs(m, &(struct plan_irq){board->pmu, false}, 1);
+        put_irqs(m, &(struct plan_irq){(uint16_t)board->pmu, false}, 1);
         tree_end(&m->w);
     }
 }

@@ -96,7 +96,7 @@ static void add_device(const char *path, uint64_t base, uint32_t intid, bool edg
     d->partition = 1;
     d->mmio[0] = (struct range){base, 0x1000};
     d->mmio_count = 1;
-    d->irq[0] = (struct plan_irq){intid, edge};
+    d->irq[0] = (struct plan_irq){(uint16_t)intid, edge};
     d->irq_count = 1;
 }
 
@@ -245,6 +245,28 @@ static void a_gicv2_has_its_cpu_interface(void **state)
     CELLS("/intc@8000000", "reg", 0, 0x8000000, 0, 0x10000, 0, 0x801f000, 0, 0x2000);
 }
 
+/* As many windows and interrupts as there may be. */
+static void a_device_has_all_that_it_has(void **state)
+{
+    struct plan_device *d;
+    int size;
+
+    (void)state;
+    make_plan(3);
+    d = &p.devices[0];
+    for (d->mmio_count = 0; d->mmio_count < PLAN_MAX_WINDOWS; d->mmio_count++) {
+        d->mmio[d->mmio_count] = (struct range){0x9030000 + d->mmio_count * UINT64_C(0x100), 0x100};
+    }
+    for (d->irq_count = 0; d->irq_count < PLAN_MAX_IRQS; d->irq_count++) {
+        d->irq[d->irq_count] = (struct plan_irq){(uint16_t)(40 + d->irq_count), false};
+    }
+    make_tree();
+    (void)fdt_getprop(tree, fdt_path_offset(tree, "/pl061@9030000"), "reg", &size);
+    assert_int_equal(size, PLAN_MAX_WINDOWS * 16);
+    (void)fdt_getprop(tree, fdt_path_offset(tree, "/pl061@9030000"), "interrupts", &size);
+    assert_int_equal(size, PLAN_MAX_IRQS * 12);
+}
+
 static void without_console_there_is_no_uart(void **state)
 {
     (void)state;
@@ -347,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_gicv3_has_a_redistributor_per_vcpu),
         cmocka_unit_test(an_its_is_below_the_gic),
         cmocka_unit_test(a_gicv2_has_its_cpu_interface),
+        cmocka_unit_test(a_device_has_all_that_it_has),
         cmocka_unit_test(without_console_there_is_no_uart),
         cmocka_unit_test(devices_are_copied_and_rewritten),
         cmocka_unit_test(a_clock_without_rate_is_left_out),

@@ -11,6 +11,10 @@
 #include "core/plan/dt.h"
 #include "core/plan/refer.h"
 
+#define MOST_REGS PLAN_MAX_WINDOWS /* in one property */
+
+_Static_assert(1 + PLAN_MAX_REDISTS <= MOST_REGS, "a GIC's, too");
+
 static void keep(struct writer *w, int error)
 {
     if (w->error == 0) {
@@ -124,7 +128,7 @@ static uint32_t push(struct writer *w, uint32_t *cells, uint32_t used, uint64_t 
 void tree_reg(struct writer *w, const struct range *r, uint32_t count, uint32_t address_cells,
               uint32_t size_cells)
 {
-    uint32_t cells[4 * (PLAN_MAX_REDISTS + 1)];
+    uint32_t cells[4 * MOST_REGS];
     uint32_t used = 0;
 
     for (uint32_t i = 0; i < count; i++) {

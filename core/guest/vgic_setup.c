@@ -99,7 +99,7 @@ static enum status own_spis(struct partition *part, const struct plan *p)
         }
     }
     for (uint32_t n = 0; status == OK && !frame.emulated && n < frame.count; n++) {
-        const struct plan_irq message = {frame.first + n, true};
+        const struct plan_irq message = {(uint16_t)(frame.first + n), true};
 
         status = own_spi(&part->vgic, &message, true);
     }

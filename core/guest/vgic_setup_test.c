@@ -99,7 +99,7 @@ static void without_a_console_its_interrupt_is_not_there(void **state)
 
 static void what_the_gic_does_not_have_is_refused(void **state)
 {
-    static const uint32_t beyond[] = {0, 31, INTIDS, IRQ_SPURIOUS, 1024, 5000, UINT32_MAX};
+    static const uint16_t beyond[] = {0, 31, INTIDS, IRQ_SPURIOUS, 1024, 5000, UINT16_MAX};
 
     (void)state;
     for (uint32_t i = 0; i < ARRAY_SIZE(beyond); i++) {
@@ -135,7 +135,8 @@ static void banks_come_from_the_pool(void **state)
     plan_part.console = PLAN_CONSOLE_NONE;
     assert_true(in_a_page >= PLAN_SPI_BANKS && in_a_page < PLAN_MAX_IRQS);
     for (device->irq_count = 0; device->irq_count <= in_a_page; device->irq_count++) {
-        device->irq[device->irq_count] = (struct plan_irq){63 + 32 * device->irq_count, false};
+        device->irq[device->irq_count] =
+            (struct plan_irq){(uint16_t)(63 + 32 * device->irq_count), false};
     }
     before = pool_left();
     assert_int_equal(build(), OK);

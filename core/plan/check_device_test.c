@@ -176,8 +176,8 @@ static void make_frame(void)
 
 static void what_a_frame_raises_is_its_partitions(void **state)
 {
-    static const uint32_t raised[] = {80, 105, 128, 143};
-    static const uint32_t others[] = {79, 144};
+    static const uint16_t raised[] = {80, 105, 128, 143};
+    static const uint16_t others[] = {79, 144};
 
     (void)state;
     for (uint32_t i = 0; i < ARRAY_SIZE(raised); i++) {

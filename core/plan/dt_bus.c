@@ -370,7 +370,7 @@ static enum status decode(const struct wire *wire, struct plan_irq *out)
     if (wire->cell[1] >= kinds[kind].count) {
         return E_INVALID;
     }
-    out->intid = kinds[kind].first + wire->cell[1];
+    out->intid = (uint16_t)(kinds[kind].first + wire->cell[1]);
     out->edge = (wire->cell[2] & 3) != 0;
     return OK;
 }

@@ -260,7 +260,7 @@ static void test_too_many_reservations(void **state)
     strcat(text, BOARD);
     plan_board_text(text);
     assert_true(test_plan.fatal);
-    assert_log("error: /reserved-memory: more than 32 reservations");
+    assert_log("error: /reserved-memory: more than 64 reservations");
 }
 
 static void test_find_system(void **state)

@@ -127,8 +127,12 @@ static void test_too_many_devices(void **state)
 
 #define MANY_WINDOWS                                                                               \
     "<0 0xb000000 0 8>, <0 0xb001000 0 8>, <0 0xb002000 0 8>, <0 0xb003000 0 8>,"                  \
-    " <0 0xb004000 0 8>, <0 0xb005000 0 8>"
-#define MANY_IRQS "<0 60 4>, <0 61 4>, <0 62 4>, <0 63 4>, <0 64 4>, <0 65 4>, <0 66 4>, <0 67 1>"
+    " <0 0xb004000 0 8>, <0 0xb005000 0 8>, <0 0xb006000 0 8>, <0 0xb007000 0 8>,"                 \
+    " <0 0xb008000 0 8>, <0 0xb009000 0 8>"
+#define EIGHT_IRQS(n)                                                                              \
+    "<0 " n "0 4>, <0 " n "1 4>, <0 " n "2 4>, <0 " n "3 4>, <0 " n "4 4>, <0 " n "5 4>, <0 " n    \
+    "6 4>, <0 " n "7 1>"
+#define MANY_IRQS EIGHT_IRQS("6") ", " EIGHT_IRQS("7") ", " EIGHT_IRQS("8") ", " EIGHT_IRQS("9")
 
 /* A partition with the node "/x", an arm,pl031 of these properties. */
 static void parse_with(const char *properties)
@@ -155,10 +159,10 @@ static void test_windows_and_interrupts(void **state)
     parse_with("reg = " MANY_WINDOWS "; interrupts = " MANY_IRQS ";");
     assert_string_equal(log_text, "");
     assert_int_equal(test_plan.devices[0].mmio_count, PLAN_MAX_WINDOWS);
-    assert_int_equal(test_plan.devices[0].mmio[5].base, 0xb005000);
+    assert_int_equal(test_plan.devices[0].mmio[9].base, 0xb009000);
     assert_int_equal(test_plan.devices[0].irq_count, PLAN_MAX_IRQS);
-    assert_int_equal(test_plan.devices[0].irq[7].intid, 99);
-    assert_true(test_plan.devices[0].irq[7].edge);
+    assert_int_equal(test_plan.devices[0].irq[31].intid, 32 + 97);
+    assert_true(test_plan.devices[0].irq[31].edge);
 }
 
 static void assert_not_granted(const struct wrong *w)
@@ -170,11 +174,11 @@ static void assert_not_granted(const struct wrong *w)
 static void test_wrong_windows_and_interrupts(void **state)
 {
     static const struct wrong cases[] = {
-        {"reg = " MANY_WINDOWS ", <0 0xb006000 0 8>;", "/x: reg: more than 6 windows"},
+        {"reg = " MANY_WINDOWS ", <0 0xb00a000 0 8>;", "/x: reg: more than 10 windows"},
         {"reg = <0 0xb000000 0 0>;", "/x: reg: window 0 is not one that the CPU can reach"},
         {"reg = <0 0xb000000>;", "/x: reg: window 0 is not one that the CPU can reach"},
         {"reg = <0 0xb000000 0 8>; interrupts = " MANY_IRQS ", <0 68 4>;",
-         "/x: interrupts: number 8 is one too many"},
+         "/x: interrupts: number 32 is one too many"},
         {"reg = <0 0xb000000 0 8>; interrupts = <0 60 4>, <1 3 4>;",
          "/x: interrupts: number 1 is a CPU's own (PPI): it cannot be granted"},
         {"reg = <0 0xb000000 0 8>; interrupts-extended = <&pic 1>;",

@@ -132,7 +132,7 @@ static void test_no_spis_are_left(void **state)
 
     (void)state;
     for (uint32_t n = 0; n < 7; n++) { /* no four times 32 side by side, but for the last */
-        p->devices[0].irq[n].intid = (5 + 4 * n) * 32;
+        p->devices[0].irq[n].intid = (uint16_t)((5 + 4 * n) * 32);
     }
     p->devices[0].irq_count = 6;
     msi_assign(p);

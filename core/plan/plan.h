@@ -24,15 +24,15 @@
 #define PLAN_SHARED (-1) /* as the culprit of a fault: what all share; it stops the boot */
 
 #define PLAN_MAX_RAM_BANKS 8
-#define PLAN_MAX_RESERVED  32
+#define PLAN_MAX_RESERVED  64
 #define PLAN_OWN           2 /* reservations that are Bulkhead's own from the beginning */
 #define PLAN_MAX_REDISTS   8
 #define PLAN_MAX_RANGES    8  /* IPA ranges of one partition */
 #define PLAN_MAX_EXTENTS   16 /* physical pieces of one partition's memory */
 #define PLAN_MAX_DEVICES   32 /* granted devices of all partitions */
-#define PLAN_MAX_WINDOWS   6  /* register windows of one device */
+#define PLAN_MAX_WINDOWS   10 /* register windows of one device */
 #define PLAN_MAX_FILTERED  8  /* pages, or runs of them, that a partition shares with others */
-#define PLAN_MAX_IRQS      8  /* interrupts of one device */
+#define PLAN_MAX_IRQS      32 /* interrupts of one device */
 #define PLAN_MAX_SMMUS     16
 #define PLAN_MAX_SMMU_IRQS 9 /* of one SMMU that are used */
 #define PLAN_MAX_ITS       4
@@ -62,7 +62,7 @@ struct plan_cpu {
 
 /* An interrupt as the GIC knows it, a PPI or an SPI. */
 struct plan_irq {
-    uint32_t intid;
+    uint16_t intid;
     bool edge; /* IHI 0048/0069 ICFGR: edge-triggered; else level-sensitive */
 };
 

@@ -71,7 +71,7 @@ static inline struct plan_device *add_device(const char *path, int partition, ui
     d->partition = partition;
     d->mmio[0] = (struct range){base, 0x1000};
     d->mmio_count = 1;
-    d->irq[0].intid = irq;
+    d->irq[0].intid = (uint16_t)irq;
     d->irq_count = 1;
     return d;
 }

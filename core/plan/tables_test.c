@@ -160,13 +160,19 @@ static void spoil_count(struct plan_partition *part, struct plan_device *device)
 {
     struct plan_board *b = &p.board;
     uint32_t *const counts[] = {
-        &b->ram_banks,         &b->reserved_count,    &b->cpu_count,       &b->gic.redists,
-        &b->gic.version,       &p.partition_count,    &p.device_count,     &part->cpu_count,
-        &part->memory_count,   &part->extent_count,   &device->mmio_count, &device->irq_count,
-        &part->cpus[draw(16)], &device->irq[0].intid, &b->boot_cpu,
+        &b->ram_banks,         &b->reserved_count,  &b->cpu_count,       &b->gic.redists,
+        &b->gic.version,       &p.partition_count,  &p.device_count,     &part->cpu_count,
+        &part->memory_count,   &part->extent_count, &device->mmio_count, &device->irq_count,
+        &part->cpus[draw(16)], &b->boot_cpu,
     };
+    const uint32_t at = draw(ARRAY_SIZE(counts) + 1);
+    const uint32_t v = draw(3) ? draw(20) : (uint32_t)draw_number();
 
-    *counts[draw(ARRAY_SIZE(counts))] = draw(3) ? draw(20) : (uint32_t)draw_number();
+    if (at < ARRAY_SIZE(counts)) {
+        *counts[at] = v;
+    } else {
+        device->irq[0].intid = (uint16_t)v;
+    }
 }
 
 static void spoil_range(struct plan_partition *part, struct plan_device *device)

@@ -8,8 +8,8 @@
  *   write ADDRESS    a word of its own by DMA to that address
  *   attack           both, with all addresses of the boot argument attack=ADDRESS,ADDRESS...
  *   end              power off
- * With the boot arguments flood=ADDRESS burst=COUNT pause=MICROSECONDS seconds=COUNT it has a network
- * card instead: see flood.c.
+ * With the boot arguments flood=ADDRESS burst=COUNT pause=MICROSECONDS seconds=COUNT it has a
+ * network card instead: see flood.c.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -28,14 +28,13 @@ ERROR = re.compile(r"bulkhead: error: one: (/\S+(?: [0-9a-f:.]+)?): (.+)")
 
 # What may come of a grant, and how often it does at least.
 RULES = {
-    "starts": 700,
+    "starts": 850,
     "is behind an SMMU that no driver is compiled in for": 300,
     "is behind an SMMU that is disabled in the board's tree (status)": 200,
     "is not one that the CPU can reach": 250,
     "does not go to the GIC": 120,
     "has no registers (reg)": 120,
     "is no PCI host bridge that Bulkhead drives": 90,
-    "is one too many": 80,
     "is kept back: grant both to one partition, or neither": 50,
     "is a bus: not supported": 40,
     "shares a page with that of": 10,
@@ -60,7 +59,7 @@ KNOWN = [
     ("arm/fvp-base-revc", "/pci@40000000 00:00.0", "starts"),
     ("arm/juno-r2", "/interrupt-controller@2c010000/v2m@0", "starts"),
     ("arm/juno-r2", "/usb@7ffb0000", "no driver is compiled in for"),  # an SMMUv1
-    ("arm/juno-r2", "/dma-controller@7ff00000", "number N is one too many"),
+    ("arm/juno-r2", "/dma-controller@7ff00000", "no driver is compiled in for"),
     ("freescale/fsl-ls1028a-rdb", "/soc/pcie@1f0000000 00:00.0", "starts"),
     ("freescale/fsl-lx2160a-rdb", "/soc/fsl-mc@80c000000", "is a bus"),
     ("amd/amd-overdrive-rev-b1", "/smb/sata@e0300000", "no driver is compiled in for"),  # an MMU-401
