@@ -35,6 +35,12 @@
 
 #define HPFAR_FIPA MASK(31, 4) /* IPA bits 39..12 */
 
+/* PAR: what AT has found, in the format of long or of short descriptors. */
+#define PAR_F        BIT(0) /* a fault */
+#define PAR_LPAE     BIT(11)
+#define PAR_PA       MASK(39, 12)
+#define PAR_PA_SHORT MASK(31, 12)
+
 /* ISS of an HVC, and of a trapped coprocessor instruction. */
 #define ISS_IMM16 MASK(15, 0)
 #define ISS_CRN   MASK(13, 10)
@@ -228,16 +234,34 @@ static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint32_t hsr, s
     return outcome;
 }
 
+/*
+ * Where stage 1 leads, for faults of which HPFAR tells nothing; UINT64_MAX: nowhere. It changes the
+ * guest's PAR: for a guest that is stopped.
+ */
+static uint64_t stage1_ipa(uint32_t far)
+{
+    uint64_t par;
+
+    sysreg_write(ATS1CPR, far);
+    arch_isb();
+    par = sysreg_read64(PAR);
+    if ((par & PAR_F) != 0) {
+        return UINT64_MAX;
+    }
+    return (par & ((par & PAR_LPAE) != 0 ? PAR_PA : PAR_PA_SHORT)) | (far & (PAGE_SIZE - 1));
+}
+
 /* A guest whose vector cannot be fetched would come back here for ever. */
 static enum trap_outcome trap_prefetch_abort(struct arch_regs *regs, uint32_t hsr,
                                              struct vcpu *vcpu)
 {
     const bool translation = (hsr & ISS_FSC) == FSC_TRANSLATION;
+    const uint32_t far = sysreg_read(HIFAR);
 
     if (banked_read(elr_hyp) != aarch32_prefetch_vector()) {
         return TRAP_ABORT;
     }
-    return trap_fatal(vcpu, regs, translation ? fault_ipa(sysreg_read(HIFAR)).v : UINT64_MAX,
+    return trap_fatal(vcpu, regs, translation ? fault_ipa(far).v : stage1_ipa(far),
                       "cannot fetch its exception vector");
 }
 

@@ -88,11 +88,12 @@
 #define HPFAR CP15(4, c6, c0, 4)
 #define PAR   CP15_64(0, c7)
 
-/* Caches, branch predictors, TLBs: written only */
+/* Caches, branch predictors, TLBs, address translation: written only */
 #define ICIALLUIS   CP15(0, c7, c1, 0)
 #define ICIALLU     CP15(0, c7, c5, 0)
 #define BPIALL      CP15(0, c7, c5, 6)
 #define BPIALLIS    CP15(0, c7, c1, 6)
+#define ATS1CPR     CP15(0, c7, c8, 0)
 #define DCCMVAC     CP15(0, c7, c10, 1)
 #define DCCIMVAC    CP15(0, c7, c14, 1)
 #define TLBIALLHIS  CP15(4, c8, c3, 0)
