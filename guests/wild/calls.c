@@ -37,21 +37,6 @@ static uint32_t call_random_function(void)
     return function;
 }
 
-/* SMCCC calls have the immediate 0; any other is not a call at all. */
-static int64_t call_with_immediate(bool smc, unsigned choice)
-{
-    register uint64_t x0 __asm__("x0") = PSCI_VERSION;
-
-    if (smc) {
-        __asm__ volatile("smc #1" : "+r"(x0) : : "memory");
-    } else if (choice % 2 == 0) {
-        __asm__ volatile("hvc #1" : "+r"(x0) : : "memory");
-    } else {
-        __asm__ volatile("hvc #0xffff" : "+r"(x0) : : "memory");
-    }
-    return (int64_t)x0;
-}
-
 static void call_flood(const char *name, bool smc)
 {
     uint64_t calls = wild_number("calls", CALLS);
@@ -64,7 +49,7 @@ static void call_flood(const char *name, bool smc)
         bool caught;
 
         if (i % 16 == 0) {
-            caught = WILD_CATCHES(result = call_with_immediate(smc, (unsigned)(i / 16)));
+            caught = WILD_CATCHES(result = call_with_immediate(smc, i / 16 % 2 == 0));
         } else {
             uint32_t function = call_random_function();
 

@@ -37,9 +37,9 @@ static unsigned windows_get(struct window *windows)
             uintptr_t size = guest.cpu_count * GICR_SIZE;
 
             if (size > guest.gicr[i].size) {
-                size = guest.gicr[i].size;
+                size = (uintptr_t)guest.gicr[i].size;
             }
-            windows[count++] = (struct window){guest.gicr[i].base, size};
+            windows[count++] = (struct window){(uintptr_t)guest.gicr[i].base, size};
         }
     }
     return count;
@@ -64,11 +64,12 @@ static void interface_scramble(void)
 static void access_random(const struct window *window)
 {
     uint64_t random = wild_random();
-    uintptr_t address = window->base + random % window->size;
+    uintptr_t address = window->base + (uintptr_t)random % window->size;
     unsigned width = (unsigned)(random >> 40) & 3;
 
     if (random >> 42 & 15) {
-        address &= ~((1ull << width) - 1); /* one in 16 may be unaligned: not the GIC's problem */
+        address &=
+            ~(((uintptr_t)1 << width) - 1); /* one in 16 may be unaligned: not the GIC's problem */
     }
     switch (width | (random >> 46 & 1) << 2) {
     case 0:
@@ -166,7 +167,7 @@ void wild_disable(void)
     struct window windows[1 + GUEST_MAX_GICR_REGIONS];
     unsigned count = windows_get(windows);
 
-    __asm__ volatile("msr daifset, #15" : : : "memory");
+    cpu_mask_all();
     for (unsigned i = 0; i < count; i++) {
         for (uintptr_t offset = 0; offset < windows[i].size; offset += 4) {
             mmio_write32(windows[i].base + offset, (uint32_t)wild_random());
@@ -174,16 +175,13 @@ void wild_disable(void)
     }
     interface_scramble();
     puts("wild: disable: interrupts masked, GIC scrambled; now the MMU goes and the CPU spins");
-    __asm__ volatile("dsb sy\n msr sctlr_el1, %0\n isb\n 1: b 1b"
-                     :
-                     : "r"(0x30d00800ull)
-                     : "memory");
+    mmu_off_and_spin();
 }
 
 /* Every number that a GICv2m frame could raise, the SMMU's among them, again and again. */
 void wild_forge(void)
 {
-    const uintptr_t doorbell = wild_number("doorbell", 0);
+    const uintptr_t doorbell = (uintptr_t)wild_number("doorbell", 0);
     const uint64_t end = timer_count() + timer_us_to_ticks(FORGE_US);
     unsigned writes = 0;
 

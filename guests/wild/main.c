@@ -8,9 +8,6 @@
 #include "guest.h"
 #include "wild.h"
 
-#define EC_INSTRUCTION_ABORT 0x21u
-#define EC_SERROR            0x2fu
-
 struct wild_caught wild_caught;
 
 static const struct {
@@ -28,13 +25,9 @@ static const struct {
 static bool catch_exception(struct exception_frame *frame)
 {
     wild_caught.count++;
-    wild_caught.esr = frame->esr;
+    wild_caught.esr = frame_syndrome(frame);
     wild_caught.far = frame->far;
-    if (ESR_EC(frame->esr) == EC_INSTRUCTION_ABORT) {
-        frame->elr = frame->x[30];
-    } else if (ESR_EC(frame->esr) != EC_SERROR) {
-        frame->elr += 4;
-    }
+    frame_resume(frame);
     return true;
 }
 

@@ -22,10 +22,10 @@ static void print_caught(const char *mode, const char *what)
 /* What is not memory is mapped execute-never: without that, the fetch leaves the partition. */
 void wild_jump(void)
 {
-    uintptr_t address = wild_number("address", STRAY_ADDRESS);
+    uintptr_t address = (uintptr_t)wild_number("address", STRAY_ADDRESS);
 
     *mmu_descriptor(address) &= ~MMU_PXN;
-    __asm__ volatile("dsb ish\n tlbi vmalle1\n dsb ish\n isb" : : : "memory");
+    tlb_forget();
     printf("wild: jump to 0x%" PRIxPTR "\n", address);
     if (WILD_CATCHES(((void (*)(void))address)())) {
         print_caught("jump", "fetch");
@@ -37,20 +37,20 @@ void wild_jump(void)
 /* A table that is not in memory: the MMU's own access leaves the partition. */
 void wild_walk(void)
 {
-    const uintptr_t address = 0x200000000; /* a block of level 1 until now */
-    uint64_t value = 0;
+    const uintptr_t address = WALK_ADDRESS; /* a block of level 1 until now */
+    uintptr_t value = 0;
 
     *mmu_descriptor(address) = STRAY_ADDRESS | 3;
-    __asm__ volatile("dsb ish\n tlbi vmalle1\n dsb ish\n isb" : : : "memory");
+    tlb_forget();
     if (WILD_CATCHES(__asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory"))) {
         printf("wild: walk dfsc=0x%" PRIx64 " far=0x%" PRIx64 "\n", DFSC(wild_caught.esr),
                wild_caught.far);
     } else {
-        printf("wild: walk went through, value 0x%" PRIx64 "\n", value);
+        printf("wild: walk went through, value 0x%" PRIxPTR "\n", value);
     }
 }
 
-static void stray(const char *what, bool caught, uint64_t value)
+void wild_stray(const char *what, bool caught, uint64_t value)
 {
     if (caught) {
         print_caught("mmio", what);
@@ -59,46 +59,25 @@ static void stray(const char *what, bool caught, uint64_t value)
     }
 }
 
-/* Accesses whose syndrome tells no register: nobody can emulate them. */
-static void stray_without_syndrome(uintptr_t address)
-{
-    uint64_t a = 0, b = 0;
-    bool caught;
-
-    caught = WILD_CATCHES(__asm__ volatile("ldp %0, %1, [%2]" : "+r"(a), "+r"(b) : "r"(address)));
-    stray("read of a pair", caught, a);
-    caught = WILD_CATCHES(__asm__ volatile("stp %0, %1, [%2]" : : "r"(a), "r"(b), "r"(address)));
-    stray("write of a pair", caught, 0);
-    b = address;
-    caught = WILD_CATCHES(__asm__ volatile("ldr %0, [%1], #8" : "+r"(a), "+r"(b)));
-    stray("read with write-back", caught, a);
-    caught = WILD_CATCHES(__asm__ volatile("ldxr %0, [%1]" : "+r"(a) : "r"(address)));
-    stray("exclusive read", caught, a);
-    caught = WILD_CATCHES(__asm__ volatile("ldr q0, [%0]" : : "r"(address) : "v0"));
-    stray("read to a SIMD register", caught, 0);
-    caught = WILD_CATCHES(__asm__ volatile("dc civac, %0" : : "r"(address)));
-    stray("cache maintenance", caught, 0);
-}
-
 void wild_mmio(void)
 {
-    uintptr_t address = wild_number("address", STRAY_ADDRESS);
+    uintptr_t address = (uintptr_t)wild_number("address", STRAY_ADDRESS);
     uint64_t value = 0;
     bool caught;
 
     caught = WILD_CATCHES(value = mmio_read8(address));
-    stray("read of 8 bits", caught, value);
+    wild_stray("read of 8 bits", caught, value);
     caught = WILD_CATCHES(value = mmio_read16(address));
-    stray("read of 16 bits", caught, value);
+    wild_stray("read of 16 bits", caught, value);
     caught = WILD_CATCHES(value = mmio_read32(address));
-    stray("read of 32 bits", caught, value);
+    wild_stray("read of 32 bits", caught, value);
     caught = WILD_CATCHES(value = mmio_read64(address));
-    stray("read of 64 bits", caught, value);
-    stray("write of 8 bits", WILD_CATCHES(mmio_write8(address, 0)), 0);
-    stray("write of 16 bits", WILD_CATCHES(mmio_write16(address, 0)), 0);
-    stray("write of 32 bits", WILD_CATCHES(mmio_write32(address, 0)), 0);
-    stray("write of 64 bits", WILD_CATCHES(mmio_write64(address, 0)), 0);
-    stray_without_syndrome(address);
+    wild_stray("read of 64 bits", caught, value);
+    wild_stray("write of 8 bits", WILD_CATCHES(mmio_write8(address, 0)), 0);
+    wild_stray("write of 16 bits", WILD_CATCHES(mmio_write16(address, 0)), 0);
+    wild_stray("write of 32 bits", WILD_CATCHES(mmio_write32(address, 0)), 0);
+    wild_stray("write of 64 bits", WILD_CATCHES(mmio_write64(address, 0)), 0);
+    wild_stray_without_syndrome(address);
 }
 
 /* ---- Set and way ---- */
@@ -106,9 +85,6 @@ void wild_mmio(void)
 #define CLIDR_TYPE(clidr, level) ((clidr) >> (3 * (level)) & 7)
 #define CLIDR_TYPE_DATA          2u
 #define CLIDR_LEVELS             7u
-#define CCIDX(mmfr2)             ((mmfr2) >> 20 & 15)
-
-enum set_way { CSW, CISW, ISW };
 
 static unsigned long set_way_level(enum set_way operation, unsigned level)
 {
@@ -120,7 +96,7 @@ static unsigned long set_way_level(enum set_way operation, unsigned level)
     barrier_isb();
     ccsidr = sysreg_read(ccsidr_el1);
     line_shift = (unsigned)(ccsidr & 7) + 4;
-    if (CCIDX(sysreg_read(S3_0_C0_C7_2)) != 0) {
+    if (cache_has_ccidx()) {
         ways = (ccsidr >> 3 & 0x1fffff) + 1;
         sets = (ccsidr >> 32 & 0xffffff) + 1;
     } else {
@@ -133,13 +109,7 @@ static unsigned long set_way_level(enum set_way operation, unsigned level)
         for (uint64_t set = 0; set < sets; set++, count++) {
             uint64_t value = way_bits | set << line_shift | level << 1;
 
-            if (operation == CSW) {
-                __asm__ volatile("dc csw, %0" : : "r"(value) : "memory");
-            } else if (operation == CISW) {
-                __asm__ volatile("dc cisw, %0" : : "r"(value) : "memory");
-            } else {
-                __asm__ volatile("dc isw, %0" : : "r"(value) : "memory");
-            }
+            set_way(operation, value);
         }
     }
     barrier_dsb();
@@ -172,17 +142,7 @@ void wild_vectors(void)
 {
     puts("wild: vectors: now they are at 0x9010000");
     fflush(stdout);
-    __asm__ volatile("mrs x0, sctlr_el1\n"
-                     "bic x0, x0, #1\n"
-                     "msr sctlr_el1, x0\n"
-                     "isb\n"
-                     "mov x0, #0x9010000\n"
-                     "msr vbar_el1, x0\n"
-                     "isb\n"
-                     "udf #0"
-                     :
-                     :
-                     : "x0", "memory");
+    fall();
 }
 
 static bool reads(uintptr_t address, unsigned size, uint64_t *value)
@@ -204,7 +164,7 @@ static bool writes(uintptr_t address, unsigned size)
 /* Every offset of a page in every width, what answers; then written, too, but for that. */
 void wild_page(void)
 {
-    const uintptr_t page = wild_number("page", 0);
+    const uintptr_t page = (uintptr_t)wild_number("page", 0);
 
     for (unsigned size = 1; size <= 8; size *= 2) {
         unsigned answers = 0;

@@ -61,7 +61,7 @@ void wild_pci(void)
     uint32_t before[BARS];
     unsigned moved = 0;
 
-    ecam = wild_number("ecam", ECAM_ADDRESS);
+    ecam = (uintptr_t)wild_number("ecam", ECAM_ADDRESS);
     printf("wild: pci %u functions answer\n", count_answers());
     for (unsigned i = 0; i < BARS; i++) {
         before[i] = mmio_read32(config(own, BAR0 + 4 * i));

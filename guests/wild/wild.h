@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "target.h"
+
 /* The exceptions caught: the instruction is skipped, a wild jump returns to its caller. */
 struct wild_caught {
     unsigned count;
@@ -24,13 +26,17 @@ extern struct wild_caught wild_caught;
         *(volatile unsigned *)&wild_caught.count != wild_before;                                   \
     })
 
-#define WILD_ESR_UNDEFINED(esr) ((esr) >> 26 == 0)
-
 /* The number of the argument `name=`, in any base that C has; `otherwise` without one. */
 uint64_t wild_number(const char *name, uint64_t otherwise);
 
 /* The same sequence for the same argument `seed=`. */
 uint64_t wild_random(void);
+
+/* Tells what came of an access outside of the partition. */
+void wild_stray(const char *what, bool caught, uint64_t value);
+
+/* Accesses whose syndrome tells no register: nobody can emulate them. */
+void wild_stray_without_syndrome(uintptr_t address);
 
 /* The modes; those that return have survived. */
 void wild_jump(void);

@@ -7,7 +7,7 @@ import subprocess
 import pexpect
 import pytest
 
-from machine import BUILD, CPUS, LINUX, MIB, Machine, boot_by_uboot, image, linux, partition, uboot_ramdisk
+from machine import BUILD, CPUS, CPUS32, LINUX, MIB, Machine, boot_by_uboot, image, linux, partition, uboot_ramdisk
 
 HELLO = partition("hello", "hello", [0])
 
@@ -42,8 +42,7 @@ def test_two_linux_and_bare_metal(boot, cpu, gic):
     assert "machine off" in log
 
 
-@pytest.mark.parametrize("gic", [2, 3, 4])
-@pytest.mark.parametrize("cpu", CPUS)
+@pytest.mark.parametrize("cpu,gic", [(c, g) for c in CPUS for g in (2, 3, 4)] + [(c, g) for c in CPUS32 for g in (2, 3)])
 def test_every_cpu_and_gic(boot, cpu, gic):
     """Their whole product, with small guests: two of them, two CPUs each."""
     parts = [partition("left", "smp", [0, 1]), partition("right", "smp", [2, 3])]
@@ -52,12 +51,16 @@ def test_every_cpu_and_gic(boot, cpu, gic):
         assert re.search(rf"\[{name}\] smp: 2 CPUs, \d+ SGIs, ok", log), log
 
 
-@pytest.mark.parametrize("smp,memory,gic", [(1, "512M", 2), (1, "512M", 3), (2, "1G", 3), (8, "2G", 2), (16, "8G", 3)])
-def test_sizes(boot, smp, memory, gic):
+@pytest.mark.parametrize(
+    "smp,memory,gic,cpu",
+    [(1, "512M", 2, "cortex-a53"), (1, "512M", 3, "cortex-a53"), (2, "1G", 3, "cortex-a53"), (8, "2G", 2, "cortex-a53"),
+     (16, "8G", 3, "cortex-a53"), (1, "512M", 2, "cortex-a15"), (8, "2G", 2, "cortex-a7")],
+)
+def test_sizes(boot, smp, memory, gic, cpu):
     """1 to 16 CPUs and 512 MiB to 8 GiB; every CPU in a partition."""
     each = min(smp, 8)
     parts = [partition(f"smp{at}", "smp", range(at, at + each)) for at in range(0, smp, each)]
-    log = boot(parts, smp=smp, memory=memory, gic=gic).off()
+    log = boot(parts, smp=smp, memory=memory, gic=gic, cpu=cpu).off()
     for at in range(0, smp, each):
         assert f"[smp{at}] smp: {each} CPUs, {each * 1000} SGIs, ok" in log
     assert "FAIL" not in log

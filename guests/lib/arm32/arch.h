@@ -64,6 +64,9 @@ static inline void mmio_write64(uintptr_t address, uint64_t value)
     }
 
 CP15(mpidr_el1, 0, c0, c0, 5)
+CP15(ccsidr_el1, 1, c0, c0, 0)
+CP15(clidr_el1, 1, c0, c0, 1)
+CP15(csselr_el1, 2, c0, c0, 0)
 CP15(vbar_el1, 0, c12, c0, 0)
 CP15(tpidr_el1, 0, c13, c0, 4)
 CP15(cntfrq_el0, 0, c14, c0, 0)
