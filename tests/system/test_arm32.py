@@ -3,6 +3,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -185,6 +186,28 @@ def test_svc_mode_is_refused(boot, tmp_path):
     board = boot([partition("one", "hello", [0])], {"hello": hello(tmp_path)}, "-1", cpu="cortex-a15", gic=2)
     board.expect("bulkhead: entered in SVC mode; needs HYP mode: start QEMU with virtualization=on")
     assert board.log.count("\n") <= 1
+
+
+def test_the_refusal_ends_where_nobody_sends_it(tmp_path):
+    """An early console that says "full" for ever, as the flash that another board has there: the CPU comes to rest."""
+    full, path = tmp_path / "full", tmp_path / "monitor"
+    full.write_bytes(b"\xff" * 4096)
+    symbols = subprocess.run(["arm-linux-gnueabihf-nm", BUILD / "qemu-arm32/bulkhead.elf"], capture_output=True, text=True, check=True)
+    park = 0x80010000 + int(re.search(r"^(\w+) t park$", symbols.stdout, re.M)[1], 16)
+    board = Machine(None, "-M", "vexpress-a15", "-1", "-k", str(BUILD / "qemu-arm32/bulkhead.bin"), smp=1,
+                    qemu=[*Monitor.options(path), "-device", f"loader,file={full},addr=0x09000000,force-raw=on"])
+    pc = 0
+    try:
+        for _ in range(100):
+            if pc in (park, park + 4):
+                break
+            time.sleep(0.2)
+            if path.exists():
+                registers = Monitor(path).ask("human-monitor-command", **{"command-line": "info registers"})
+                pc = int(re.search(r"R15=(\w+)", registers)[1], 16)
+    finally:
+        board.close()
+    assert pc in (park, park + 4)
 
 
 def test_arm64_images_are_refused(boot):
