@@ -18,9 +18,7 @@
 #define LPI_FIRST 8192u /* the lowest INTID of an LPI */
 #define LPI_LIMIT (PLAN_MAX_FUNCTIONS * PLAN_EVENTS)
 
-/* Pages of the pool, at most: of an ITS, of a device, of a CPU that takes LPIs, of all of these. */
-#define MSI_ITS_PAGES    3
-#define MSI_DEVICE_PAGES 2
+/* Pages of the pool, at most: of a CPU that takes LPIs, of all of these. */
 #define MSI_CPU_PAGES    31
 #define MSI_SHARED_PAGES 3
 

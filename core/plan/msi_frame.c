@@ -25,12 +25,24 @@ struct msi_frame msi_frame(const struct plan *p, uint32_t index)
     return (struct msi_frame){0};
 }
 
+/* A page of its tables, aligned. */
+static uint64_t table_pages(const struct plan_its *its)
+{
+    return its->table_pages == 0 ? 1 : 2 * its->table_pages - 1;
+}
+
+/* A device has a table of its own, and at most a page of the ITS's. */
+static uint64_t device_pages(const struct plan *p, const struct plan_function *f)
+{
+    return 1 + table_pages(&p->board.its[p->partitions[p->devices[f->device].partition].msi_its]);
+}
+
 uint64_t msi_pages(const struct plan *p)
 {
     uint64_t pages = 0;
 
     for (uint32_t i = 0; i < p->function_count; i++) {
-        pages += p->functions[i].msi ? MSI_DEVICE_PAGES : 0;
+        pages += p->functions[i].msi ? device_pages(p, &p->functions[i]) : 0;
     }
     if (pages == 0) {
         return 0;
@@ -38,5 +50,8 @@ uint64_t msi_pages(const struct plan *p)
     for (uint32_t i = 0; i < p->partition_count; i++) {
         pages += p->partitions[i].msi_first != 0 ? MSI_CPU_PAGES : 0;
     }
-    return pages + p->board.its_count * MSI_ITS_PAGES + MSI_SHARED_PAGES;
+    for (uint32_t i = 0; i < p->board.its_count; i++) { /* its queue, devices, collections */
+        pages += 1 + 2 * table_pages(&p->board.its[i]);
+    }
+    return pages + MSI_SHARED_PAGES;
 }

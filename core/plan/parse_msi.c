@@ -119,18 +119,28 @@ static bool bridge_may_be(const void *fdt, int host, uint32_t id)
 /* The same of a granted device, whichever its own ITS is. */
 static bool may_be(const struct plan *p, const struct plan_device *d, uint32_t id)
 {
-    uint32_t size, device;
-    const char *parent;
+    const void *fdt = p->board.fdt;
+    uint32_t size = 0;
+    uint32_t device;
+    const char *parent = dt_property(fdt, d->node, "msi-parent", &size);
     struct dt_run run;
 
     if (d->bridge) {
-        return bridge_may_be(p->board.fdt, d->node, id);
+        return bridge_may_be(fdt, d->node, id);
     }
     if (d->function) {
-        return run_of(p->board.fdt, d->node, d->rid, &run, &device) && device == id;
+        return run_of(fdt, d->node, d->rid, &run, &device) && device == id;
     }
-    parent = dt_property(p->board.fdt, d->node, "msi-parent", &size);
-    return parent != NULL && size >= 2 * CELL && (uint32_t)dt_cells(parent + CELL, 1) == id;
+    for (uint64_t at = 0; at + 2 * CELL <= size;) { /* controllers, each with its #msi-cells */
+        int node = dt_phandle(fdt, (uint32_t)dt_cells(parent + at, 1));
+        uint32_t cells = node < 0 ? UINT32_MAX : (uint32_t)dt_number(fdt, node, "#msi-cells", 0);
+
+        if (cells != 0 && (uint32_t)dt_cells(parent + at + CELL, 1) == id) {
+            return true;
+        }
+        at += CELL * (1 + (uint64_t)cells);
+    }
+    return false;
 }
 
 /* ---- who sends ---- */

@@ -18,7 +18,10 @@
         ITS("8180000", "status = \"disabled\";") ITS("8280000", "") ITS("41000000", "")            \
             HOST("20000000", "msi-map-mask = <0xff>; msi-map = <0x8 &its8280000 0x1000 0x8>,"      \
                              " <0x10 &its8080000 0x2000 0x8>, <0x20 &its8180000 0 0x8>;")          \
-                HOST("30000000", "msi-parent = <&its8080000>;") HOST("40000000", "") "};"
+                HOST("30000000", "msi-parent = <&its8080000>;")                                    \
+                    HOST("40000000",                                                               \
+                         "") "frame: frame@50000000 { }; sender@50010000 { msi-parent = <&frame>," \
+                             " <&its8280000 0x77>, <&its8080000 0x2010>; }; };"
 
 static struct plan *const p = &test_plan;
 
@@ -123,7 +126,9 @@ static void test_the_spis_are_free_ones(void **state)
     msi_assign(p);
     assert_int_equal(p->partitions[0].msi_first, 128);
     assert_int_equal(p->partitions[1].msi_first, 64);
-    assert_true(msi_pages(p) >= 2 * (MSI_DEVICE_PAGES + MSI_CPU_PAGES) + MSI_ITS_PAGES);
+    assert_int_equal(msi_pages(p), 2 * (2 + MSI_CPU_PAGES) + 2 * 3 + MSI_SHARED_PAGES);
+    p->board.its[0].table_pages = 16;
+    assert_int_equal(msi_pages(p), 2 * (32 + MSI_CPU_PAGES) + 63 + 3 + MSI_SHARED_PAGES);
 }
 
 static void test_no_spis_are_left(void **state)
@@ -193,6 +198,23 @@ static void test_whole_devices_that_reach_the_frame(void **state)
     expect(victim, false, 0);
 }
 
+/* A platform device that has several controllers: it may use each. */
+static void test_all_parents_of_a_device(void **state)
+{
+    const struct plan_function *victim = add(0, 1, 0x2010);
+    const struct plan_function *other = add(0, 1, 0x2011);
+    struct plan_device *sender = &p->devices[3];
+
+    (void)state;
+    (void)add(1, 1, 0x40);
+    *sender = (struct plan_device){.partition = 1};
+    p->device_count = 4;
+    assert_int_equal(dt_find(board.data, "/sender@50010000", &sender->node), OK);
+    msi_assign(p);
+    expect(victim, false, 0);
+    expect(other, true, 0x2011);
+}
+
 static void test_an_its_that_was_given_up(void **state)
 {
     const struct plan_function *f = add(0, 1, 8);
@@ -245,6 +267,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_others_that_reach_the_frame, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_whole_devices_that_reach_the_frame, set_up_msi,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_all_parents_of_a_device, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_an_its_that_was_given_up, set_up_msi, tear_down),
         cmocka_unit_test_setup_teardown(test_a_frame_beyond_the_memorys_width, set_up_msi,
                                         tear_down),

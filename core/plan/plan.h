@@ -125,8 +125,9 @@ struct plan_its {
     int node;
     const char *path;
     struct range mmio;
-    bool unusable;    /* the driver gave it up: its devices send no messages */
-    uint64_t devices; /* DeviceIDs that it can tell apart, from 0 on; 0: not known (on a PC) */
+    bool unusable;        /* the driver gave it up: its devices send no messages */
+    uint64_t devices;     /* DeviceIDs that it can tell apart, from 0 on; 0: not known (on a PC) */
+    uint32_t table_pages; /* of 4 KiB, in a page of its tables; 0: not known */
 };
 
 /* Consecutive StreamIDs (SMMUv2: or one, with bits that do not matter) of a granted device. */

@@ -54,6 +54,7 @@
 
 #define TYPE_DEVICES     1
 #define TYPE_COLLECTIONS 4
+#define LARGEST_PAGE     2 /* of GITS_BASER.Page_Size: 64 KiB */
 #define NON_CACHEABLE    1
 #define INTID_BITS       14   /* of LPIs, 8192 .. 16383: no configuration table is smaller */
 #define LPI_ON           0xa3 /* enabled; the priority of all */
@@ -90,6 +91,7 @@ static struct unit {
     uint64_t device_limit; /* DeviceIDs from here on it does not have */
     uint64_t *queue;
     uint64_t *devices;     /* level 1: a page's address for each that has a device */
+    uint64_t page;         /* bytes of a page of that table */
     uint64_t written;      /* GITS_CWRITER: bytes */
     uint32_t device_entry; /* bytes */
 } units[PLAN_MAX_ITS];
@@ -174,20 +176,45 @@ static const char *lacks(uint64_t typer)
     return NULL;
 }
 
-/* As many as DeviceIDs have bits for, and a page of the level-1 table has entries for. */
-static uint64_t count_devices(struct unit *u)
+/* Of our pages: a page of the table n, 4 KiB where the ITS lets one choose, else 16 or 64. */
+static uint32_t table_pages(const struct unit *u, uint32_t n, uint64_t indirect)
+{
+    uint64_t size;
+
+    arch_write64(u->base + GITS_BASER(n), indirect);
+    size = field_get(GITS_BASER_PAGE_SIZE, arch_read64(u->base + GITS_BASER(n)));
+    return size < LARGEST_PAGE ? 1u << 2 * size : 1u << 2 * LARGEST_PAGE;
+}
+
+/*
+ * As many as DeviceIDs have bits for, and a page of the level-1 table has entries for; what its
+ * tables lack, or NULL.
+ */
+static const char *count_devices(struct unit *u, struct plan_its *plan_its)
 {
     uint64_t bits = field_get(GITS_TYPER_DEVBITS, u->typer) + 1;
+    const char *why = "it keeps no table of devices (GITS_BASER)";
 
     for (uint32_t n = 0; n < GITS_BASERS; n++) {
-        uint64_t baser = arch_read64(u->base + GITS_BASER(n));
+        uint64_t type = field_get(GITS_BASER_TYPE, arch_read64(u->base + GITS_BASER(n)));
+        uint32_t pages = 0;
 
-        if (field_get(GITS_BASER_TYPE, baser) == TYPE_DEVICES) {
-            u->device_entry = (uint32_t)field_get(GITS_BASER_ENTRY, baser) + 1;
-            u->device_limit = PAGE_SIZE / u->device_entry * (PAGE_SIZE / sizeof(uint64_t));
+        if (type == TYPE_DEVICES) {
+            pages = table_pages(u, n, GITS_BASER_INDIRECT);
+            why = (arch_read64(u->base + GITS_BASER(n)) & GITS_BASER_INDIRECT) == 0
+                      ? "its table of devices has one level only (GITS_BASER.Indirect)"
+                      : NULL;
+            u->page = pages * PAGE_SIZE;
+            u->device_entry =
+                (uint32_t)field_get(GITS_BASER_ENTRY, arch_read64(u->base + GITS_BASER(n))) + 1;
+            u->device_limit = u->page / u->device_entry * (u->page / sizeof(uint64_t));
+        } else if (type == TYPE_COLLECTIONS) {
+            pages = table_pages(u, n, 0);
         }
+        plan_its->table_pages = pages > plan_its->table_pages ? pages : plan_its->table_pages;
     }
-    return u->device_limit < BIT(bits) ? u->device_limit : BIT(bits);
+    u->device_limit = u->device_limit < BIT(bits) ? u->device_limit : BIT(bits);
+    return why;
 }
 
 static enum status its_probe(struct plan *p, uint32_t its, const char **why)
@@ -210,8 +237,8 @@ static enum status its_probe(struct plan *p, uint32_t its, const char **why)
     u->typer = arch_read64(u->base + GITS_TYPER);
     *why = lacks(u->typer);
     if (*why == NULL) {
-        u->device_limit = plan_its->devices = count_devices(u);
-        *why = u->device_limit == 0 ? "it keeps no table of devices (GITS_BASER)" : NULL;
+        *why = count_devices(u, plan_its);
+        plan_its->devices = u->device_limit;
     }
     return *why == NULL ? OK : E_UNSUPPORTED;
 }
@@ -231,19 +258,18 @@ static uint64_t itt_pages(const struct unit *u)
  */
 static enum status set_table(struct unit *u, uint32_t n, uint64_t type)
 {
+    const uint64_t shape = GITS_BASER_INDIRECT | GITS_BASER_PAGE_SIZE | GITS_BASER_SIZE;
     uint64_t indirect = type == TYPE_DEVICES ? GITS_BASER_INDIRECT : 0;
-    void *page = take(1);
-    uint64_t v;
+    void *page = take(table_pages(u, n, indirect));
+    uint64_t is = indirect | (arch_read64(u->base + GITS_BASER(n)) & GITS_BASER_PAGE_SIZE);
 
     if (page == NULL) {
         return E_NO_SPACE;
     }
-    arch_write64(u->base + GITS_BASER(n), GITS_BASER_VALID | indirect |
+    arch_write64(u->base + GITS_BASER(n), GITS_BASER_VALID | is |
                                               field_prep(GITS_BASER_INNER, NON_CACHEABLE) |
                                               address_of(page));
-    v = arch_read64(u->base + GITS_BASER(n));
-    if ((v & GITS_BASER_INDIRECT) != indirect || field_get(GITS_BASER_PAGE_SIZE, v) != 0 ||
-        (v & GITS_BASER_SIZE) != 0) {
+    if ((arch_read64(u->base + GITS_BASER(n)) & shape) != is) {
         return E_UNSUPPORTED;
     }
     if (type == TYPE_DEVICES) {
@@ -290,13 +316,13 @@ static enum status its_start(uint32_t its)
 static enum status its_add_device(uint32_t its, uint32_t device)
 {
     struct unit *u = &units[its];
-    uint32_t slot = device / (uint32_t)(PAGE_SIZE / u->device_entry);
+    uint32_t slot = device / (uint32_t)(u->page / u->device_entry);
     void *itt;
 
     check(device < u->device_limit); /* as the plan was told */
     itt = take(itt_pages(u));
     if (u->devices[slot] == 0) {
-        void *level2 = take(1);
+        void *level2 = take(u->page / PAGE_SIZE);
 
         if (level2 == NULL) {
             return E_NO_SPACE;

@@ -27,6 +27,7 @@ static struct {
     uint64_t typer, cbaser, cwriter, creadr;
     uint64_t baser[8];
     bool no_indirect, stuck, never_rests;
+    uint64_t page_size;        /* of its tables, as Page_Size says; not to be chosen */
     uint64_t collection[CPUS]; /* target of MAPC, or ~0 */
     uint32_t syncs, invs;
 } its;
@@ -65,14 +66,20 @@ static uint64_t entry_size(void)
     return (its.typer >> 4 & 15) + 1;
 }
 
+static uint64_t per_page(void)
+{
+    return (PAGE_SIZE << 2 * its.page_size) / 8;
+}
+
 /* The device's entry, in the model's form: its table's address, event bits in the low ones. */
 static uint64_t *device_entry(uint64_t device)
 {
-    uint64_t per_page = PAGE_SIZE / 8;
-    uint64_t level1 = memory_at(its.baser[0] & 0xfffffffff000)[device / per_page];
+    uint64_t level1 = memory_at(its.baser[0] & 0xfffffffff000)[device / per_page()];
 
     assert_true(level1 >> 63);
-    return &memory_at(level1 & 0xfffffffff000)[device % per_page];
+    assert_int_equal(level1 % (per_page() * 8), 0);
+    assert_int_equal((its.baser[0] & 0xfffffffff000) % (per_page() * 8), 0);
+    return &memory_at(level1 & 0xfffffffff000)[device % per_page()];
 }
 
 /* Of the model's own form, in the memory that the driver gave: LPI, and collection in the top. */
@@ -171,6 +178,7 @@ static void write_its(void *model, uint64_t offset, unsigned size, uint64_t v)
         baser = &its.baser[(offset - 0x100) / 8]; /* Type and Entry_Size are fixed */
         *baser = (v & ~UINT64_C(0x071f000000000000)) | (*baser & UINT64_C(0x071f000000000000));
         *baser &= its.no_indirect ? ~(UINT64_C(1) << 62) : ~UINT64_C(0);
+        *baser = (*baser & ~UINT64_C(0x300)) | its.page_size << 8;
     }
 }
 
@@ -217,7 +225,7 @@ static void write_rd(void *model, uint64_t offset, unsigned size, uint64_t v)
 /* The LPI that a message becomes, 0 where it is dropped; its CPU. */
 static uint32_t message(uint32_t device, uint32_t event, uint64_t *target)
 {
-    uint64_t level1 = memory_at(its.baser[0] & 0xfffffffff000)[device / 512];
+    uint64_t level1 = memory_at(its.baser[0] & 0xfffffffff000)[device / per_page()];
     uint64_t entry = level1 == 0 ? 0 : *device_entry(device);
     uint32_t lpi;
 
@@ -381,7 +389,11 @@ static void test_what_it_lacks_is_told(void **state)
     assert_int_equal(its_probe(&plan, 0, &why), E_UNSUPPORTED);
     setup(NULL);
     its.no_indirect = true;
+    assert_int_equal(its_probe(&plan, 0, &why), E_UNSUPPORTED);
+    assert_string_equal(why, "its table of devices has one level only (GITS_BASER.Indirect)");
+    its.no_indirect = false;
     probe();
+    its.no_indirect = true; /* it takes back what it has said */
     assert_int_equal(its_start(0), E_UNSUPPORTED);
     assert_int_equal(its.ctlr & 1, 0);
 }
@@ -399,6 +411,31 @@ static void test_the_plan_is_told_what_devices_it_has(void **state)
         start();
         assert_int_equal(plan.board.its[0].devices, cases[i].devices);
         assert_int_equal(its_add_device(0, (uint32_t)cases[i].devices - 1), OK);
+    }
+}
+
+/* Tables of 16 and 64 KiB, where it has no others: more devices each, and aligned. */
+static void test_tables_of_large_pages(void **state)
+{
+    uint64_t target = 0;
+
+    (void)state;
+    for (uint64_t size = 1; size <= 2; size++) {
+        setup(NULL);
+        its.page_size = size;
+        its.typer = 1 | 7 << 4 | 15 << 8 | UINT64_C(31) << 13;
+        start();
+        assert_int_equal(plan.board.its[0].table_pages, 1 << 2 * size);
+        assert_int_equal(plan.board.its[0].devices, per_page() * per_page());
+        for (uint32_t i = 0; i < 3; i++) {
+            const uint32_t device = (uint32_t)(i * per_page() + i);
+
+            assert_int_equal(its_add_device(0, device), OK);
+            assert_int_equal(its_map(0, device, 32, 8192 + 32 * i, &cpu[0]), OK);
+            assert_int_equal(message(device, 31, &target), 8192 + 32 * i + 31);
+        }
+        assert_int_equal(message((uint32_t)per_page(), 31, &target), 0);
+        assert_true(pages_used * PAGE_SIZE < sizeof(ram));
     }
 }
 
@@ -436,6 +473,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_cpu_is_named_by_address_where_the_its_wants_it, setup),
         cmocka_unit_test_setup(test_what_it_lacks_is_told, setup),
         cmocka_unit_test_setup(test_the_plan_is_told_what_devices_it_has, setup),
+        cmocka_unit_test_setup(test_tables_of_large_pages, setup),
         cmocka_unit_test_setup(test_one_that_takes_no_command_is_told, setup),
         cmocka_unit_test_setup(test_a_redistributor_that_firmware_left_on, setup),
     };
