@@ -54,7 +54,10 @@ static void storm(unsigned rid)
     }
 }
 
-/* Its own function is the argument `own`; functions 0 to 0x40 of bus 0 are attacked, in turn. */
+/*
+ * Its own function is the argument `own`; functions 0 to 0x40 of bus 0 are attacked, in turn. With
+ * `hold=1` it does not end.
+ */
 void wild_pci(void)
 {
     unsigned own = (unsigned)wild_number("own", 0x10);
@@ -75,4 +78,7 @@ void wild_pci(void)
     }
     printf("wild: pci %u BARs moved, command 0x%04x\n", moved, mmio_read16(config(own, 4)));
     printf("wild: pci %u functions answer\n", count_answers());
+    while (wild_number("hold", 0) != 0) { /* as it is, for who looks from outside */
+        cpu_wait_for_interrupt();
+    }
 }

@@ -4,10 +4,11 @@
 import hashlib
 import random
 import re
+import statistics
 
 import pytest
 
-from machine import LINUX, MIB, partition
+from machine import LINUX, MIB, Monitor, partition
 
 SMMU = ("-machine", "iommu=smmuv3")
 HOST = "/pcie@10000000"
@@ -33,6 +34,41 @@ def guest(name, cpus, run, base=0x40000000, **props):
     """A Linux with drivers that runs /tests/pci with these arguments, and ends."""
     bootargs = f"console=ttyAMA0 quiet bulkhead.run=/tests/pci,{','.join(run)} bulkhead.exit=off"
     return partition(name, "linux", cpus, ((base, 192 * MIB),), "devices", bootargs=bootargs, **props)
+
+
+ECAM, RP = 0x40_1000_0000, 3 << 3  # of virt; the root port's number here
+
+
+def kept_on(tmp_path):
+    """Options: the machine waits when it is off, for finish()."""
+    return ("-no-shutdown", *Monitor.options(tmp_path / "monitor"))
+
+
+def finish(board, monitor):
+    monitor.socket.sendall(b'{"execute": "quit"}\n')
+    return board.off()
+
+
+def bars(monitor, rid, rom=0x30):
+    """The hardware's own BARs and ROM, past all that Bulkhead says of them."""
+    words = [int.from_bytes(monitor.memory(ECAM + (rid << 12) + at, 4), "little") for at in range(0x10, 0x28, 4)]
+    return [*words, int.from_bytes(monitor.memory(ECAM + (rid << 12) + rom, 4), "little")]
+
+
+def addresses(words):
+    """Of the memory BARs that have one."""
+    found, at = [], 0
+    while at < 6:
+        wide = words[at] & 7 == 4
+        found.append((words[at] & ~0xF) | (words[at + 1] << 32 if wide else 0))
+        at += 2 if wide else 1
+    return [address for address in found if address != 0]
+
+
+def placed(log, bdf):
+    """What the plan says of the function's registers: [(first, last)]."""
+    text = re.search(rf"device   \S+ {bdf}\s(.*?)(?:device  |partition|left over)", log, re.S)[1]
+    return [(int(first, 0), int(last, 0)) for first, last in re.findall(r"registers (0x\w+)-(0x\w+)", text)]
 
 
 def check_disk(log, path, device, name):
@@ -62,17 +98,27 @@ def test_two_cards_to_two_partitions(boot, tmp_path, gic):
     assert "DMA fault" not in log
 
 
-def test_behind_a_root_port(boot, tmp_path):
-    """The buses behind it are numbered by Bulkhead; the partition sees the port and its card only."""
+@pytest.mark.parametrize("gic", [2, 3])
+def test_behind_a_root_port(boot, tmp_path, gic):
+    """The buses behind it are numbered by Bulkhead; the partition sees the port and its card only, whose registers are
+    where it is told. The port's own are in nobody's window."""
     path, qemu = nvme(tmp_path, "0", extra=",bus=rp")
     port = ("-device", "pcie-root-port,id=rp,addr=3.0", "-device", "virtio-rng-pci,addr=4.0")
     part = guest("disk", [0], ["list", "load=nvme", "disk=nvme0n1"], pci_devices=[f"{HOST} 01:00.0"])
-    log = boot([part], smp=1, qemu=(*SMMU, *port, *qemu)).off(LINUX)
+    board = boot([part], gic=gic, smp=1, qemu=(*SMMU, *port, *qemu, *kept_on(tmp_path)))
+    board.expect("machine off", LINUX)
+    monitor = Monitor(tmp_path / "monitor")
+    low, high = placed(board.log, "01:00.0")[0]
+    rp = bars(monitor, RP)[0] & ~0xF
+    assert rp != 0 and not low <= rp <= high and 0x1000_0000 <= rp < 0x3000_0000, (hex(rp), board.log)
+    assert bars(monitor, RP, rom=0x38)[-1] == 0
+    log = finish(board, monitor)
     check_disk(log, path, "nvme0n1", "disk")
     assert re.findall(r"pci: (0000:\S+) (\S+)", log) == [("0000:00:03.0", "0x060400"), ("0000:01:00.0", "0x010802")]
 
 
-def test_two_functions_of_one_card(boot, tmp_path):
+@pytest.mark.parametrize("gic", [2, 3])
+def test_two_functions_of_one_card(boot, tmp_path, gic):
     """An AHCI controller and a disk on it, and an NVMe disk, are one card: both to one partition."""
     path, qemu = nvme(tmp_path, "5.0", extra=",multifunction=on")
     sata = disk(tmp_path, "sata.img")
@@ -83,9 +129,19 @@ def test_two_functions_of_one_card(boot, tmp_path):
     )
     run = ["list", "load=nvme", "load=ahci", "load=sd_mod", "disk=nvme0n1", "disk=sda"]
     part = guest("both", [0], run, pci_devices=[f"{HOST} 00:05.0", f"{HOST} 00:05.1"])
-    log = boot([part], smp=1, qemu=(*SMMU, *qemu, *ahci)).off(LINUX)
+    log = boot([part], gic=gic, smp=1, qemu=(*SMMU, *qemu, *ahci)).off(LINUX)
     check_disk(log, path, "nvme0n1", "both")
     check_disk(log, sata, "sda", "both")
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_igb(boot, tmp_path, gic):
+    """A card with virtual functions, which stay off."""
+    part = guest("net", [0], ["list", "load=igb", "ping=10.0.2.2"], pci_devices=[f"{HOST} 00:02.0"])
+    log = boot([part], gic=gic, smp=1, qemu=(*SMMU, "-netdev", "user,id=n", "-device", "igb,netdev=n,addr=2.0")).off(LINUX)
+    assert "[net] pci: 10.0.2.2 answers" in log
+    assert re.findall(r"pci: (0000:\S+) ", log) == ["0000:00:02.0"]
+    assert "DMA fault" not in log
 
 
 @pytest.mark.parametrize("gic", [2, 3])
@@ -107,27 +163,41 @@ def test_virtio_behind_the_smmu(boot, tmp_path, gic):
     assert "DMA fault" not in log
 
 
+LOOP = re.compile(r"\[control\] control: 1000 ticks, jitter min \d+ avg (\d+) max (\d+) ns, overruns (\d+)")
+
+
 def test_a_gigabyte_beside_a_timer(boot, tmp_path):
     """
-    Half a gigabyte from a disk and to it again, beside a 1 kHz loop. QEMU's disk works in the host's time, not in
-    that of instructions, in which a tick was seen up to 1.9 ms late here, on a CPU that has no part in the copy:
-    believed to be QEMU's turns, not proved. Bulkhead's own part is test_faults.py's.
+    Half a gigabyte from a disk and to it again, beside a 1 kHz loop: its ticks are as late as beside a partition that
+    computes only. In most seconds all are; in some, one is not: QEMU's disk works in the host's time, not in that of
+    instructions, and its completion gives the other CPU a turn, in which no instruction of this one runs.
     """
+    icount = ("-icount", "shift=2,sleep=off")
+    control = partition("control", "control", [0])
+    bootargs = "console=ttyAMA0 quiet bulkhead.run=md5sum,/dev/zero"
+    idle = boot([control, partition("busy", "linux", [1], ((0x40000000, 192 * MIB),), "devices", bootargs=bootargs)],
+                smp=2, qemu=icount)
+    for _ in range(6):
+        idle.expect(LOOP.pattern, LINUX)
+    usual = [[int(n) for n in second] for second in LOOP.findall(idle.log)]
+    idle.close()
+    assert all(overruns == 0 for *_, overruns in usual), usual
+
     path, qemu = nvme(tmp_path, "1.0")
     source = random.Random(1)
     data = b"".join(source.randbytes(MIB) for _ in range(512))
     path.write_bytes(data)
     with path.open("r+b") as file:
         file.truncate(2 * len(data))
-    parts = [
-        partition("control", "control", [0]),
-        guest("disk", [1], ["load=nvme", "copy=nvme0n1"], pci_devices=[f"{HOST} 00:01.0"]),
-    ]
-    board = boot(parts, smp=2, qemu=("-icount", "shift=2,sleep=off", *SMMU, *qemu))
+    parts = [control, guest("disk", [1], ["load=nvme", "copy=nvme0n1"], pci_devices=[f"{HOST} 00:01.0"])]
+    board = boot(parts, smp=2, qemu=(*icount, *SMMU, *qemu))
     board.expect(r"\[disk\] pci: nvme0n1 copied 512 MiB", 6 * LINUX)
-    seconds = re.findall(r"\[control\] control: (\d+) ticks, jitter .*max (\d+) ns, overruns (\d+)", board.log)
-    assert len(seconds) > 3, board.log
-    assert all(ticks == "1000" and int(latest) < 3_000_000 for ticks, latest, _ in seconds), seconds
+    seconds = [[int(n) for n in second] for second in LOOP.findall(board.log)]
+    assert len(seconds) > 3 and len(seconds) == board.log.count("[control] control: ") - 1, board.log
+    for figure in 0, 1:  # average, latest
+        assert statistics.median(s[figure] for s in seconds) <= statistics.median(s[figure] for s in usual), seconds
+    assert sum(s[0] for s in seconds) < 2 * len(seconds) * usual[-1][0], seconds
+    assert sum(s[2] for s in seconds) < len(seconds), seconds
     assert path.read_bytes() == 2 * data
     assert "DMA fault" not in board.log
 
@@ -180,14 +250,21 @@ def test_config_space_is_attacked(boot, tmp_path, gic):
     path, qemu = nvme(tmp_path, "1.0")
     parts = [
         guest("disk", [0], ["list", "load=nvme", "disk=nvme0n1"], pci_devices=[f"{HOST} 00:01.0"]),
-        partition("wild", "wild", [1], bootargs="wild=pci own=0x10", pci_devices=[f"{HOST} 00:02.0"]),
+        partition("wild", "wild", [1], bootargs="wild=pci own=0x10 hold=1", pci_devices=[f"{HOST} 00:02.0"]),
     ]
     others = ("-device", "virtio-rng-pci,addr=2.0", "-device", "edu,addr=3.0")
-    log = boot(parts, gic=gic, smp=2, qemu=(*SMMU, *qemu, *others)).off(2 * LINUX)
+    board = boot(parts, gic=gic, smp=2, qemu=(*SMMU, *qemu, *others, *Monitor.options(tmp_path / "monitor")))
+    for _ in range(3):  # in whatever order
+        board.expect(r"wild: pci \d functions answer|disk: is off", 2 * LINUX)
+    monitor = Monitor(tmp_path / "monitor")
+    own = {low for low, _ in placed(board.log, "00:02.0")}
+    assert own and own == set(addresses(bars(monitor, 0x10))), board.log
+    assert bars(monitor, 0x10)[-1] == bars(monitor, 0x18)[-1] == 0, "ROMs"
+    assert monitor.memory(ECAM + (0x18 << 12) + 4, 1)[0] & 7 == 0, "the one that is kept back is off"
+    log = board.log
     check_disk(log, path, "nvme0n1", "disk")
     assert log.count("wild: pci 1 functions answer") == 2
     assert re.search(r"wild: pci 0 BARs moved, command 0x0[0-9a-f]{3}\s", log), re.findall("wild: pci .*", log)
-    assert "wild: done" in log
     assert "DMA fault" not in log
 
 
@@ -238,9 +315,17 @@ def test_more_messages_than_32(boot, tmp_path):
 
 
 def test_msi_frame_has_one_owner(boot):
-    """Two partitions that want it get neither; nobody gets it with GICv3."""
+    """Two partitions that want it get neither."""
     parts = [partition(name, "hello", [cpu], devices=[V2M]) for cpu, name in enumerate("ab")]
     board = boot([*parts, partition("c", "hello", [2])], gic=2, smp=3)
     board.expect(r"\[c\] ")
     assert f'error: a: {V2M}: devices: it is also granted in "b": neither starts' in board.log
     assert f'error: b: {V2M}: devices: it is also granted in "a": neither starts' in board.log
+
+
+def test_msi_frame_is_nobodys_with_gic_v3(boot):
+    """QEMU's board with GICv3 has an ITS and no frame; whoever names one is told."""
+    parts = [partition("a", "hello", [0], devices=[V2M]), partition("c", "hello", [1])]
+    board = boot(parts, gic=3, smp=2)
+    board.expect(r"\[c\] ")
+    assert f'error: a: /configurations/a: devices: "{V2M}" is not in the board\'s tree' in board.log
