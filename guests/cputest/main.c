@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cputest.h"
+#include "tests.h"
 
 static unsigned passed;
 static unsigned failed;
@@ -24,10 +25,7 @@ void check_values(const char *name, uint64_t got, uint64_t want)
 static const struct {
     const char *name;
     void (*run)(void);
-} tests[] = {
-    {"reset", test_reset},     {"pmu", test_pmu},         {"debug", test_debug},
-    {"suspend", test_suspend}, {"aarch32", test_aarch32}, {"pstate", test_pstate},
-};
+} tests[] = {TESTS};
 
 int main(void)
 {

@@ -5,7 +5,7 @@
  * and debug on, and dirt in all that a guest will see and wherever the next image's header says
  * that memory is its own. That image is 2 MiB behind this one. For boards with RAM from 1 GiB on.
  */
-#include "guests/cputest/registers.inc"
+#include "guests/cputest/arm64/registers.inc"
 
 #define NEXT       0x200000
 #define IMAGE_SIZE 16

@@ -71,8 +71,10 @@ def test_a_cpu_starts_as_out_of_reset(tmp_path, cpu, gic):
     assert clean == {"X0"}, "the guest's dirt does not stick: this test would not notice"
 
 
-@pytest.mark.parametrize("cpu,gic", BOARDS)
-@pytest.mark.parametrize("test,facts", [("debug", 13), ("suspend", 11), ("aarch32", 333)])
+CASES = [(*case, *board) for case in (("debug", 13), ("suspend", 11), ("aarch32", 333)) for board in BOARDS]
+
+
+@pytest.mark.parametrize("test,facts,cpu,gic", [*CASES, ("suspend", 11, "cortex-a15", 2), ("suspend", 11, "cortex-a7", 3)])
 def test_cpu(boot, test, facts, cpu, gic):
     log = boot([partition("cpu", "cputest", [0], bootargs=f"test={test}")], cpu=cpu, gic=gic, smp=1).off()
     assert "FAIL" not in log

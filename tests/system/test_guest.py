@@ -11,6 +11,7 @@ import pytest
 from machine import LINUX, MIB, image, linux, partition
 
 BOOT_LONG = 120
+BOTH = ["cortex-a53", "cortex-a15"]  # boards of 64 bits and of 32
 
 QUIET = "console=ttyAMA0 quiet"
 UBOOT = image("guest/arm64/u-boot.bin", "kernel", "u-boot", extra="load = <0x40200000>; entry = <0x40200000>;")
@@ -119,13 +120,14 @@ def test_dma_is_contained_or_asked_for(boot, tmp_path, said):
     assert "1 of 2 partitions start" in log and "[storage] " not in log and "[other] hello: done" in log
 
 
-def test_machine_ends_when_all_are_off(boot):
+@pytest.mark.parametrize("cpu", BOTH)
+def test_machine_ends_when_all_are_off(boot, cpu):
     parts = [
         linux("one", [0], bootargs=QUIET + " bulkhead.exit=off"),
         linux("two", [1], bootargs=QUIET + " bulkhead.exit=reset"),
         partition("three", "wild", [2], bootargs="wild=off"),
     ]
-    log = boot(parts).off(LINUX)
+    log = boot(parts, cpu=cpu, gic=2).off(LINUX)
     assert "bulkhead: one: ends: SYSTEM_OFF" in log
     assert "bulkhead: two: ends: SYSTEM_RESET" in log
     assert "bulkhead: three: ends: SYSTEM_OFF" in log
@@ -165,9 +167,10 @@ def test_a_megabyte_is_pasted(boot):
     assert board.child.match[1] == digest
 
 
-def test_console_switches(boot):
+@pytest.mark.parametrize("cpu", BOTH)
+def test_console_switches(boot, cpu):
     """Input goes to the partition in focus; help is on the screen; all lines are tagged again."""
-    board = boot([linux("one", [0], bootargs=QUIET), linux("two", [1], bootargs=QUIET)], smp=2)
+    board = boot([linux("one", [0], bootargs=QUIET), linux("two", [1], bootargs=QUIET)], cpu=cpu, gic=2, smp=2)
     seen = {board.expect(r"\[(one|two)\] BULKHEAD-GUEST user space", LINUX)[1]}
     seen.add(board.expect(r"\[(one|two)\] BULKHEAD-GUEST user space", LINUX)[1])
     assert seen == {"one", "two"}
