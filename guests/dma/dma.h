@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of guests/dma share: the engine, and a pause. */
+/* What the parts of guests/dma share. */
 #ifndef DMA_H
 #define DMA_H
 
 #include <stdint.h>
-
-/*
- * The registers of the first function on bus 0 with that ID (vendor below), on, at `bar` where they
- * can be moved; 0 where there is none. Its configuration space into *config, unless that is NULL.
- */
-uintptr_t pci_find(uintptr_t ecam, uint32_t id, uintptr_t bar, uintptr_t *config);
-
-extern uintptr_t edu;        /* its registers, */
-extern uintptr_t edu_config; /* and its configuration space */
 
 /* Asleep for a while, or until then, with interrupts masked: others need the machine too. */
 void rest(uint64_t us);

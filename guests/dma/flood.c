@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "dma.h"
+#include "edu.h"
 #include "guest.h"
 
 #define E1000E_ID 0x10d38086u

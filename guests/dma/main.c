@@ -18,11 +18,9 @@
 
 #include "../pattern/pattern.h"
 #include "dma.h"
+#include "edu.h"
 #include "guest.h"
 
-#define EDU_ID      0x11e81234u
-#define FUNCTIONS   256u /* on bus 0 */
-#define CONFIG_SIZE 0x1000u
 #define CANARY      0xfeedfacecafef00dull
 #define MINE        0x0bad0bad0bad0badull /* what it writes to others */
 #define LINE_SIZE   64
@@ -32,25 +30,6 @@
 #define ATTACK_US   550000  /* so two tries are */
 #define ATTACK_SIZE 256
 
-/* PCI Local Bus 3.0, 6.2: configuration space. */
-#define PCI_ID             0x00
-#define PCI_COMMAND        0x04
-#define PCI_BAR0           0x10
-#define PCI_COMMAND_MEMORY 2
-#define PCI_COMMAND_MASTER 4
-#define PCI_BAR_ADDRESS    0xfffffff0u
-
-/* QEMU, docs/specs/edu. */
-#define EDU_SOURCE  0x80
-#define EDU_TARGET  0x88
-#define EDU_COUNT   0x90
-#define EDU_COMMAND 0x98
-#define EDU_START   1
-#define EDU_TO_RAM  2
-#define EDU_BUFFER  0x40000
-
-uintptr_t edu;
-uintptr_t edu_config;
 static volatile uint64_t own __attribute__((aligned(64)));
 
 static uintptr_t argument(const char *name)
@@ -58,23 +37,6 @@ static uintptr_t argument(const char *name)
     char text[24];
 
     return guest_argument(name, text, sizeof(text)) ? strtoull(text, NULL, 0) : 0;
-}
-
-uintptr_t pci_find(uintptr_t ecam, uint32_t id, uintptr_t bar, uintptr_t *config)
-{
-    for (unsigned i = 0; i < FUNCTIONS; i++) {
-        uintptr_t at = ecam + i * CONFIG_SIZE;
-
-        if (mmio_read32(at + PCI_ID) == id) {
-            if (config != NULL) {
-                *config = at;
-            }
-            mmio_write32(at + PCI_BAR0, (uint32_t)bar);
-            mmio_write16(at + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-            return mmio_read32(at + PCI_BAR0) & PCI_BAR_ADDRESS;
-        }
-    }
-    return 0;
 }
 
 void rest_until(uint64_t end)
@@ -201,8 +163,7 @@ int main(void)
               (unsigned)argument("pause"), (unsigned)argument("seconds"));
         return EXIT_SUCCESS;
     }
-    edu = pci_find(argument("ecam"), EDU_ID, argument("bar"), &edu_config);
-    if (edu == 0) {
+    if (!edu_find(argument("ecam"), argument("bar"))) {
         puts("dma: no edu");
         return EXIT_FAILURE;
     }
