@@ -162,24 +162,9 @@ void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
     }
 }
 
-/* It is pending: put it there again where it has just been and is over. */
-static inline bool place_again(struct virq *v)
-{
-    if (v->quick == VGIC_NO_LR || v->hw || v->pending != 1 || v->active || v->clear != 0) {
-        return false;
-    }
-    arch_isb();
-    if ((gic->lr_empty() >> v->quick & 1) == 0) {
-        return false;
-    }
-    v->pending = 0;
-    gic->lr_write(v->quick, v->image);
-    return true;
-}
-
 void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *v)
 {
-    if (v->home != vcpu->index || !place_again(v)) {
+    if (v->home != vcpu->index || !vgic_lr_again(v)) {
         vgic_fetch(vgic, v);
         vgic_settle(vgic, v);
     }
@@ -300,7 +285,7 @@ void vgic_sync(struct vcpu *vcpu)
     for (uint32_t left = c->wait[0]; left != 0; left &= left - 1) { /* SGIs, most of the time */
         uint32_t n = (uint32_t)__builtin_ctz(left);
 
-        if (place_again(&c->private.virq[n])) {
+        if (vgic_lr_again(&c->private.virq[n])) {
             c->wait[0] &= ~(1u << n);
         }
     }

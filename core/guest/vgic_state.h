@@ -3,6 +3,7 @@
 #ifndef CORE_GUEST_VGIC_STATE_H
 #define CORE_GUEST_VGIC_STATE_H
 
+#include "core/base/arch.h"
 #include "core/guest/partition.h"
 #include "core/guest/vcpu.h"
 #include "core/guest/vgic.h"
@@ -93,6 +94,22 @@ void vgic_lr_fold(struct vgic *vgic, struct vcpu *vcpu, uint32_t n) REQUIRES(&vg
 
 /* Put it into a list register, or among those that wait for one. It is active or due. */
 void vgic_lr_place(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq) REQUIRES(&vgic->lock);
+
+/* It is pending: put it there again where it has just been, in this CPU's, and is over. */
+static inline bool vgic_lr_again(struct virq *virq)
+{
+    if (virq->quick == VGIC_NO_LR || virq->hw || virq->pending != 1 || virq->active ||
+        virq->clear != 0) {
+        return false;
+    }
+    arch_isb();
+    if ((gic->lr_empty() >> virq->quick & 1) == 0) {
+        return false;
+    }
+    virq->pending = 0;
+    gic->lr_write(virq->quick, virq->image);
+    return true;
+}
 
 /* Place it after something was made pending: the frequent way of fetch and settle. */
 void vgic_lr_pend(struct vgic *vgic, struct vcpu *vcpu, struct virq *virq) REQUIRES(&vgic->lock);

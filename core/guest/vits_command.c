@@ -84,6 +84,10 @@ static void make_pending(struct vgic *vgic, uint32_t lpi) REQUIRES(&vgic->lock)
 {
     struct virq *v = lpi_of(vgic, lpi);
 
+    v->pending = 1;
+    if (vgic_is_here(vgic_vcpu(vgic, v->home)) && vgic_lr_again(v)) {
+        return;
+    }
     if (v->lr != VGIC_NO_LR) {
         v->clear |= GIC_LR_ACTIVE;
     }
