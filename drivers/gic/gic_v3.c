@@ -229,13 +229,17 @@ static uint64_t ich_lr_read(uint32_t n)
     }
 }
 
-/* The first one is the most used. */
+/* The first ones are the most used: a table is dearer. */
 static void lr_write(uint32_t n, uint64_t image)
 {
-    if (n == 0) {
-        sysreg_write_lr(0, image);
-        return;
+#define WRITE_FIRST(i)                                                                             \
+    if (n == (i)) {                                                                                \
+        sysreg_write_lr(i, image);                                                                 \
+        return;                                                                                    \
     }
+    WRITE_FIRST(0)
+    WRITE_FIRST(1)
+    WRITE_FIRST(2)
     switch (n) {
 #define WRITE(i)                                                                                   \
     case i:                                                                                        \
