@@ -15,34 +15,33 @@
 enum space { HEADER, CAP, EXTENDED };
 
 /*
- * A register of 32 bits: `writable` bits are the guest's, `clears` are cleared by its ones, `zero`
- * bits read as 0. What no rule names can be read only.
+ * A register of 32 bits: `writable` bits are the guest's, `clears` are cleared by its ones. What no
+ * rule names can be read only.
  */
 struct rule {
     enum space space;
     uint16_t id; /* of the capability */
     uint16_t at; /* offset in header or capability */
-    uint32_t writable, clears, zero;
+    uint32_t writable, clears;
 };
 
 static const struct rule rules[] = {
     {HEADER, 0, PCI_COMMAND,
      PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
          PCI_COMMAND_NO_INTX,
-     PCI_STATUS_RW1C, 0},
-    {HEADER, 0, PCI_CACHE_LINE, MASK(7, 0), 0, 0},
-    {HEADER, 0, PCI_INTERRUPT, PCI_INTERRUPT_LINE, 0, 0},
-    {CAP, PCI_CAP_PCIE, PCIE_DEVCAP, 0, 0, PCIE_DEVCAP_FLR},
+     PCI_STATUS_RW1C},
+    {HEADER, 0, PCI_CACHE_LINE, MASK(7, 0), 0},
+    {HEADER, 0, PCI_INTERRUPT, PCI_INTERRUPT_LINE, 0},
     {CAP, PCI_CAP_PCIE, PCIE_DEVCTL,
      PCIE_DEVCTL_ERRORS | PCIE_DEVCTL_RELAXED | PCIE_DEVCTL_NO_SNOOP | PCIE_DEVCTL_MRRS,
-     PCIE_DEVSTA_RW1C, 0},
-    {CAP, PCI_CAP_PCIE, PCIE_DEVCTL2, PCIE_DEVCTL2_TIMEOUT, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x00, PCI_MSI_ENABLE | PCI_MSI_COUNT, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x04, PCI_ALL_ONES, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x08, PCI_ALL_ONES, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x0c, PCI_ALL_ONES, 0, 0},
-    {CAP, PCI_CAP_MSI, 0x10, PCI_ALL_ONES, 0, 0},
-    {CAP, PCI_CAP_MSIX, 0x00, PCI_MSIX_ENABLE, 0, 0},
+     PCIE_DEVSTA_RW1C},
+    {CAP, PCI_CAP_PCIE, PCIE_DEVCTL2, PCIE_DEVCTL2_TIMEOUT, 0},
+    {CAP, PCI_CAP_MSI, 0x00, PCI_MSI_ENABLE | PCI_MSI_COUNT, 0},
+    {CAP, PCI_CAP_MSI, 0x04, PCI_ALL_ONES, 0},
+    {CAP, PCI_CAP_MSI, 0x08, PCI_ALL_ONES, 0},
+    {CAP, PCI_CAP_MSI, 0x0c, PCI_ALL_ONES, 0},
+    {CAP, PCI_CAP_MSI, 0x10, PCI_ALL_ONES, 0},
+    {CAP, PCI_CAP_MSIX, 0x00, PCI_MSIX_ENABLE, 0},
 };
 
 /*
@@ -166,7 +165,10 @@ static uint32_t read_register(struct vpci *v, const struct plan_function *f, uin
     if (is_bridge(f) && reg == PCI_INTERRUPT) {
         return value & ~(uint32_t)PCI_INTERRUPT_PIN;
     }
-    return value & ~rule_of(place)->zero;
+    if (place.space == CAP && place.id == PCI_CAP_PCIE && place.at == PCIE_DEVCAP) {
+        return value & ~(uint32_t)PCIE_DEVCAP_FLR;
+    }
+    return value;
 }
 
 /* Past the end of an MSI capability, whose length depends on what it can do: 7.7.1. */
