@@ -30,6 +30,9 @@ uintptr_t measure_timer_stolen(uintptr_t delay, uintptr_t gicc);
 uintptr_t measure_timer(uintptr_t delay, uintptr_t gicc);
 uintptr_t measure_timer_wfi(uintptr_t delay, uintptr_t gicc);
 
+/* From before the write of 1 to `raise`, by which a device interrupts, to the vector. */
+uintptr_t measure_device(uintptr_t raise, uintptr_t gicc);
+
 /* From before the write that sends to the vector: this CPU's, the peer's, or this one's again. */
 typedef uintptr_t measure_sgi(uintptr_t value, uintptr_t gicc, uintptr_t gicd_sgir,
                               struct bench_peer *peer);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counts what a partition pays: each row 1,000 times, then "bench: NAME MIN MEDIAN MAX". With one
- * CPU the rows of one, with more the rows of two. Boot arguments: spi=INTID of ours, 32 to 63, and
- * only=NAME for one row.
+ * CPU the rows of one, with more the rows of two. Boot arguments: spi=INTID of ours, 32 to 63;
+ * only=NAME for one row. For the rows of QEMU's edu instead: ecam=ADDRESS bar=ADDRESS, as lib/edu.h
+ * has them, intx=INTID of its line, and msi=ADDRESS of the ITS or, with GICv2, of the GICv2m frame.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
+#include "edu.h"
 #include "gic.h"
 #include "guest.h"
+#include "its.h"
 
 #define SAMPLES    1000u
 #define SETTLE_US  20000u /* the hypervisor's log is out by then */
@@ -22,6 +25,15 @@
 #define GIC_ANY (GIC_V2 | GIC_V3)
 #define SMC     4u /* UNDEFINED where there is neither EL2 nor EL3 */
 
+/* GICv2m (Server Base System Architecture, appendix E). */
+#define V2M_TYPER     0x08
+#define V2M_SETSPI    0x40
+#define V2M_FIRST_SPI 16 /* V2M_TYPER's field from this bit on, */
+#define V2M_SPI_MASK  0x3ffu
+
+#define FUNCTION_SHIFT 12    /* of an address in configuration space: a DeviceID from here on, */
+#define FUNCTION_MASK  0xffu /* on bus 0 */
+
 struct row {
     const char *name;
     unsigned flags;
@@ -33,6 +45,14 @@ static uintptr_t nothing; /* what the two readings take by themselves */
 static uint32_t samples[SAMPLES];
 static struct bench_peer peer;
 static volatile unsigned peers_running;
+
+/* A number among the boot arguments; 0: it is not there. */
+static uintptr_t argument(const char *name)
+{
+    char text[24];
+
+    return guest_argument(name, text, sizeof(text)) ? (uintptr_t)strtoull(text, NULL, 0) : 0;
+}
 
 /* ---- One sample of each ---- */
 
@@ -161,6 +181,55 @@ static uintptr_t sample_sgi_round_trip(void)
     return sgi_measure(measure_sgi_round_trip_v2, measure_sgi_round_trip_v3, 1);
 }
 
+static uintptr_t sample_device_read(void)
+{
+    return beyond_nothing(measure_read(edu + EDU_VERSION));
+}
+
+static uintptr_t sample_device_write(void)
+{
+    return beyond_nothing(measure_write(edu + EDU_INVERT, 1));
+}
+
+static uintptr_t sample_config_read(void)
+{
+    return beyond_nothing(measure_read(edu_config));
+}
+
+/* By its line, which it leaves for ever when messages are on: a row before that of messages. */
+static uintptr_t sample_device_line(void)
+{
+    gic_enable((unsigned)argument("intx"));
+    return measure_device(edu + EDU_RAISE, guest.gicc_base);
+}
+
+static void messages_on(void)
+{
+    uintptr_t msi = argument("msi");
+
+    if (guest.gic_version == 2) {
+        unsigned intid = mmio_read32(msi + V2M_TYPER) >> V2M_FIRST_SPI & V2M_SPI_MASK;
+
+        gic_set_edge(intid, true);
+        gic_enable(intid);
+        (void)edu_send_messages(msi + V2M_SETSPI, (uint16_t)intid);
+    } else {
+        (void)its_set_up(msi, edu_config >> FUNCTION_SHIFT & FUNCTION_MASK, 0, LPI_FIRST);
+        (void)edu_send_messages(msi + GITS_TRANSLATER, 0);
+    }
+}
+
+static uintptr_t sample_device_message(void)
+{
+    static bool on;
+
+    if (!on) {
+        messages_on();
+        on = true;
+    }
+    return measure_device(edu + EDU_RAISE, guest.gicc_base);
+}
+
 static const struct row rows_of_one_cpu[] = {
     {"hvc", GIC_ANY, sample_hvc},
     {"smc", GIC_ANY | SMC, sample_smc},
@@ -177,6 +246,15 @@ static const struct row rows_of_one_cpu[] = {
     {"timer-stolen", GIC_ANY, sample_timer_stolen},
     {"sgi-self", GIC_ANY, sample_sgi_self},
     {"work", GIC_ANY, measure_work},
+    {NULL, 0, NULL},
+};
+
+static const struct row rows_of_edu[] = {
+    {"device-read", GIC_ANY, sample_device_read},
+    {"device-write", GIC_ANY, sample_device_write},
+    {"device-line", GIC_ANY, sample_device_line},
+    {"device-message", GIC_ANY, sample_device_message},
+    {"config-read", GIC_ANY, sample_config_read},
     {NULL, 0, NULL},
 };
 
@@ -301,13 +379,15 @@ static bool row_applies(const struct row *row)
 int main(void)
 {
     const struct row *row = guest.cpu_count > 1 ? rows_of_two_cpus : rows_of_one_cpu;
-    char text[8];
 
-    if (!guest_argument("spi", text, sizeof(text))) {
+    spi = (unsigned)argument("spi");
+    if (spi == 0) {
         uart_print("bench: there is no spi= in the boot arguments\n");
         return EXIT_FAILURE;
     }
-    spi = (unsigned)strtoul(text, NULL, 10);
+    if (argument("ecam") != 0 && edu_find(argument("ecam"), argument("bar"))) {
+        row = rows_of_edu;
+    }
     vectors_use();
     if (guest.cpu_count > 1) {
         peer_start();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU's edu (its docs/specs/edu), a PCI function: registers, and how it is found and interrupts. */
+/* QEMU's edu (its docs/specs/edu), a PCI function: registers, how it is found and interrupts. */
 #ifndef EDU_H
 #define EDU_H
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the benchmark's guest in QEMU, in a partition of Bulkhead or without a hypervisor."""
+"""Runs the benchmark's guests in QEMU, in a partition of Bulkhead or without a hypervisor."""
 
 import dataclasses
+import gzip
 import pathlib
 import re
 import struct
@@ -15,8 +16,20 @@ import machine  # noqa: E402  (system files from Python)
 
 BUILD = TOP / "build"
 WORK = BUILD / "bench"
+LINUX = BUILD / "guest/arm64/vmlinuz"
+RAMDISK = BUILD / "guest/arm64/devices.gz"
+READER = WORK / "ramdisk/reader"  # on RAMDISK, too
+READER_AT = 0x50_0000_0000  # where nothing else of Linux is
 DEVICE = "/pl031@9010000"
 SPI = 34  # DEVICE's
+HOST = "/pcie@10000000"
+BAR = 0x1000_0000  # its window for registers begins
+EDU = ("-device", "edu,addr=1.0")
+SMMU = ("-M", "iommu=smmuv3")
+INTX = 36  # EDU's
+NVME = ("-blockdev", "null-co,node-name=disk,size=1073741824,read-zeroes=on", "-device", "nvme,serial=1,drive=disk,addr=2.0")
+LINUX_MEMORY = ((0x40000000, 256 * machine.MIB),)
+MSI = {2: (["/intc@8000000/v2m@8020000"], 0x0802_0000), 3: ([], 0x0808_0000)}  # an ITS comes by itself
 SMALL = 11 * 1024  # bytes of the guest whose boot is counted
 
 
@@ -33,6 +46,8 @@ class Board:
     load: int  # where QEMU puts Bulkhead's image
     linked: int  # where the guests are linked, and QEMU puts them on a bare machine
     memory: int  # a partition's: elsewhere than Bulkhead, whose instructions it would seem to execute
+    ecam: int  # of HOST, with PCI
+    pci: tuple  # QEMU's options for it
     off: tuple  # instructions: SYSTEM_OFF by HVC
 
     @property
@@ -60,8 +75,10 @@ class Board:
 BOARDS = {
     board.name: board for board in (
         Board("qemu-arm64", "arm64", "aarch64-linux-gnu-", "aarch64-none-elf", "cortex-a53", (3, 2), 0x40200000, 0x40080000, 0x40000000,
+              0x40_1000_0000, (),
               (0x52800100, 0x72B08000, 0xD4000002, 0x14000000)),
         Board("qemu-arm32", "arm", "arm-linux-gnueabihf-", "arm-none-eabi", "cortex-a15", (3, 2), 0x40010000, 0x40010000, 0x60000000,
+              0x3F00_0000, ("-M", "highmem=off"),
               (0xE3000008, 0xE3480400, 0xE1400070, 0xEAFFFFFE)),
     )
 }
@@ -98,11 +115,12 @@ def kernel_image(path):
     return machine.image(path, "kernel", "elf", extra=f"load = <{board.entry:#x}>; entry = <{board.entry:#x}>;", arch="arm")
 
 
-def system_file(name, partitions, images):
+def system_file(name, partitions, kernels, ramdisks=()):
     """build/bench/NAME/system.itb"""
     directory = WORK / name
     directory.mkdir(parents=True, exist_ok=True)
-    nodes = {key: kernel_image(path) for key, path in images.items()}
+    nodes = {key: kernel_image(path) for key, path in kernels.items()}
+    nodes |= {key: machine.image(path, "ramdisk") for key, path in dict(ramdisks).items()}
     return machine.make_system(directory, machine.its(partitions, nodes))
 
 
@@ -118,14 +136,25 @@ def qemu(gic, smp, *arguments, hypervisor=True):
     return text
 
 
-def guest_run(gic, cpus, arguments="", hypervisor=True, plugin=()):
-    """The benchmark's guest, alone on `cpus` CPUs: the serial line's text."""
+def grants(gic, function, *devices):
+    """Properties: devices, a PCI function, and what its messages go through."""
+    devices = [*devices, *MSI[gic][0]]
+    return {"pci_devices": f"{HOST} {function}"} | ({"devices": devices} if devices else {})
+
+
+def guest_run(gic, cpus, arguments="", hypervisor=True, plugin=(), edu=False):
+    """The benchmark's guest, alone on `cpus` CPUs, `edu`: with that function and an SMMU: the serial line's text."""
     bootargs = f"spi={SPI} {arguments}".strip()
+    granted, hardware = {"devices": DEVICE}, [*plugin]
+    if edu:
+        bootargs += f" ecam={board.ecam:#x} bar={BAR:#x} intx={INTX} msi={MSI[gic][1]:#x}"
+        granted = grants(gic, "00:01.0", DEVICE)
+        hardware += EDU + board.pci
     if not hypervisor:
-        return qemu(gic, cpus, "-kernel", board.guest("bin"), "-append", bootargs, *plugin, hypervisor=False)
-    only = partition("bench", "bench", range(cpus), bootargs=bootargs, devices=DEVICE)
+        return qemu(gic, cpus, "-kernel", board.guest("bin"), "-append", bootargs, *hardware, hypervisor=False)
+    only = partition("bench", "bench", range(cpus), bootargs=bootargs, **granted)
     system = system_file(f"guest-{cpus}", [only], {"bench": board.guest("bin")})
-    return qemu(gic, cpus, "-kernel", board.image, "-initrd", system, *plugin)
+    return qemu(gic, cpus, "-kernel", board.image, "-initrd", system, *hardware, *(SMMU if edu else ()))
 
 
 def figures(text):
@@ -139,10 +168,44 @@ def figures(text):
 
 
 def guest_figures(gic, hypervisor):
-    """All rows that the guest measures."""
+    """All rows that the benchmark's guest measures."""
     rows = figures(guest_run(gic, 1, hypervisor=hypervisor))
     rows.update(figures(guest_run(gic, 2, hypervisor=hypervisor)))
+    rows.update(figures(guest_run(gic, 1, hypervisor=hypervisor, edu=True)))
     return rows
+
+
+def reader_ramdisk():
+    """RAMDISK with tests/bench/reader.c."""
+    READER.parent.mkdir(parents=True, exist_ok=True)
+    flags = "-std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -nostdlib -static".split()
+    flags += [f"-Wl,-Ttext={READER_AT:#x},--build-id=none", "-o", READER]
+    subprocess.run(["aarch64-linux-gnu-gcc", *flags, TOP / "tests/bench/reader.c"], check=True)
+    more = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], input=READER.name.encode(), cwd=READER.parent,
+                          capture_output=True, check=True)
+    path = WORK / "ramdisk.gz"
+    path.write_bytes(RAMDISK.read_bytes() + gzip.compress(more.stdout))
+    return path
+
+
+def linux_run(gic, times, hypervisor=True, plugin=()):
+    """Debian's kernel on one CPU, with an NVMe disk that it reads so often; alone, or in a partition."""
+    ramdisk = reader_ramdisk()
+    command = "echo,always>/sys/kernel/mm/transparent_hugepage/enabled"  # off by itself where there is so little RAM
+    command += f";/tests/pci,load=nvme;/reader,{times}"
+    bootargs = f"console=ttyAMA0 quiet bulkhead.run={command} bulkhead.exit=off"
+    if not hypervisor:
+        # No seeds in QEMU's tree, as in a partition's there are none: the kernel is where it is linked.
+        alike = ["-M", "dtb-randomness=off", "-m", f"{LINUX_MEMORY[0][1]}B"]
+        boot = ["-kernel", LINUX, "-initrd", ramdisk, "-append", bootargs, *alike]
+    else:
+        only = machine.partition("linux", "linux", [0], LINUX_MEMORY, "ramdisk", bootargs=bootargs,
+                                 **grants(gic, "00:02.0"))
+        system = system_file("linux", [only], {"linux": LINUX}, {"ramdisk": ramdisk})
+        boot = ["-kernel", board.image, "-initrd", system, *SMMU]
+    text = qemu(gic, 1, *boot, *NVME, *plugin, hypervisor=hypervisor)
+    if "BULKHEAD-GUEST exit status 0" not in text:
+        raise SystemExit(f"bench: Linux did not come to its end:\n{text}")
 
 
 def boot_log(partitions):

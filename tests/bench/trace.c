@@ -3,7 +3,8 @@
  * A plugin for QEMU's TCG that writes the address of every instruction executed, in windows that
  * open at one address and close at others. Arguments: out=FILE, from=ADDRESS (without: from reset),
  * to=ADDRESS (one or more; the instruction there is the window's last). A record is 64 bits: the
- * virtual address in bits 55:0, above them the CPU's index.
+ * virtual address in bits 55:0, above them the CPU's index; or, with count=on, how many
+ * instructions a window had. What is executed at not=ADDRESS is left out.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -40,9 +41,12 @@ int qemu_plugin_version = 2;
 
 static FILE *out;
 static uint64_t from;
+static uint64_t not_at = UINT64_MAX;
 static uint64_t to[TO_MAX];
 static unsigned to_count;
 static bool open;
+static bool counting;
+static uint64_t count; /* in this window */
 
 /* With -icount one thread runs all CPUs. */
 static void executed(unsigned cpu, void *data)
@@ -54,9 +58,15 @@ static void executed(unsigned cpu, void *data)
     if (!open) {
         return;
     }
-    fwrite(&record, sizeof(record), 1, out);
+    count++;
     for (unsigned i = 0; i < to_count; i++) {
         open &= address != to[i];
+    }
+    if (!counting) {
+        fwrite(&record, sizeof(record), 1, out);
+    } else if (!open) {
+        fwrite(&count, sizeof(count), 1, out);
+        count = 0;
     }
 }
 
@@ -66,8 +76,10 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, executed, QEMU_PLUGIN_CB_NO_REGS,
-                                               (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
+        if (qemu_plugin_insn_vaddr(insn) != not_at) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, executed, QEMU_PLUGIN_CB_NO_REGS,
+                                                   (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
+        }
     }
 }
 
@@ -86,8 +98,12 @@ static bool argument(const char *text)
         out = fopen(text + 4, "wb");
     } else if (strncmp(text, "from=", 5) == 0) {
         from = strtoull(text + 5, NULL, 0);
+    } else if (strncmp(text, "not=", 4) == 0) {
+        not_at = strtoull(text + 4, NULL, 0);
     } else if (strncmp(text, "to=", 3) == 0 && to_count < TO_MAX) {
         to[to_count++] = strtoull(text + 3, NULL, 0);
+    } else if (strcmp(text, "count=on") == 0) {
+        counting = true;
     } else {
         return false;
     }

@@ -6,6 +6,7 @@ import collections
 import re
 import subprocess
 
+import rows
 import run
 
 # How an instruction goes elsewhere, as objdump writes it: with a return address, back, to a function that it names, and
@@ -18,6 +19,7 @@ FLOW = {
             "direct": rf"(bl?){IF} ([0-9a-f]+) <[^+>]+>$"},
 }
 ADDRESS = (1 << 56) - 1
+LINUX_TIMES = 5
 PLUGIN = run.WORK / "trace.so"
 
 # A boot's phases: an instruction belongs to the innermost of these functions that it is called from,
@@ -105,27 +107,58 @@ def record(name, plugin_arguments, boot):
 
 # ---- a row ----
 
-def row_windows(row, gic):
-    """The instructions between the row's two marks, a list for each time."""
-    marks = symbols(run.board.guest("elf"))
+def row_marks(row, gic):
+    """{what: address} for the plugin: where the row's windows begin, where they end, what is left out."""
+    marks = symbols(run.READER if row in rows.LINUX else run.board.guest("elf"))
     stem = "measure_" + row.measured
     if f"{stem}_from" not in marks:
         stem += f"_v{gic}"
     end = f"{stem}_to" if f"{stem}_to" in marks else row.until
-    moved = run.board.entry - run.board.linked
-    start, stop = marks[f"{stem}_from"] + moved, marks[end] + moved
+    moved = 0 if row in rows.LINUX else run.board.entry - run.board.linked
+    found = {"from": marks[f"{stem}_from"] + moved, "to": marks[end] + moved}
+    if f"{stem}_not" in marks:
+        found["not"] = marks[f"{stem}_not"] + moved
+    return found
+
+
+def row_record(row, gic, times, hypervisor=True, count=False):
+    """The row's marks, and what the plugin has recorded between them."""
+    if row in rows.LINUX:
+        run.reader_ramdisk()
 
     def boot(plugin):
-        run.guest_run(gic, row.cpus, f"only={row.name}", plugin=plugin)
+        if row in rows.LINUX:
+            run.linux_run(gic, times, hypervisor, plugin)
+        else:
+            run.guest_run(gic, row.cpus, f"only={row.name}", plugin=plugin, edu=row.edu)
 
-    records = record(row.name, [f"from={start:#x}", f"to={stop:#x}"], boot)
+    marks = row_marks(row, gic)
+    arguments = [f"{what}={address:#x}" for what, address in marks.items()]
+    return marks, record(row.name, arguments + ["count=on"] * count, boot)
+
+
+def linux_rows():
+    """Those of the board: disks are arm64's."""
+    return rows.LINUX if run.board.arch == "arm64" else []
+
+
+def linux_figures(row, gic, hypervisor):
+    """[min, median, max] of a row of Linux's; the first time is not counted."""
+    counts = sorted(row_record(row, gic, LINUX_TIMES, hypervisor, True)[1][1:])
+    assert len(counts) == LINUX_TIMES - 1
+    return [counts[0], counts[len(counts) // 2], counts[-1]]
+
+
+def row_windows(row, gic):
+    """The instructions between the row's two marks, a list for each time."""
+    marks, records = row_record(row, gic, 2)
     windows, current = [], None
     for each in records:
         address = each & ADDRESS
-        if address == start and current is None:
+        if address == marks["from"] and current is None:
             current = []
         current.append(each)
-        if address == stop:
+        if address == marks["to"]:
             windows.append(current)
             current = None
     return windows
@@ -145,7 +178,8 @@ def print_row(row, gic, listing):
     for address, n in ours.items():
         by_function[code.names[address]][where[address][0][0]] += n
     times = len(windows)
-    print(f"{row.name}, GICv{gic}: {sum(ours.values()) / times:.1f} instructions of Bulkhead's a time, {times} times")
+    print(f"{row.name}, GICv{gic}: {sum(ours.values()) / times:.1f} instructions of Bulkhead's a time, {times} times "
+          f"(of {sum(counts.values()) / times:.1f})")
     for name, inner in sorted(by_function.items(), key=lambda item: -sum(item[1].values())):
         print(f"{sum(inner.values()) / times:9.1f}  {name}")
         for part, n in inner.most_common():

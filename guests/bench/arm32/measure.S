@@ -4,13 +4,14 @@
 
 #define GICC_IAR         0x0c
 #define GICC_EOIR        0x10
-#define IRQ_INSTRUCTIONS 12 /* of this guest's own vector */
+#define IRQ_INSTRUCTIONS 14 /* of this guest's own vector */
 
 /*
  * Registers, as all functions and the vector use them: r4 is the start, r6 the vector's stamp
  * (lower halves of the count, the upper ones are in r5 and r7), r8 GICC's base or with GICv3 0, r9
- * on the peer 1, otherwise 0; the vector changes r10, and the peer's r0. No C code runs while
- * interrupts are unmasked, so the vector saves no register.
+ * on the peer 1, otherwise 0, r12 where the vector writes 1 so that a device's line falls, or where
+ * nobody reads; the vector changes r10, and the peer's r0. No C code runs while interrupts are
+ * unmasked, so the vector saves no register.
  *
  * NAME_from and NAME_to, or bench_stamped or bench_peer_stamped, bound the row's profile.
  */
@@ -93,6 +94,7 @@ function measure_work
 
 /* For the vector, which changes r6. */
 .macro  expect gicc
+    sub     r12, sp, #4
     mov     r9, #0
     mov     r8, \gicc
     mov     r6, #0
@@ -138,6 +140,16 @@ function measure_timer_stolen
     sub     r0, r0, #IRQ_INSTRUCTIONS
     pop     {r4-r11, pc}
     .ltorg
+
+/* ---- A device of edu's kind. r0: EDU_RAISE, and then EDU_LOWER; r1: GICC's base ---- */
+function measure_device
+    expect  r1
+    mov     r10, #1
+    add     r12, r0, #4
+    cpsie   i
+    from    measure_device
+    str     r10, [r0]
+1:  until_stamped
 
 /*
  * ---- Interrupts that software sends. r0: ICC_SGI1R's lower half or GICD_SGIR, r1: GICC's base,
@@ -231,6 +243,8 @@ stamped:
     bne     bench_peer_stamped
     mcr     p15, 0, r9, c14, c3, 1          /* CNTV_CTL: before the end, or it would come again */
     isb
+    mov     r10, #1
+    str     r10, [r12]
     acknowledge_and_end
     subs    pc, lr, #4
 bench_peer_stamped:

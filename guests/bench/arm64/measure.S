@@ -8,12 +8,13 @@
 #define GICC_IAR      0x0c
 #define GICC_EOIR     0x10
 
-#define IRQ_INSTRUCTIONS 9 /* of this guest's own vector */
+#define IRQ_INSTRUCTIONS 10 /* of this guest's own vector */
 
 /*
  * Registers, as all functions and the vector use them: x18 is the start (SMCCC preserves it), x17
- * the vector's stamp, x15 GICC's base or with GICv3 0, x14 on the peer 1, otherwise 0. No C code
- * runs while interrupts are unmasked, so the vector saves no register.
+ * the vector's stamp, x15 GICC's base or with GICv3 0, x14 on the peer 1, otherwise 0, x13 where
+ * the vector writes x12 so that a device's line falls, or a word that nobody reads. No C code runs
+ * while interrupts are unmasked, so the vector saves no register.
  *
  * NAME_from and NAME_to, or bench_stamped or bench_peer_stamped, bound the row's profile.
  */
@@ -87,6 +88,7 @@ function measure_work
 
 /* For the vector, which changes x17. */
 .macro  expect gicc
+    sub     x13, sp, #8
     mov     x14, #0
     mov     x15, \gicc
     mov     x17, #0
@@ -129,6 +131,16 @@ function measure_timer_stolen
     work    measure_timer_stolen
     sub     x0, x0, #IRQ_INSTRUCTIONS
     ret
+
+/* ---- A device of edu's kind. x0: EDU_RAISE, and then EDU_LOWER; x1: GICC's base ---- */
+function measure_device
+    expect  x1
+    mov     w12, #1
+    add     x13, x0, #4
+    msr     daifclr, #2
+    from    measure_device
+    str     w12, [x0]
+1:  until_stamped
 
 /*
  * ---- Interrupts that software sends. x0: ICC_SGI1R's value or GICD_SGIR's, x1: GICC's base, x2:
@@ -218,6 +230,7 @@ bench_stamped:
     cbnz    x14, 3f
     msr     cntv_ctl_el0, xzr               /* before the end, or it would come again */
     isb
+    str     w12, [x13]
     acknowledge_and_end
     eret
 3:
