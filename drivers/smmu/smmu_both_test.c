@@ -83,7 +83,7 @@ static int set_up(void **state)
     model_add(0, V3_BASE(0), &boards[0]);
     model_add(1, V3_BASE(1), &boards[5]); /* stage 1 */
     m_add(0, V2_BASE(0), &m_boards[0]);
-    m_add(1, V2_BASE(1), &m_boards[5]); /* stage 1 */
+    m_add(1, V2_BASE(1), &m_boards[6]); /* stage 1 */
     p->board.smmu_count = SMMUS;
     for (uint32_t i = 0; i < SMMUS; i++) {
         const uint64_t base = is_v2(i) ? V2_BASE(i / 2) : V3_BASE(i / 2);

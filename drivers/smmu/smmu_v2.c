@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SMMUv2: taking one over, and its faults. IHI 0062. */
+/* SMMUv2, and SMMUv1: taking one over, and its faults. IHI 0062. */
 #include "drivers/smmu/smmu_v2.h"
 
 #include "core/base/console.h"
@@ -62,6 +62,7 @@
 #define FSR_PF           BIT(3)
 #define FSYNR0_WNR       BIT(4)
 #define TYPE_FAULT       2
+#define OAS_40           2
 #define OAS_48           5
 #define GROUPS           256u /* S2CRs that there is room for */
 #define SILENT_IA_BITS   39   /* then its empty table is one page */
@@ -98,12 +99,12 @@ enum status smmu_v2_sync(struct smmu_v2_unit *u)
 /* ---- probe ---- */
 
 /* What it lacks; NULL where it has all that is needed. */
-static const char *lacks(const struct smmu_v2_unit *u, uint32_t idr0, uint32_t idr2)
+static const char *lacks(const struct smmu_v2_unit *u, uint32_t idr0)
 {
     if ((idr0 & (IDR0_S1TS | IDR0_S2TS)) == 0) {
         return "it translates nothing (IDR0)";
     }
-    if ((idr2 & IDR2_PTFSV8_4KB) == 0) {
+    if (u->aarch32 && u->stage1) {
         return "it walks no AArch64 tables of 4 KiB pages (IDR2.PTFSv8_4kB)";
     }
     if (u->matches && field_get(IDR0_NUMSMRG, idr0) == 0) {
@@ -119,7 +120,8 @@ static void read_features(struct smmu_v2_unit *u, struct plan_smmu *smmu)
 {
     uint32_t idr0 = arch_read32(smmu_v2_global(u, IDR0));
     uint32_t idr1 = arch_read32(smmu_v2_global(u, IDR1));
-    uint64_t oas = field_get(IDR2_OAS, arch_read32(smmu_v2_global(u, IDR2)));
+    uint32_t idr2 = arch_read32(smmu_v2_global(u, IDR2));
+    uint64_t oas = field_get(IDR2_OAS, idr2);
     uint64_t sid_bits = field_get(IDR0_NUMSIDB, idr0);
     uint64_t irpts = field_get(IDR0_NUMIRPT, idr0);
 
@@ -134,7 +136,9 @@ static void read_features(struct smmu_v2_unit *u, struct plan_smmu *smmu)
     u->irpts = smmu->irq_count == 0 ? 0 : smmu->irq_count - 1;
     u->irpts = u->irpts < irpts ? u->irpts : (uint32_t)irpts;
     u->coherent = smmu->coherent && (idr0 & IDR0_CTTW) != 0;
-    u->oas = (uint8_t)(oas < OAS_48 ? oas : OAS_48);
+    u->aarch32 = (idr2 & IDR2_PTFSV8_4KB) == 0;
+    u->oas = u->aarch32 ? OAS_40 : OAS_48;
+    u->oas = (uint8_t)(oas < u->oas ? oas : u->oas);
     smmu->stage = u->stage1 ? 1 : 2;
     smmu->oas_bits = lpae_pa_bits(u->oas);
     smmu->sid_bits = (uint8_t)(u->extended ? 16 : sid_bits);
@@ -203,7 +207,7 @@ static enum status probe(struct plan *p, uint32_t index, const char **why)
         return E_UNSUPPORTED;
     }
     read_features(u, smmu);
-    *why = lacks(u, arch_read32(smmu_v2_global(u, IDR0)), arch_read32(smmu_v2_global(u, IDR2)));
+    *why = lacks(u, arch_read32(smmu_v2_global(u, IDR0)));
     if (u->contexts_at + (uint64_t)u->contexts * u->page_size > range_end(smmu->mmio)) {
         *why = "its registers are less than what IDR1 tells (reg)";
         u->contexts = 0; /* that deny_all() can reach: the first page is enough */
@@ -317,7 +321,9 @@ static bool take_fault(const struct plan *p, uint32_t index, struct smmu_fault *
     return taken;
 }
 
-static const char *const compatible[] = {"arm,smmu-v2", "arm,mmu-500", NULL};
+/* An SMMUv1 has these registers, too, but for what its ID registers do not tell of. */
+static const char *const compatible[] = {"arm,smmu-v2", "arm,mmu-500", "arm,smmu-v1",
+                                         "arm,mmu-401", "arm,mmu-400", NULL};
 
 const struct smmu_ops smmu_v2 = {
     .compatible = compatible,

@@ -27,12 +27,14 @@
 #define SCTLR_HUPCF        BIT(8)       /* a fault that waits to be read stops nothing */
 #define TTBR0_ASID         MASK(63, 48) /* stage 1 */
 #define TCR_T0SZ           MASK(5, 0)
+#define TCR_T0SZ_AARCH32   MASK(4, 0) /* signed: 32 less it are the bits of an address */
 #define TCR_SL0            MASK(7, 6) /* stage 2 */
 #define TCR_IRGN0          MASK(9, 8)
 #define TCR_ORGN0          MASK(11, 10)
 #define TCR_SH0            MASK(13, 12)
 #define TCR_PASIZE         MASK(18, 16) /* stage 2 */
 #define TCR_EPD1           BIT(23)      /* stage 1 */
+#define TCR_RES1           BIT(31)      /* AArch32, stage 2 */
 #define TCR2_PASIZE        MASK(2, 0)   /* stage 1 */
 #define TCR2_SEP           MASK(17, 15) /* stage 1 */
 #define TYPE_TRANSLATE     0            /* S2CR.TYPE */
@@ -63,15 +65,16 @@ void smmu_v2_make_context(const struct smmu_v2_unit *u, uint32_t context, const 
                           uint8_t vmid)
 {
     uint64_t cache = u->coherent ? CACHE_WB : 0;
-    uint64_t tcr = field_prep(TCR_T0SZ, 64u - table->ia_bits) | field_prep(TCR_IRGN0, cache) |
-                   field_prep(TCR_ORGN0, cache) |
+    uint64_t tcr = field_prep(TCR_IRGN0, cache) | field_prep(TCR_ORGN0, cache) |
                    field_prep(TCR_SH0, u->coherent ? SHARE_INNER : SHARE_OUTER);
     uint64_t irpt = u->irpts != 0 ? context % u->irpts : 0;
 
-    smmu_v2_write(smmu_v2_global_1(u, CBA2R(context)), CBA2R_VA64);
+    smmu_v2_write(smmu_v2_global_1(u, CBA2R(context)), u->aarch32 ? 0 : CBA2R_VA64);
     smmu_v2_write(smmu_v2_global_1(u, CBAR(context)),
                   field_prep(CBAR_VMID, vmid) | field_prep(CBAR_IRPTNDX, irpt) |
                       field_prep(CBAR_TYPE, u->stage1 ? TYPE_STAGE1 : TYPE_STAGE2));
+    tcr |= u->aarch32 ? field_prep(TCR_T0SZ_AARCH32, 32u - table->ia_bits) | TCR_RES1
+                      : field_prep(TCR_T0SZ, 64u - table->ia_bits);
     if (u->stage1) {
         smmu_v2_write(smmu_v2_bank(u, context, CB_TCR2),
                       field_prep(TCR2_PASIZE, u->oas) | field_prep(TCR2_SEP, SEP_INPUT_SIZE));
@@ -79,7 +82,8 @@ void smmu_v2_make_context(const struct smmu_v2_unit *u, uint32_t context, const 
         smmu_v2_write(smmu_v2_bank(u, context, CB_MAIR0), MAIR0_VALUE);
     } else {
         smmu_v2_write(smmu_v2_bank(u, context, CB_TCR),
-                      tcr | field_prep(TCR_SL0, lpae_sl0(table)) | field_prep(TCR_PASIZE, u->oas));
+                      tcr | field_prep(TCR_SL0, lpae_sl0(table)) |
+                          field_prep(TCR_PASIZE, u->aarch32 ? 0 : u->oas));
     }
     smmu_v2_write_pair(smmu_v2_bank(u, context, CB_TTBR0),
                        table->root.v | (u->stage1 ? field_prep(TTBR0_ASID, vmid) : 0));

@@ -84,6 +84,18 @@ static const struct m_id m_boards[] = {
      .pages_4k = true,
      .page_index_bits = 2,
      .oas = 4},
+    /* an MMU-401: an SMMUv1 of stage 2 alone, whose tables are Armv7-A's; */
+    {.groups = 32,
+     .sid_bits = 15,
+     .banks = 8,
+     .stage2_banks = 8,
+     .irpts = 1,
+     .stage2 = true,
+     .page_64k = true,
+     .pages_4k = false,
+     .coherent = true,
+     .page_index_bits = 2,
+     .oas = 5},
     /* no stage 2. */
     {.groups = 16,
      .sid_bits = 10,
@@ -356,7 +368,8 @@ static int m_find_group(uint32_t stream)
 static bool m_walk(const struct model_bank *b, bool stage2, uint64_t address, bool is_write,
                    uint64_t *out)
 {
-    uint32_t t0sz = b->tcr & 63;
+    /* Of Armv7-A's five bits signed: the lower half, less than none, are 32 more. */
+    uint32_t t0sz = m->id.pages_4k ? b->tcr & 63 : 32 + ((b->tcr & 31) ^ 16) - 16;
     struct dma_regime r = {.smmu = m,
                            .stage2 = stage2,
                            .coherent = m->id.coherent && (b->tcr >> 10 & 3) != 0,
@@ -365,6 +378,10 @@ static bool m_walk(const struct model_bank *b, bool stage2, uint64_t address, bo
                            .vmid = b->cbar & 0xff,
                            .asid = (uint32_t)(b->ttbr0 >> 48)};
 
+    if (!m->id.pages_4k) {
+        assert_true(stage2 && r.ia_bits <= 40 && b->tcr >> 31 == 1);
+        assert_int_equal(b->tcr & 0x7fffc020, 0); /* PASIZE, TG0: there are none */
+    }
     r.start_level = (uint8_t)(stage2 ? 2 - (b->tcr >> 6 & 3) : 4 - (64 - t0sz - 4) / 9);
     /* An ASID of 8 bits (TCR2.AS 0), the VMID too: what tells them apart is in either. */
     assert_int_equal(b->ttbr0 >> 48, stage2 ? 0 : r.vmid);
@@ -382,8 +399,8 @@ static enum dma m_translate(uint32_t n, uint32_t stream, uint64_t address, bool 
     }
     assert_true((b->cbar >> 16 & 3) <= 1); /* stage 2, or stage 1 alone */
     assert_true(stage2 || n >= m->id.stage2_banks);
-    assert_true(b->cba2r & 1);              /* AArch64 tables */
-    assert_int_equal(b->sctlr >> 7 & 1, 0); /* nothing stalls */
+    assert_int_equal(b->cba2r & 1, m->id.pages_4k); /* AArch64 tables */
+    assert_int_equal(b->sctlr >> 7 & 1, 0);         /* nothing stalls */
     if (m_walk(b, stage2, address, is_write, out)) {
         return DMA_TRANSLATED;
     }

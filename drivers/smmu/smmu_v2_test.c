@@ -394,7 +394,7 @@ static void test_what_it_lacks_is_told(void **state)
     expect_abort(0x7000);
     expect_lacking(&id, PAGE_SIZE, "IDR1 tells (reg)");
     expect_abort(2);
-    id.pages_4k = false;
+    id.pages_4k = id.stage2 = false;
     expect_lacking(&id, 0x4000000, "PTFSv8_4kB");
     expect_abort(2); /* all the same */
     id = m_boards[0];
@@ -415,10 +415,10 @@ static void test_what_it_lacks_is_told(void **state)
 
 static void test_features_are_told_to_the_plan(void **state)
 {
-    static const uint8_t oas[] = {48, 48, 40, 42, 44, 48};
-    static const uint8_t sid[] = {15, 15, 7, 5, 16, 10};
-    static const uint32_t contexts[] = {63, 15, 2, 7, 7, 5};
-    static const uint32_t groups[] = {128, 48, 8, 0, 32, 16};
+    static const uint8_t oas[] = {48, 48, 40, 42, 44, 40, 48};
+    static const uint8_t sid[] = {15, 15, 7, 5, 16, 15, 10};
+    static const uint32_t contexts[] = {63, 15, 2, 7, 7, 7, 5};
+    static const uint32_t groups[] = {128, 48, 8, 0, 32, 32, 16};
     uint32_t i = 0;
 
     (void)state;
