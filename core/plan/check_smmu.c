@@ -30,6 +30,14 @@ bool check_streams_are_sane(const struct plan *p)
 
 /* ---- one stream ---- */
 
+/* Its tables and queues are of Bulkhead's image, or of what was set aside beside it. */
+static bool reaches_pool(const struct plan *p, const struct plan_smmu *smmu)
+{
+    const uint64_t limit = UINT64_C(1) << smmu->oas_bits;
+
+    return range_end(p->board.reserved[0]) <= limit && range_end(p->board.pool) <= limit;
+}
+
 static void check_stream(struct plan *p, const struct plan_stream *stream)
 {
     const struct plan_smmu *smmu = &p->board.smmus[stream->smmu];
@@ -48,6 +56,11 @@ static void check_stream(struct plan *p, const struct plan_stream *stream)
         plan_error(p, plan_stream_owner(p, stream), path,
                    "memory: it ends beyond the %u address bits of %s, its device's SMMU: move it "
                    "down",
+                   smmu->oas_bits, smmu->path);
+    } else if (smmu->oas_bits != 0 && !reaches_pool(p, smmu)) {
+        plan_error(p, plan_stream_owner(p, stream), path,
+                   "devices: Bulkhead or its tables lie beyond the %u address bits of its SMMU %s: "
+                   "load it lower, and leave RAM free there",
                    smmu->oas_bits, smmu->path);
     }
 }

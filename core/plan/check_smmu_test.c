@@ -144,10 +144,32 @@ static void test_more_partitions_than_contexts(void **state)
     expect_refused(false, false, true);
 }
 
+/* Its tables and queues lie in Bulkhead's image, the first of what is reserved, or in the pool. */
+static void test_tables_beyond_its_addresses(void **state)
+{
+    static const char text[] = "0: /a: devices: Bulkhead or its tables lie beyond the 32 address "
+                               "bits of its SMMU /smmu: load it lower, and leave RAM free there\n";
+
+    (void)state;
+    p.board.smmus[0].oas_bits = 32;
+    add(0, 1, 1, 0);
+    p.board.reserved[0] = (struct range){0x40000000, 0x100000};
+    p.board.pool = (struct range){0xfffff000, 0x1000};
+    expect_told("");
+    p.board.pool.size = 0x2000;
+    expect_told(text);
+    expect_refused(true, false, false);
+    told_reset();
+    p.board.pool = (struct range){0, 0};
+    p.board.reserved[0].base = UINT64_C(0x100000000);
+    expect_told(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_runs_fall_into_pieces, setup),
+        cmocka_unit_test_setup(test_tables_beyond_its_addresses, setup),
         cmocka_unit_test_setup(test_too_many_groups_refuse_the_last, setup),
         cmocka_unit_test_setup(test_groups_do_not_matter_where_streams_index, setup),
         cmocka_unit_test_setup(test_the_refused_take_no_groups, setup),

@@ -61,9 +61,8 @@ static void cut(struct range r)
     }
 }
 
-static void add_bank(struct range bank)
+static void add_bank(struct range bank, uint64_t limit)
 {
-    uint64_t limit = UINT64_C(1) << arch_pa_bits();
     uint64_t end = align_down(range_end(bank) < limit ? range_end(bank) : limit, PAGE_SIZE);
     struct range r = {align_up(bank.base, PAGE_SIZE), 0};
     uint32_t at = 0;
@@ -104,14 +103,36 @@ static void split_at(uint64_t limit)
     }
 }
 
-/* RAM without what is reserved and what partitions have been given so far. */
-static void find_free(const struct plan *p)
+/*
+ * The SMMU that puts out too few address bits for some of the RAM, of those that guard the
+ * partition's devices (PLAN_SHARED: anybody's); NULL where all is in reach.
+ */
+static const struct plan_smmu *limiting_smmu(const struct plan *p, int partition)
 {
+    const struct plan_smmu *smmu = plan_narrowest_smmu(p, partition);
+
+    for (uint32_t i = 0; smmu != NULL && i < p->board.ram_banks; i++) {
+        if ((range_end(p->board.ram[i]) - 1) >> smmu->oas_bits != 0) {
+            return smmu;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * RAM in reach of that SMMU (NULL: any) without what is reserved and what partitions have been
+ * given so far.
+ */
+static void find_free(const struct plan *p, const struct plan_smmu *smmu)
+{
+    const uint8_t wide = arch_pa_bits();
+    const uint64_t limit = UINT64_C(1)
+                           << (smmu != NULL && smmu->oas_bits < wide ? smmu->oas_bits : wide);
     const struct plan_board *board = &p->board;
 
     pieces = 0;
     for (uint32_t i = 0; i < board->ram_banks; i++) {
-        add_bank(board->ram[i]);
+        add_bank(board->ram[i], limit);
     }
     join_neighbours();
     split_at(UINT64_C(1) << arch_el2_bits());
@@ -214,7 +235,7 @@ static bool take_split(const struct plan *p, struct plan_partition *part, struct
             !add_extent(part, want.base, congruent(piece[best].base, want.base, stride), size)) {
             memcpy(part->extent, before, sizeof(before));
             part->extent_count = count;
-            find_free(p);
+            find_free(p, limiting_smmu(p, (int)(part - p->partitions)));
             return false;
         }
         want = (struct range){want.base + size, want.size - size};
@@ -254,6 +275,7 @@ static const char *unit(uint64_t size)
 
 static void tell_too_large(struct plan *p, uint32_t index, struct range want)
 {
+    const struct plan_smmu *smmu = limiting_smmu(p, (int)index);
     uint64_t total = 0;
     uint64_t largest = 0;
 
@@ -262,18 +284,20 @@ static void tell_too_large(struct plan *p, uint32_t index, struct range want)
         largest = piece[i].size > largest ? piece[i].size : largest;
     }
     plan_refuse(p, index,
-                "memory: %" PRIu64 " %s at 0x%" PRIx64 " do not fit: %" PRIu64
+                "memory: %" PRIu64 " %s at 0x%" PRIx64 " do not fit%s%s: %" PRIu64
                 " %s of RAM are free, the largest piece has "
                 "%" PRIu64 " %s; ask for less",
-                in_unit(want.size), unit(want.size), want.base, in_unit(total), unit(total),
-                in_unit(largest), unit(largest));
+                in_unit(want.size), unit(want.size), want.base,
+                smmu == NULL ? "" : " in reach of its devices' SMMU ",
+                smmu == NULL ? "" : smmu->path, in_unit(total), unit(total), in_unit(largest),
+                unit(largest));
 }
 
 /* Forget what the partition was given: it is refused. */
 static void give_back(struct plan *p, struct plan_partition *part)
 {
     part->extent_count = 0;
-    find_free(p);
+    find_free(p, limiting_smmu(p, (int)(part - p->partitions)));
 }
 
 static void place_images_or_give_back(struct plan *p, uint32_t index)
@@ -303,6 +327,7 @@ static void place_anywhere(struct plan *p, uint32_t index)
     struct plan_partition *part = &p->partitions[index];
     uint32_t done = 0;
 
+    find_free(p, limiting_smmu(p, (int)index));
     for (uint32_t n = 0; n < part->memory_count; n++) {
         uint32_t i = largest_range(part, done);
 
@@ -332,6 +357,7 @@ static void place_direct(struct plan *p, uint32_t index)
 {
     struct plan_partition *part = &p->partitions[index];
 
+    find_free(p, NULL); /* what an SMMU does not reach check_smmu.c tells: IPAs are PAs */
     for (uint32_t i = 0; i < part->memory_count; i++) {
         struct range want = part->memory[i];
 
@@ -349,13 +375,19 @@ static void place_direct(struct plan *p, uint32_t index)
 
 /* ---- all ---- */
 
-/* The size that decides who comes first; 0 where it has been placed, or shall not be. */
-static uint64_t rank(const struct plan_partition *part)
+/*
+ * What decides who comes first: an SMMU that does not reach all RAM, then the size. 0 where it has
+ * been placed, or shall not be.
+ */
+static uint64_t rank(const struct plan *p, uint32_t index)
 {
+    const struct plan_partition *part = &p->partitions[index];
+
     if (part->refused || part->direct_map || part->extent_count != 0 || part->memory_count == 0) {
         return 0;
     }
-    return part->memory[largest_range(part, 0)].size;
+    return part->memory[largest_range(part, 0)].size |
+           (limiting_smmu(p, (int)index) != NULL ? BIT(63) : 0);
 }
 
 void plan_place(struct plan *p)
@@ -363,7 +395,6 @@ void plan_place(struct plan *p)
     for (uint32_t i = 0; i < p->partition_count; i++) {
         p->partitions[i].extent_count = 0;
     }
-    find_free(p);
     for (uint32_t i = 0; i < p->partition_count; i++) {
         if (!p->partitions[i].refused && p->partitions[i].direct_map) {
             place_direct(p, i);
@@ -373,11 +404,11 @@ void plan_place(struct plan *p)
         uint32_t best = 0;
 
         for (uint32_t i = 1; i < p->partition_count; i++) {
-            if (rank(&p->partitions[i]) > rank(&p->partitions[best])) {
+            if (rank(p, i) > rank(p, best)) {
                 best = i;
             }
         }
-        if (rank(&p->partitions[best]) != 0) {
+        if (rank(p, best) != 0) {
             place_anywhere(p, best);
         }
     }
@@ -392,30 +423,43 @@ static bool serves_better(struct range a, struct range b, uint64_t want)
     return a.size >= want ? a.size < b.size : a.size > b.size;
 }
 
+/* The best for `want` bytes of what is free; of size 0 where there is none. */
+static struct range best_piece(uint64_t want)
+{
+    struct range best = {0, 0};
+
+    for (uint32_t i = 0; i < pieces && el2_reaches(piece[i]); i++) {
+        if (serves_better(piece[i], best, want)) {
+            best = piece[i];
+        }
+    }
+    return best;
+}
+
 void plan_place_pool(struct plan *p, uint64_t pool_pages)
 {
     const uint64_t total = check_pool_total(p);
     const uint64_t want =
         total > pool_pages ? (total - pool_pages + POOL_MAP_PAGES) * PAGE_SIZE : 0;
-    uint32_t best = 0;
+    struct range best;
 
-    find_free(p);
-    if (want == 0 || pieces == 0 || !el2_reaches(piece[0])) {
+    find_free(p, limiting_smmu(p, PLAN_SHARED));
+    best = best_piece(want);
+    if (best.size < want) { /* where it is out of an SMMU's reach check_smmu.c tells it */
+        find_free(p, NULL);
+        best = best_piece(want);
+    }
+    if (want == 0 || best.size == 0) {
         return;
     }
-    for (uint32_t i = 1; i < pieces && el2_reaches(piece[i]); i++) {
-        if (serves_better(piece[i], piece[best], want)) {
-            best = i;
-        }
-    }
-    p->board.pool = piece[best];
-    p->board.pool.size = piece[best].size < want ? piece[best].size : want;
+    p->board.pool = best;
+    p->board.pool.size = best.size < want ? best.size : want;
     plan_reserve(p, "Bulkhead's tables and stacks", p->board.pool.base, p->board.pool.size);
 }
 
 uint32_t plan_free(const struct plan *p, const struct range **list)
 {
-    find_free(p);
+    find_free(p, NULL);
     *list = piece;
     return pieces;
 }

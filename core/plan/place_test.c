@@ -147,6 +147,66 @@ static void no_ram_at_all_is_told(void **state)
     assert_true(told_of("0 KiB of RAM are free"));
 }
 
+/* ---- what SMMUs reach ---- */
+
+#define GIB4 UINT64_C(0x100000000)
+
+/* The partition has a device behind an SMMU of its own, that puts out so many address bits. */
+static void contain(int partition, uint8_t oas_bits)
+{
+    p.streams[p.stream_count++] =
+        (struct plan_stream){.smmu = p.board.smmu_count, .count = 1, .device = (int)p.device_count};
+    p.devices[p.device_count++].partition = partition;
+    p.board.smmus[p.board.smmu_count++] = (struct plan_smmu){.path = "/smmu", .oas_bits = oas_bits};
+}
+
+static void what_dma_does_not_reach_is_not_given(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    add_ram(GIB4, 256 * MIB);
+    add("a", RAM_0, 128 * MIB);
+    add("b", RAM_0, 128 * MIB);
+    add("c", RAM_0, 1100 * MIB);
+    contain(0, 36);
+    contain(0, 32);
+    contain(2, 32);
+    plan_place(&p);
+    assert_false(p.partitions[0].refused || p.partitions[1].refused);
+    assert_true(p.partitions[0].extent[0].pa < GIB4);
+    assert_int_equal(p.partitions[1].extent[0].pa, GIB4);
+    assert_string_equal(told, "2: /configurations/c: memory: 1100 MiB at 0x40000000 do not fit in "
+                              "reach of its devices' SMMU /smmu: 1024 MiB of RAM are free, the "
+                              "largest piece has 1024 MiB; ask for less\n");
+    told_reset();
+    p.partitions[1].refused = true;
+    p.partitions[2].refused = false; /* who can have the RAM above comes after who cannot */
+    p.board.smmus[2].oas_bits = 33;
+    plan_place(&p);
+    assert_string_equal(told, "");
+    assert_true(p.partitions[0].extent[0].pa < GIB4);
+    assert_int_equal(p.partitions[2].extent_count, 2);
+}
+
+static void the_pool_lies_where_smmus_reach_it(void **state)
+{
+    (void)state;
+    add_ram(RAM_0, 64 * MIB);
+    add_ram(GIB4, 8 * MIB); /* the smallest that has room */
+    add("a", RAM_0, MIB);
+    contain(0, 32);
+    plan_place_pool(&p, 0);
+    assert_int_equal(p.board.pool.base, RAM_0);
+    p.partitions[0].refused = true;
+    plan_place_pool(&p, 0);
+    assert_int_equal(p.board.pool.base, GIB4);
+    p.partitions[0].refused = false;
+    p.board.ram[0].size = 0; /* none in reach: check_smmu.c tells it */
+    p.board.reserved_count = 0;
+    plan_place_pool(&p, 0);
+    assert_int_equal(p.board.pool.base, GIB4);
+}
+
 /* ---- direct-map ---- */
 
 static void direct_map_comes_first(void **state)
@@ -383,6 +443,8 @@ int main(void)
         cmocka_unit_test_setup(a_pool_without_room_gets_what_is_left, set_up),
         cmocka_unit_test_setup(nothing_is_left_of_a_refused_partition, set_up),
         cmocka_unit_test_setup(no_ram_at_all_is_told, set_up),
+        cmocka_unit_test_setup(what_dma_does_not_reach_is_not_given, set_up),
+        cmocka_unit_test_setup(the_pool_lies_where_smmus_reach_it, set_up),
         cmocka_unit_test_setup(direct_map_comes_first, set_up),
         cmocka_unit_test_setup(direct_map_takes_free_ram_only, set_up),
         cmocka_unit_test_setup(a_refused_partition_frees_its_ram, set_up),

@@ -433,6 +433,12 @@ uint8_t plan_ipa_bits(const struct plan *p, const struct plan_partition *part);
 /* Width of the input addresses of the partition's tables for DMA: at least its memory's. */
 uint8_t plan_dma_bits(const struct plan *p, uint32_t partition);
 
+/*
+ * Of the SMMUs that the partition (PLAN_SHARED: any that starts) has streams of, the one that puts
+ * out the fewest address bits; NULL where there is none, or none is known to have a limit.
+ */
+const struct plan_smmu *plan_narrowest_smmu(const struct plan *p, int partition);
+
 /* True where the partition has streams of that SMMU (indexes into the plan's tables). */
 bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu);
 

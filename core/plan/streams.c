@@ -54,6 +54,22 @@ bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu)
     return false;
 }
 
+const struct plan_smmu *plan_narrowest_smmu(const struct plan *p, int partition)
+{
+    const struct plan_smmu *found = NULL;
+
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        const struct plan_smmu *smmu = &p->board.smmus[p->streams[i].smmu];
+        const int owner = plan_stream_owner(p, &p->streams[i]);
+
+        if ((partition == PLAN_SHARED ? !p->partitions[owner].refused : partition == owner) &&
+            smmu->oas_bits != 0 && (found == NULL || smmu->oas_bits < found->oas_bits)) {
+            found = smmu;
+        }
+    }
+    return found;
+}
+
 /* ---- widths of addresses ---- */
 
 uint8_t check_width_of(uint64_t last)
@@ -92,13 +108,10 @@ uint8_t plan_dma_bits(const struct plan *p, uint32_t partition)
     uint8_t wide = bits < SINGLE_ROOT_1                                ? SINGLE_ROOT_1
                    : bits < SINGLE_ROOT_1 + 5 || bits >= SINGLE_ROOT_0 ? bits
                                                                        : SINGLE_ROOT_0;
+    const struct plan_smmu *smmu = plan_narrowest_smmu(p, (int)partition);
 
-    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
-        uint8_t oas = p->board.smmus[i].oas_bits;
-
-        if (oas != 0 && oas < wide && plan_has_streams(p, partition, i)) {
-            wide = oas;
-        }
+    if (smmu != NULL && smmu->oas_bits < wide) {
+        wide = smmu->oas_bits;
     }
     return wide > bits ? wide : bits;
 }
