@@ -199,7 +199,7 @@ static void print_fault(const struct plan_stream *stream, const struct smmu_faul
 {
     console_printf("DMA fault: stream 0x%x", fault->stream);
     if (stream != NULL && stream->pci) {
-        uint32_t rid = stream->rid + (fault->stream - stream->id);
+        uint32_t rid = stream->rid + (stream->mask != 0 ? 0 : fault->stream - stream->id);
 
         console_printf(" (function %02x:%02x.%u)", rid >> 8, rid >> 3 & 31, rid & 7);
     }

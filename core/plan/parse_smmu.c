@@ -157,10 +157,10 @@ static bool visit_map(const struct visitor *v, const char *data, uint32_t size)
         int smmu = dt_phandle(v->p->board.fdt, run.phandle);
         struct plan_stream stream = {
             .id = run.id, .count = run.count, .device = v->device, .pci = true, .rid = run.rid};
-
         bool odd = smmu < 0 || stream.count == 0 || stream.count > RIDS ||
                    stream.id > UINT32_MAX - stream.count;
 
+        stream.mask = odd ? 0 : (uint32_t)dt_number(v->p->board.fdt, smmu, "stream-match-mask", 0);
         if (odd && v->device < 0) {
             continue; /* a neighbour's: it does not hide the others */
         }
@@ -214,6 +214,9 @@ static bool keep_stream(const struct visitor *v, int smmu, const struct plan_str
         own.pci = false; /* its path has its number */
     }
     why = find_smmu(p, smmu, &index);
+    if (why == NULL && own.mask != 0 && own.count != 1) {
+        why = "has several streams in one entry of its iommu-map, behind a stream-match-mask";
+    }
     if (why == NULL && p->stream_count == PLAN_MAX_STREAMS) {
         why = "has too many streams (PLAN_MAX_STREAMS)";
     }
@@ -280,6 +283,17 @@ const char *device_streams(struct plan *p, const struct plan_device *device)
 
 /* ---- neighbours ---- */
 
+/* All bits up to the highest one of `v`. */
+static uint32_t bits_to(uint32_t v)
+{
+    uint32_t mask = UINT32_MAX;
+
+    while (mask != 0 && (mask >> 1 & v) == v) {
+        mask >>= 1;
+    }
+    return mask;
+}
+
 static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_stream *stream)
 {
     struct plan *p = v->p;
@@ -287,6 +301,10 @@ static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_
 
     if (find_smmu(p, smmu, &other.smmu) != NULL) {
         return true;
+    }
+    if (other.mask != 0) { /* of a run all bits that differ within it, and some that do not */
+        other.mask |= bits_to(other.id ^ (other.id + (other.count - 1)));
+        other.count = 1;
     }
     for (uint32_t i = 0; i < p->stream_count; i++) {
         const struct plan_stream *own = &p->streams[i];

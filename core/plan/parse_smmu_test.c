@@ -17,7 +17,9 @@
     "none: iommu@9b00000 { compatible = \"other,iommu\"; reg = <0 0x9b00000 0 0x1000>;"            \
     " #iommu-cells = <0>; };"                                                                      \
     "odd: smmu@9a00000 { compatible = \"some,iommu\"; reg = <0 0x9a00000 0 0x20000>;"              \
-    " #iommu-cells = <1>; };"
+    " #iommu-cells = <1>; };"                                                                      \
+    "wide: smmu@9c00000 { compatible = \"arm,smmu-v2\"; reg = <0 0x9c00000 0 0x10000>;"            \
+    " #iommu-cells = <1>; stream-match-mask = <0x7c00>; };"
 #define DEVICE(at, properties)                                                                     \
     "d@" at " { compatible = \"some,device\"; reg = <0 0x" at " 0 0x1000>; " properties " };"
 #define DEVICES                                                                                    \
@@ -33,7 +35,9 @@
     DEVICE("b009000", "iommus = <&smmu 0x40>; status = \"disabled\";")                             \
     DEVICE("b00a000", "iommus = <&smmu 0x40>;")                                                    \
     DEVICE("b00b000", "iommus = <&none>, <&smmu 0x50>;")                                           \
-    DEVICE("b00c000", "iommus = <&smmu 0x50>;")
+    DEVICE("b00c000", "iommus = <&smmu 0x50>;")                                                    \
+    DEVICE("b00d000", "iommus = <&wide 0x407>;")                                                   \
+    DEVICE("b00e000", "iommus = <&wide 0x421>;")
 #define BRIDGE(at, size, a, b, map)                                                                \
     "pcie@" at " { compatible = \"pci-host-ecam-generic\"; device_type = \"pci\";"                 \
     " #address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>;"                            \
@@ -47,7 +51,9 @@
            "<0 &smmu 0x1000 0x200>, <0x200 &smmu 0x8000 0x200>")                                   \
     BRIDGE("d000000", "0x400000", "72", "73",                                                      \
            "<0 &smmu 0x2000 0x200>, <0x201 &smmu 0x9000 0x1ff>")                                   \
-    BRIDGE("e000000", "0x500000", "74", "75", "<0 &smmu 0xa000 0x400>")
+    BRIDGE("e000000", "0x500000", "74", "75", "<0 &smmu 0xa000 0x400>")                            \
+    BRIDGE("f000000", "0x400000", "76", "77", "<0 &wide 7 1>; iommu-map-mask = <0>")               \
+    BRIDGE("7000000", "0x400000", "78", "79", "<0 &wide 0x20 2>; iommu-map-mask = <1>")
 #define SMMU_BOARD                                                                                 \
     BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST SMMUS DEVICES BRIDGES "};"
 
@@ -67,7 +73,7 @@ static void smmus_are_read(void **state)
 
     (void)state;
     plan_board(board);
-    assert_int_equal(test_plan.board.smmu_count, 2);
+    assert_int_equal(test_plan.board.smmu_count, 3);
     assert_string_equal(s[0].path, "/smmu@9700000");
     assert_string_equal(s[0].ops->compatible[0], "arm,smmu-v3");
     assert_int_equal(s[0].mmio.base, 0x9700000);
@@ -120,6 +126,8 @@ static void what_is_not_contained_is_refused(void **state)
         LOOSE("/pcie@d000000", "has functions that its iommu-map leaves out"),
         /* Its registers have room for a bus behind its bus-range. */
         LOOSE("/pcie@e000000", "has functions that its iommu-map leaves out"),
+        LOOSE("/pcie@7000000",
+              "has several streams in one entry of its iommu-map, behind a stream-match-mask"),
     };
 
     (void)state;
@@ -144,6 +152,31 @@ static void a_stream_is_not_shared_with_what_is_kept_back(void **state)
     parse_file(PART("p", "0", "\"/d@b00a000\"")); /* the other one is disabled */
     plan_check(&test_plan);
     assert_string_equal(log_text, "");
+}
+
+/* What stream-match-mask says does not matter: Layerscape's boards, for iommus and iommu-map. */
+static void streams_behind_a_mask(void **state)
+{
+    const struct plan_stream *s = test_plan.streams;
+
+    (void)state;
+    parse_file(PART("p", "0", "\"/pcie@f000000\""));
+    assert_string_equal(log_text, "");
+    assert_true(s[0].smmu == 2 && s[0].id == 7 && s[0].count == 1 && s[0].mask == 0x7c00);
+    plan_check(&test_plan);
+    assert_log("p: /pcie@f000000: it shares stream 0x407 of /smmu@9c00000 with /d@b00d000, which "
+               "is kept back");
+    parse_file(PART("p", "0", "\"/pcie@f000000\"") PART("q", "1", "\"/d@b00d000\""));
+    plan_check(&test_plan);
+    plan_check_given(&test_plan, 10000);
+    assert_log("p: /pcie@f000000: devices: it shares streams of /smmu@9c00000 (0x7) with");
+    parse_file(PART("p", "0", "\"/d@b00d000\", \"/pcie@f000000\""));
+    plan_check(&test_plan);
+    assert_string_equal(log_text, "");
+    parse_file(PART("p", "0", "\"/d@b00e000\"")); /* 0x21: the second of a run kept back */
+    plan_check(&test_plan);
+    assert_log("p: /d@b00e000: it shares stream 0x20 of /smmu@9c00000 with /pcie@7000000, which "
+               "is kept back");
 }
 
 static void a_host_bridge_has_all_that_is_on_it(void **state)
@@ -286,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_stream_contains_a_device),
         cmocka_unit_test(what_is_not_contained_is_refused),
         cmocka_unit_test(a_stream_is_not_shared_with_what_is_kept_back),
+        cmocka_unit_test(streams_behind_a_mask),
         cmocka_unit_test(a_host_bridge_has_all_that_is_on_it),
         cmocka_unit_test(two_partitions_share_no_stream),
         cmocka_unit_test(the_smmu_can_do_it),
