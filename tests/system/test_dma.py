@@ -16,6 +16,8 @@ from test_faults import SECONDS, control_kept_its_loop
 BRIDGE = "/pcie@10000000"
 ECAM, BAR = 0x40_1000_0000, 0x1000_0000
 SMMU = ("-M", "iommu=smmuv3")
+# QEMU's machine of 9.1 has an SMMUv3 of one stage.
+STAGE1 = ("-M", "virt-9.1,virtualization=on,gic-version=3,iommu=smmuv3", "-global", "arm-smmuv3.stage=1")
 ICOUNT = ("-icount", "shift=2,sleep=off")
 EDU = ("-device", "edu,addr=1.0,dma_mask=0xffffffffffff")
 MINE = 0x0BAD_0BAD_0BAD_0BAD
@@ -64,10 +66,10 @@ class Attack:
                           rf"{what} {address:#x}: not its memory")
 
 
-@pytest.mark.parametrize("gic", [2, 3])
-def test_nothing_but_its_own_memory(boot, tmp_path, gic):
+@pytest.mark.parametrize("gic,machine", [(2, SMMU), (3, SMMU), (3, STAGE1)], ids=["v2", "v3", "stage1"])
+def test_nothing_but_its_own_memory(boot, tmp_path, gic, machine):
     """Another partition's memory, Bulkhead's, its registers' and nobody's: read and written in vain, and told."""
-    attack = Attack(boot, tmp_path, CONTAINED, SMMU, gic)
+    attack = Attack(boot, tmp_path, CONTAINED, machine, gic)
     image = 0x4020_0000
     for address in (attack.victim + 0x80_0000, image + 0x1000, 0x0900_0000, 0x0800_0000, 0x7000_0000, 0x10_0000_0000):
         ram = 0x4000_0000 <= address < 0x8000_0000
@@ -81,6 +83,30 @@ def test_nothing_but_its_own_memory(boot, tmp_path, gic):
     attack.board.send("end\r")
     attack.board.expect(r"bulkhead: attacker: its devices had \d+ DMA faults")
     attack.board.expect(r"victim\] pattern: \d+ passes, 0 changed")
+
+
+@pytest.mark.parametrize("machine", [SMMU, STAGE1], ids=["stage2", "stage1"])
+def test_two_engines_at_the_same_addresses(boot, tmp_path, machine):
+    """Two partitions, an engine each, the same IPAs: what the SMMU cached for one's is not for the other's."""
+    path = tmp_path / "qmp"
+    parts = [partition(name, "dma", [cpu], ((0x40000000, 2 * MIB),), pci_devices=[f"{BRIDGE} 00:0{cpu + 1}.0"],
+                       bootargs=f"ecam={ECAM:#x} bar={BAR:#x}") for cpu, name in enumerate(("one", "two"))]
+    second = ("-device", "edu,addr=2.0,dma_mask=0xffffffffffff")
+    board = boot(parts, gic=3, smp=2, qemu=(*ICOUNT, *machine, *EDU, *second, *Monitor.options(path)))
+    at = [int(board.expect(rf"partition {name}\s.*?0x40000000-0x401fffff on (0x\w+),")[1], 16) for name in ("one", "two")]
+    board.expect(r"(?s)dma: ready.*dma: ready")  # both engines have been at work, at the addresses of the same program
+    assert board.log.count("dma: own memory: right") == 2, board.log
+    monitor = Monitor(path)
+    spot = 0x18_0000
+    for word in ("write", "read"):
+        board.send(f"{word} {0x40000000 + spot:#x}\r")  # the console's focus is on the first
+        board.expect(rf"dma: (wrote|read) {0x40000000 + spot:#x}")
+    there = [int.from_bytes(monitor.memory(a + spot, 8), "little") for a in at]
+    assert there == [MINE, 0], f"{there[0]:#x} {there[1]:#x}"
+    assert "DMA fault" not in board.log
+    board.send(f"write {at[1] + spot:#x}\r")
+    board.expect(rf"bulkhead: one: {BRIDGE} 00:01\.0: DMA fault: stream 0x8 writes {at[1] + spot:#x}: not its memory")
+    assert monitor.memory(at[1] + spot, 8) == bytes(8)
 
 
 def test_without_an_smmu_the_attacks_succeed(boot, tmp_path):
@@ -111,10 +137,6 @@ def test_a_grant_without_an_smmu_is_refused(boot, tmp_path):
     board.expect(rf"bulkhead: error: attacker: {BRIDGE}: it may master the bus \(DMA\) and is behind no SMMU")
     board.expect(r"bulkhead: 1 of 2 partitions start")
     board.expect(r"victim\] pattern: \d+ passes, 0 changed")
-
-
-# QEMU's machine of 9.1 has an SMMUv3 of one stage.
-STAGE1 = ("-M", "virt-9.1,virtualization=on,gic-version=3,iommu=smmuv3", "-global", "arm-smmuv3.stage=1")
 
 
 @pytest.mark.parametrize("gic,machine", [(2, SMMU), (3, SMMU), (3, STAGE1)], ids=["v2", "v3", "stage1"])
