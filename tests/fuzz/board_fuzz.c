@@ -6,7 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t room[GEN_ROOM];
     struct bytes none = {NULL, NULL};
-    size_t file_size = gen_system(&none, room, sizeof(room));
+    size_t file_size = gen_system(&none, &none, room, sizeof(room));
     void *file = copy_of(room, file_size);
     void *board = copy_of(data, size);
 

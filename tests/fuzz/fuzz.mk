@@ -4,7 +4,7 @@
 
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 PLAN_FUZZERS := $(addprefix $(O)/fuzz/,board system tree)
-FUZZ_PARTS := $(addprefix $(O)/tests/fuzz/,gen.o oracle_plan.o oracle_partitions.o)
+FUZZ_PARTS := $(addprefix $(O)/tests/fuzz/,gen.o oracle_plan.o oracle_streams.o oracle_partitions.o)
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #define GIC_PHANDLE 1
+#define SMMU_V3     3
+#define SMMU_V2     4 /* with a mask beside each StreamID */
+#define SMMU_MASKED 5 /* with one for all of them */
 #define MAX_DEVICES 8
 
 static void must(int error)
@@ -178,10 +181,52 @@ static void board_uart(struct bytes *b, void *tree)
     must(fdt_end_node(tree));
 }
 
-/* Devices begin 64 KiB from each other, unless a rare choice brings them close. */
-static void board_device(struct bytes *b, void *tree, uint32_t index)
+static void board_smmu(void *tree, uint64_t at, const char *compatible, uint32_t phandle)
 {
-    static const char *const kinds[] = {"arm,pl031", "arm,pl061", "virtio,mmio", "arm,pl050"};
+    begin(tree, "smmu", at);
+    string(tree, "compatible", compatible);
+    CELLS(tree, "reg", PAIR(at, 0x20000));
+    CELLS(tree, "phandle", phandle);
+    CELLS(tree, "#iommu-cells", phandle == SMMU_V2 ? 2 : 1);
+    if (phandle == SMMU_MASKED) {
+        CELLS(tree, "stream-match-mask", 0x7c00);
+    }
+    must(fdt_end_node(tree));
+}
+
+/* Eight StreamIDs for each device, unless a rare choice takes others'. */
+static void device_streams_of(struct bytes *b, void *tree, uint32_t index)
+{
+    static const uint32_t masks[] = {0, 3, 0x10, 0x7c00};
+    uint32_t id = rarely(b, 3) ? 8 * pick(b, 8) + pick(b, 2) : 8 * index;
+
+    switch (pick(b, 5)) {
+    case 0:
+        CELLS(tree, "iommus", SMMU_V3, id);
+        break;
+    case 1:
+        CELLS(tree, "iommus", SMMU_V2, id, masks[pick(b, 4)]);
+        break;
+    case 2:
+        CELLS(tree, "iommus", SMMU_MASKED, id + (uint32_t)take(b) % 2 * 0x400, SMMU_V3, id + 1);
+        break;
+    case 3:
+        CELLS(tree, "bus-range", 0, 0);
+        CELLS(tree, "iommu-map-mask", 7);
+        CELLS(tree, "iommu-map", 0, SMMU_V3, id, 5 + pick(b, 4), 5, SMMU_V2, id, 3);
+        break;
+    default:
+        CELLS(tree, "bus-range", 0, 0);
+        CELLS(tree, "iommu-map-mask", pick(b, 2));
+        CELLS(tree, "iommu-map", 0, SMMU_MASKED, id, 1, 1, SMMU_MASKED, id + 1, 1 + pick(b, 2));
+        break;
+    }
+}
+
+/* Devices begin 64 KiB from each other, unless a rare choice brings them close. */
+static void board_device(struct bytes *b, struct bytes *dma, void *tree, uint32_t index)
+{
+    static const char *const kinds[] = {"some,dma", "arm,pl031", "virtio,mmio", "arm,pl050"};
     static const uint32_t sizes[] = {0x1000, 0x100, 0x2000, 0x800};
     uint64_t base = 0x9010000 + 0x10000 * (uint64_t)index;
 
@@ -196,6 +241,7 @@ static void board_device(struct bytes *b, void *tree, uint32_t index)
     CELLS(tree, "reg", PAIR(base, sizes[pick(b, 4)]));
     CELLS(tree, "interrupts", rarely(b, 24), 10 + (rarely(b, 6) ? take(b) * 4u : index), 4);
     CELLS(tree, "clocks", 2);
+    device_streams_of(dma, tree, index);
     if (rarely(b, 8)) {
         string(tree, "status", "disabled");
     }
@@ -212,7 +258,7 @@ static void spoil(struct bytes *b, void *tree)
     }
 }
 
-size_t gen_board(struct bytes *b, void *tree, size_t room)
+size_t gen_board(struct bytes *b, struct bytes *dma, void *tree, size_t room)
 {
     uint32_t devices;
     size_t size;
@@ -230,9 +276,12 @@ size_t gen_board(struct bytes *b, void *tree, size_t room)
     board_gic(b, tree);
     board_fixed(tree);
     board_uart(b, tree);
+    board_smmu(tree, 0xa000000, "arm,smmu-v3", SMMU_V3);
+    board_smmu(tree, 0xa100000, "arm,mmu-500", SMMU_V2);
+    board_smmu(tree, 0xa200000, "arm,smmu-v2", SMMU_MASKED);
     devices = (pick(b, MAX_DEVICES + 1) + 4) % (MAX_DEVICES + 1);
     for (uint32_t i = 0; i < devices; i++) {
-        board_device(b, tree, i);
+        board_device(b, dma, tree, i);
     }
     must(fdt_end_node(tree));
     must(fdt_finish(tree));
@@ -245,7 +294,7 @@ size_t gen_good_board(void *tree, size_t room)
 {
     struct bytes none = {NULL, NULL};
 
-    return gen_board(&none, tree, room);
+    return gen_board(&none, &none, tree, room);
 }
 
 /* ---- a system file ---- */
@@ -329,20 +378,26 @@ static void partition_memory(struct bytes *b, void *file)
     cells(file, "memory", values, count);
 }
 
-static void partition_devices(struct bytes *b, void *file, const char *list)
+/* Two are its own, as long as a rare choice takes others'. */
+static void partition_devices(struct bytes *b, void *file, const char *list, uint32_t index)
 {
     char names[4 * 16];
     int used = 0;
 
     for (uint32_t left = pick(b, 5); left > 0; left--) {
-        used += snprintf(names + used, 16, "/dev@%u", pick(b, MAX_DEVICES)) + 1;
+        uint32_t device = (2 * index + left - 1) % MAX_DEVICES;
+
+        if (left > 2 || rarely(b, 4)) {
+            device = pick(b, MAX_DEVICES);
+        }
+        used += snprintf(names + used, 16, "/dev@%u", device) + 1;
     }
     if (used > 0) {
         must(fdt_property(file, list, names, used));
     }
 }
 
-static void partition(struct bytes *b, void *file, uint32_t index)
+static void partition(struct bytes *b, struct bytes *dma, void *file, uint32_t index)
 {
     char name[8];
     uint32_t cpus[4];
@@ -360,10 +415,10 @@ static void partition(struct bytes *b, void *file, uint32_t index)
     }
     cells(file, "cpus", cpus, count);
     partition_memory(b, file);
-    partition_devices(b, file, "devices");
+    partition_devices(dma, file, "devices", index);
     if (rarely(b, 4)) {
         must(fdt_property(file, "direct-map", "", 0));
-        partition_devices(b, file, "unprotected-devices");
+        partition_devices(b, file, "unprotected-devices", index);
     }
     if (rarely(b, 6)) {
         string(file, "console", pick(b, 2) == 0 ? "none" : "shared");
@@ -374,7 +429,7 @@ static void partition(struct bytes *b, void *file, uint32_t index)
     must(fdt_end_node(file));
 }
 
-size_t gen_system(struct bytes *b, void *file, size_t room)
+size_t gen_system(struct bytes *b, struct bytes *dma, void *file, size_t room)
 {
     uint32_t count = 1 + (pick(b, 4) + 1) % 4;
     size_t size;
@@ -387,7 +442,7 @@ size_t gen_system(struct bytes *b, void *file, size_t room)
     images(b, file);
     must(fdt_begin_node(file, "configurations"));
     for (uint32_t i = 0; i < count; i++) {
-        partition(b, file, i);
+        partition(b, dma, file, i);
     }
     must(fdt_end_node(file));
     must(fdt_end_node(file));

@@ -14,13 +14,13 @@
 #define GEN_SYSTEM UINT64_C(0x49000000)
 #define GEN_ROOM   0x4000u
 
-/* A board's tree into `tree` (`room` bytes); its size. */
-size_t gen_board(struct bytes *b, void *tree, size_t room);
+/* A board's tree into `tree` (`room` bytes); its size. `dma`: of these are its devices' streams. */
+size_t gen_board(struct bytes *b, struct bytes *dma, void *tree, size_t room);
 
 /* A board that breaks no rule: 4 CPUs, 1 GiB, GICv3, devices to grant. */
 size_t gen_good_board(void *tree, size_t room);
 
-/* A system file, inline data, into `file`; its size. */
-size_t gen_system(struct bytes *b, void *file, size_t room);
+/* A system file, inline data, into `file`; its size. `dma`: of these are who has which devices. */
+size_t gen_system(struct bytes *b, struct bytes *dma, void *file, size_t room);
 
 #endif

@@ -20,6 +20,16 @@ struct oracle_world {
 void oracle_plan(const struct plan *p, const struct oracle_world *w);
 
 /*
+ * The streams of each device that is granted are those of the board's tree, within what its SMMU
+ * has, and nobody else's: no other partition's, no device's that is kept back. Of that SMMU's reach
+ * is the partition's memory.
+ */
+void oracle_streams(const struct plan *p, const struct oracle_world *w);
+
+/* The node's status is not "okay". */
+bool oracle_is_disabled(const void *fdt, int node);
+
+/*
  * Build every partition that starts, with a pool of `pages` as plan_check_given() was told, and
  * hold its tables and its device tree against the plan.
  */

@@ -219,7 +219,7 @@ static bool is_owned_by(const struct plan *p, int node, int partition)
     return false;
 }
 
-static bool is_disabled(const void *fdt, int node)
+bool oracle_is_disabled(const void *fdt, int node)
 {
     const char *status = fdt_getprop(fdt, node, "status", NULL);
 
@@ -248,7 +248,7 @@ static void windows_are_alone(const struct plan *p, const struct oracle_world *w
                 bool apart = r->base + r->size <= base || base + size <= r->base;
 
                 require(is_owned_by(p, node, d->partition) || !meet(r->base, r->size, base, size) ||
-                            (base == r->base && is_disabled(w->fdt, node)) ||
+                            (base == r->base && oracle_is_disabled(w->fdt, node)) ||
                             (apart && (d->filtered >> m & 1) != 0),
                         "%s: its pages hold %s too", d->path, fdt_get_name(w->fdt, node, NULL));
             }
@@ -294,7 +294,7 @@ static void interrupts_are_alone(const struct plan *p, const struct oracle_world
                 intid);
         fdt_for_each_subnode(node, w->fdt, 0)
         {
-            if (is_disabled(w->fdt, node)) {
+            if (oracle_is_disabled(w->fdt, node)) {
                 continue; /* its line is not driven */
             }
             for (int m = 0; spi_of(w->fdt, node, m, &other); m++) {
@@ -435,4 +435,5 @@ void oracle_plan(const struct plan *p, const struct oracle_world *w)
     }
     require(refused <= p->errors, "%u refused, %u errors told", refused, p->errors);
     devices_have_one_owner(p, w);
+    oracle_streams(p, w);
 }
