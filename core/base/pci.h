@@ -50,6 +50,8 @@
 #define PCI_BAR_64       BIT(2) /* type 2 of bits 2..1 */
 #define PCI_BAR_PREFETCH BIT(3)
 #define PCI_BAR_FLAGS    MASK(3, 0)
+#define PCI_ROM_ENABLE   BIT(0)
+#define PCI_ROM_ADDRESS  MASK(31, 11)
 #define PCI_WINDOW_64    BIT(0) /* of PCI_PREF_WINDOW's base: 64 bits are decoded */
 #define PCI_WINDOW_BASE  MASK(15, 4)
 #define PCI_WINDOW_LIMIT MASK(31, 20)

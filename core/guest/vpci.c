@@ -132,16 +132,42 @@ static uint32_t read_hardware(const struct vpci *v, const struct plan_function *
     return pci_read(&v->plan->pci_hosts[f->host], f->rid, reg);
 }
 
-static bool is_bar(const struct plan_function *f, uint32_t reg)
+/* Which BAR the register is, the ROM's as well; PLAN_BARS: none. A bridge has two and no ROM. */
+static uint32_t bar_at(const struct plan_function *f, uint32_t reg)
 {
-    return reg >= PCI_BAR0 && reg < PCI_BAR0 + 4 * (is_bridge(f) ? 2 : BARS);
+    if (reg >= PCI_BAR0 && reg < PCI_BAR0 + 4 * (is_bridge(f) ? 2 : BARS)) {
+        return (reg - PCI_BAR0) / 4;
+    }
+    return reg == PCI_ROM && !is_bridge(f) ? PLAN_ROM : PLAN_BARS;
+}
+
+/* What decodes, of a ROM that is given: a guest's own affair. */
+static uint32_t rom_enable(const struct vpci *v, const struct plan_function *f)
+{
+    return f->bar[PLAN_ROM].value == 0 ? 0
+                                       : read_hardware(v, f, PCI_ROM) & (uint32_t)PCI_ROM_ENABLE;
 }
 
 static uint32_t read_bar(const struct vpci *v, const struct plan_function *f, uint32_t bar)
 {
-    bool sizing = (v->sizing[f - v->plan->functions] & BIT(bar)) != 0;
+    if ((v->sizing[f - v->plan->functions] & BIT(bar)) != 0) {
+        return f->bar[bar].sizing;
+    }
+    return f->bar[bar].value | (bar == PLAN_ROM ? rom_enable(v, f) : 0);
+}
 
-    return sizing ? f->bar[bar].sizing : f->bar[bar].value;
+static void write_bar(struct vpci *v, const struct plan_function *f, uint32_t bar, uint32_t value,
+                      uint32_t bits) REQUIRES(&v->lock)
+{
+    const uint32_t flags = bar == PLAN_ROM ? ~(uint32_t)PCI_ROM_ADDRESS : (uint32_t)PCI_BAR_FLAGS;
+    uint8_t *sizing = &v->sizing[f - v->plan->functions];
+    bool ones = bits == PCI_ALL_ONES && (value | flags) == PCI_ALL_ONES;
+
+    *sizing = (uint8_t)(ones ? *sizing | BIT(bar) : *sizing & ~BIT(bar));
+    if (bar == PLAN_ROM && f->bar[bar].value != 0 && (bits & PCI_ROM_ENABLE) != 0) {
+        pci_write(&v->plan->pci_hosts[f->host], f->rid, PCI_ROM,
+                  f->bar[bar].value | (ones ? 0 : value & (uint32_t)PCI_ROM_ENABLE));
+    }
 }
 
 static uint32_t read_register(struct vpci *v, const struct plan_function *f, uint32_t reg)
@@ -150,10 +176,10 @@ static uint32_t read_register(struct vpci *v, const struct plan_function *f, uin
     struct place place = place_of(v->plan, f, reg);
     uint32_t value;
 
-    if (is_bar(f, reg)) {
-        return read_bar(v, f, (reg - PCI_BAR0) / 4);
+    if (bar_at(f, reg) != PLAN_BARS) {
+        return read_bar(v, f, bar_at(f, reg));
     }
-    if (reg == (is_bridge(f) ? PCI_BRIDGE_ROM : PCI_ROM)) {
+    if (is_bridge(f) && reg == PCI_BRIDGE_ROM) {
         return 0;
     }
     value = read_hardware(v, f, reg);
@@ -191,6 +217,10 @@ static void restore_bars(const struct vpci *v, const struct plan_function *f)
     for (uint32_t i = 0; i < BARS; i++) {
         pci_write(&v->plan->pci_hosts[f->host], f->rid, PCI_BAR0 + 4 * i, f->bar[i].value);
     }
+    if (f->bar[PLAN_ROM].value != 0) {
+        pci_write(&v->plan->pci_hosts[f->host], f->rid, PCI_ROM,
+                  f->bar[PLAN_ROM].value | rom_enable(v, f));
+    }
 }
 
 /* `bits` of the register are written with those of `value`. */
@@ -203,12 +233,8 @@ static void write_register(struct vpci *v, const struct plan_function *f, uint32
     if (is_bridge(f) || place.hidden || is_beyond_msi(v, f, place, reg)) {
         return;
     }
-    if (is_bar(f, reg)) {
-        uint8_t bar = (uint8_t)BIT((reg - PCI_BAR0) / 4);
-        uint8_t *sizing = &v->sizing[f - v->plan->functions];
-        bool ones = bits == PCI_ALL_ONES && (value | PCI_BAR_FLAGS) == PCI_ALL_ONES;
-
-        *sizing = ones ? *sizing | bar : (uint8_t)(*sizing & ~bar);
+    if (bar_at(f, reg) != PLAN_BARS) {
+        write_bar(v, f, bar_at(f, reg), value, bits);
         return;
     }
     if (((r->writable | r->clears) & bits) != 0) {

@@ -143,6 +143,33 @@ static void test_others(void **state)
     assert_memory_equal(before, config, sizeof(before));
 }
 
+/* A ROM can be sized, switched on and off; it stays where it is. */
+static void test_rom(void **state)
+{
+    (void)state;
+    p.functions[1].bar[PLAN_ROM].value = 0x10020000;
+    p.functions[1].bar[PLAN_ROM].sizing = 0xfffe0000;
+    config[OWN][PCI_ROM / 4] = 0x10020000;
+    put(OWN, PCI_ROM, 4, 0xfffff800);
+    assert_int_equal(get(OWN, PCI_ROM, 4), 0xfffe0000);
+    put(OWN, PCI_ROM, 4, 0x20000001);
+    assert_int_equal(get(OWN, PCI_ROM, 4), 0x10020001);
+    assert_int_equal(config[OWN][PCI_ROM / 4], 0x10020001);
+    put(OWN, PCI_ROM + 1, 1, 0xff); /* not the bit that switches it */
+    put(OWN, PCI_ROM + 2, 2, 0xffff);
+    assert_int_equal(config[OWN][PCI_ROM / 4], 0x10020001);
+    put(OWN, PCI_ROM, 1, 0xfe);
+    assert_int_equal(get(OWN, PCI_ROM, 4), 0x10020000);
+    put(OWN, PCI_ROM, 4, UINT32_MAX);
+    assert_int_equal(config[OWN][PCI_ROM / 4], 0x10020000);
+    assert_int_equal(get(ABOVE, PCI_BRIDGE_ROM, 4), 0);
+    config[OWN][PCI_ROM / 4] = 0; /* its driver resets it */
+    config[OWN][PCI_COMMAND / 4] = 0;
+    put(OWN, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    assert_int_equal(config[OWN][PCI_ROM / 4], 0x10020000);
+    assert_int_equal(foreign, 0);
+}
+
 /* A function that is off its bus, behind a host that answers with an abort: nothing is there. */
 static void test_abort(void **state)
 {
@@ -282,7 +309,7 @@ static void test_bars(void **state)
     put(OWN, PCI_BAR0 + 20, 4, 0xffffffff);
     assert_int_equal(get(OWN, PCI_BAR0 + 20, 4), 0);
     put(OWN, PCI_ROM, 4, 0xfffff800);
-    assert_int_equal(get(OWN, PCI_ROM, 4), 0);
+    assert_int_equal(get(OWN, PCI_ROM, 4), 0); /* it has none */
     assert_int_equal(writes, 0);
 }
 
@@ -362,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_others, set_up),
+        cmocka_unit_test_setup(test_rom, set_up),
         cmocka_unit_test_setup(test_abort, set_up),
         cmocka_unit_test_setup(test_no_functions, set_up),
         cmocka_unit_test_setup(test_writes, set_up),

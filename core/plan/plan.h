@@ -149,6 +149,9 @@ struct plan_pci_host {
     uint32_t first, last; /* buses; `first` is at the ECAM's beginning */
 };
 
+#define PLAN_BARS 7 /* the last is the expansion ROM */
+#define PLAN_ROM  (PLAN_BARS - 1)
+
 /* A capability of a PCI function: where its header is, and its ID; from 0x100 on extended ones. */
 struct plan_cap {
     uint16_t at, id;
@@ -165,7 +168,7 @@ struct plan_function {
     uint8_t secondary, subordinate; /* bridge: the first and the last bus behind it */
     struct {
         uint32_t value, sizing; /* what a read gives, and one after all ones were written */
-    } bar[6];
+    } bar[PLAN_BARS];
     struct plan_cap cap[PLAN_MAX_CAPS];
     uint32_t cap_count;
     bool msi;            /* it may send messages, */

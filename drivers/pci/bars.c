@@ -186,6 +186,28 @@ static void place_bars(struct placing *p, struct pci_found *f)
     }
 }
 
+/* Its ROM, where that finds a place: who does without it is not refused. */
+static void place_rom(struct placing *p, const struct pci_found *f)
+{
+    struct plan_device *device = &p->scan->plan->devices[f->granted->device];
+    uint64_t at;
+    uint32_t mask, size;
+
+    pci_write(p->scan->host, f->rid, PCI_ROM, (uint32_t)PCI_ROM_ADDRESS);
+    mask = pci_read(p->scan->host, f->rid, PCI_ROM) & (uint32_t)PCI_ROM_ADDRESS;
+    pci_write(p->scan->host, f->rid, PCI_ROM, 0);
+    size = mask & -mask;
+    if (mask == 0 || mask != -size || device->mmio_count == PLAN_MAX_WINDOWS ||
+        !window_take(&p->low, size < PAGE_SIZE ? PAGE_SIZE : size, &at)) {
+        return;
+    }
+    pci_write(p->scan->host, f->rid, PCI_ROM, (uint32_t)at);
+    f->granted->bar[PLAN_ROM].value = (uint32_t)at;
+    f->granted->bar[PLAN_ROM].sizing = mask;
+    device->mmio[device->mmio_count++] =
+        (struct range){at + p->low.cpu, size < PAGE_SIZE ? PAGE_SIZE : size};
+}
+
 /* ---- bridges ---- */
 
 /* Its windows begin behind its own registers, which are nobody's, and decode with them. */
@@ -248,6 +270,9 @@ void pci_place_bars(struct pci_scan *s)
             open = (int)i;
         } else if (i < s->count && s->found[i].granted != NULL && s->found[i].endpoint) {
             place_bars(&p, &s->found[i]);
+            if (s->found[i].granted != NULL) {
+                place_rom(&p, &s->found[i]);
+            }
         }
     }
 }

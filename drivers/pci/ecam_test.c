@@ -154,6 +154,7 @@ static void test_all_is_off(void **state)
         struct model *model = model_endpoint(-1, DEVFN(1 + m, 0));
 
         model->word[PCI_ROM / 4] = 0x10000001;
+        model->writable[PCI_ROM / 4] = 0xfffe0001;
         for (uint32_t i = 0; i < ARRAY_SIZE(acts); i++) {
             at[m][i] = (model_extended(model, acts[i].id, 0) + acts[i].at) / 4;
             model->word[at[m][i]] = acts[i].left;
@@ -162,9 +163,33 @@ static void test_all_is_off(void **state)
     probe(FN1);
     assert_string_equal(log_text, "");
     for (uint32_t m = 0; m < 2; m++) {
-        assert_int_equal(models[m].word[PCI_ROM / 4], 0);
+        assert_int_equal(models[m].word[PCI_ROM / 4], m == 0 ? 0x10020000 : 0); /* placed, or not */
         for (uint32_t i = 0; i < ARRAY_SIZE(acts); i++) {
             assert_int_equal(models[m].word[at[m][i]], acts[i].off);
+        }
+    }
+}
+
+/* One of 128 KiB has a place behind the BARs; one that finds none, or is no ROM, is not given. */
+static void test_rom(void **state)
+{
+    static const uint32_t writable[] = {0xfffe0001, 0xffffffff, 0x80000001, 0xf0fe0001, 1};
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(writable); i++) {
+        bool fits = i < 2;
+
+        assert_int_equal(model_set_up(NULL), 0);
+        model_endpoint(-1, DEVFN(1, 0))->writable[PCI_ROM / 4] = writable[i];
+        probe(FN1);
+        assert_string_equal(log_text, "");
+        assert_int_equal(granted_device(0)->mmio_count, fits ? 2 : 1);
+        assert_int_equal(test_plan.functions[0].bar[PLAN_ROM].sizing,
+                         fits ? writable[i] & 0xfffff800 : 0);
+        assert_int_equal(models[0].word[PCI_ROM / 4], i == 0 ? 0x10020000 : fits ? 0x10004000 : 0);
+        if (fits) {
+            assert_int_equal(granted_device(0)->mmio[1].base, models[0].word[PCI_ROM / 4]);
+            assert_int_equal(granted_device(0)->mmio[1].size, i == 0 ? 0x20000 : PAGE_SIZE);
         }
     }
 }
@@ -601,6 +626,7 @@ int main(void)
         cmocka_unit_test_setup(test_reset_of_a_busy_one, model_set_up),
         cmocka_unit_test_setup(test_reset_takes_long, model_set_up),
         cmocka_unit_test_setup(test_all_is_off, model_set_up),
+        cmocka_unit_test_setup(test_rom, model_set_up),
         cmocka_unit_test_setup(test_address_0, model_set_up),
         cmocka_unit_test_setup(test_registers_of_bridges, model_set_up),
         cmocka_unit_test_setup(test_bridge_without_room, model_set_up),

@@ -102,7 +102,6 @@ static inline struct model *model_add(int parent, uint32_t devfn)
     m->word[PCI_CAPS / 4] = PCIE_AT;
     m->word[PCIE_AT / 4] = PCI_CAP_PCIE | 2 << 16;
     m->writable[(PCIE_AT + PCIE_DEVCTL) / 4] = 0xffff;
-    m->writable[PCI_ROM / 4] = 0xfffff801;
     return m;
 }
 

@@ -144,6 +144,18 @@ def test_igb(boot, tmp_path, gic):
     assert "DMA fault" not in log
 
 
+def test_expansion_rom(boot, tmp_path):
+    """Linux sizes it, switches it on and reads it; Bulkhead has placed it."""
+    rom = bytearray(random.Random(2).randbytes(1 << 16))
+    rom[:2], rom[0x18:0x1A] = b"\x55\xaa", b"\x1c\0"  # PCI Firmware Specification 3.0, 5.1
+    rom[0x1C:0x20], rom[0x2C:0x2E], rom[0x31] = b"PCIR", b"\x80\0", 0x80
+    (tmp_path / "rom").write_bytes(rom)
+    part = guest("rom", [0], ["list", "rom=0000:00:02.0"], pci_devices=[f"{HOST} 00:02.0"])
+    device = ("-device", f"virtio-rng-pci,addr=2.0,romfile={tmp_path / 'rom'}")
+    log = boot([part], smp=1, qemu=(*SMMU, *device)).off(LINUX)
+    assert f"[rom] pci: rom {hashlib.md5(rom).hexdigest()}" in log
+
+
 @pytest.mark.parametrize("gic", [2, 3])
 def test_virtio_behind_the_smmu(boot, tmp_path, gic):
     """virtio's modern devices, which an SMMU stands in front of: a disk and a network card."""
