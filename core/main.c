@@ -328,6 +328,7 @@ static void build_partitions(void)
     for (uint32_t i = 0; i < plan.partition_count; i++) {
         check(plan.partitions[i].refused || partition_build(&partitions[i], &plan) == OK);
     }
+    partition_find_windows(&plan);
 }
 
 static enum status start_cpu(struct cpu *cpu, const struct plan_cpu *pc)

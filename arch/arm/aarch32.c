@@ -7,17 +7,11 @@
 
 #include "core/base/arch.h"
 #include "core/base/console.h"
+#include "core/guest/condition.h"
 #include "core/guest/partition.h"
 #include "core/guest/vcpu.h"
 
-#define ISS_CV       BIT(24)
-#define ISS_COND     MASK(23, 20)
-#define CONDITION_AL 14
-
-#define PSR_IT_7_4 MASK(15, 12)
-#define PSR_IT_7_2 MASK(15, 10)
-#define PSR_IT_1_0 MASK(26, 25)
-#define PSR_SS     BIT(21) /* the step that is done, where EL2 is AArch64; else DIT, see below */
+#define PSR_SS BIT(21) /* the step that is done, where EL2 is AArch64; else DIT, see below */
 
 #define ESR_EC        MASK(31, 26)
 #define ESR_IL        BIT(25)
@@ -49,46 +43,13 @@
 
 /* ---- the trapped instruction ---- */
 
-static bool condition_holds(uint64_t condition, uint64_t psr)
-{
-    const bool n = (psr & BIT(31)) != 0;
-    const bool z = (psr & BIT(30)) != 0;
-    const bool c = (psr & BIT(29)) != 0;
-    const bool v = (psr & BIT(28)) != 0;
-    const bool tests[] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
-    const bool holds = tests[condition >> 1];
-
-    return (condition & 1) != 0 && condition != 15 ? !holds : holds;
-}
-
-bool aarch32_is_executed(uint64_t iss, uint64_t psr)
-{
-    uint64_t condition = field_get(ISS_COND, iss);
-
-    if ((iss & ISS_CV) == 0) { /* T32: ITSTATE's upper half, 0 outside an IT block */
-        condition = field_get(PSR_IT_7_4, psr);
-        condition = condition == 0 ? CONDITION_AL : condition;
-    }
-    return condition_holds(condition, psr);
-}
-
-/* `psr` behind the instruction; nothing changes outside an IT block. */
-static uint64_t it_advanced(uint64_t psr)
-{
-    uint64_t it = field_get(PSR_IT_7_2, psr) << 2 | field_get(PSR_IT_1_0, psr);
-
-    it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-    return (psr & ~(PSR_IT_7_2 | PSR_IT_1_0)) | field_prep(PSR_IT_7_2, it >> 2) |
-           field_prep(PSR_IT_1_0, it);
-}
-
 void aarch32_skip(uint32_t esr)
 {
     const uint64_t psr = banked_read(spsr_hyp);
 
     banked_write(elr_hyp, banked_read(elr_hyp) + 2 + 2 * field_get(ESR_IL, esr));
     if ((psr & (PSR_T | PSR_SS)) != 0) { /* A32 has no IT blocks */
-        banked_write(spsr_hyp, it_advanced(psr & ~PSR_SS));
+        banked_write(spsr_hyp, condition_it_advanced(psr & ~PSR_SS));
     }
 }
 

@@ -36,13 +36,6 @@ struct vcpu;
 #define CP_ID_MASK                (MASK(19, 10) | MASK(4, 1))
 
 /*
- * False where the trapped instruction is a NOP: a core may trap one whose condition fails. `iss`:
- * HSR or ESR_EL2, with CV and COND; `psr`: SPSR_hyp or SPSR_EL2. DDI 0487 ConditionHolds(), DDI
- * 0406 ConditionPassed().
- */
-bool aarch32_is_executed(uint64_t iss, uint64_t psr);
-
-/*
  * Step over the trapped instruction, as if it had been executed: IL tells its length, and ITSTATE
  * moves on. DDI 0487 ITAdvance().
  */

@@ -12,8 +12,8 @@
 #define HCPTR_TCP UINT32_C(0x33ff)
 #define HCPTR_TTA BIT(20) /* trace */
 
-#define HSTR_TTEE  BIT(16) /* trap: ThumbEE's */
-#define HSTR_TJDBX BIT(17) /* and Jazelle's registers */
+#define HSTR_T15  BIT(15) /* trap: CP15 c15, implementation defined */
+#define HSTR_TTEE BIT(16) /* and ThumbEE's registers */
 
 /* HDCR. The PMU belongs to the guest; breakpoints and watchpoints are not given. */
 #define HDCR_HPMN  MASK(4, 0) /* event counters given to the guest: all */
@@ -72,7 +72,7 @@ void arch_cpu_init(void)
     sysreg_write(HVBAR, (uintptr_t)vectors);
     sysreg_write(HCR, HCR_GUEST);
     sysreg_write(HCPTR, HCPTR_TCP | HCPTR_TTA);
-    sysreg_write(HSTR, HSTR_TTEE | HSTR_TJDBX);
+    sysreg_write(HSTR, HSTR_T15 | HSTR_TTEE);
     sysreg_write(HACR, 0);
     sysreg_write64(VTTBR, 0);
     sysreg_write(VTCR, BIT(31));

@@ -12,6 +12,7 @@
 #include "core/base/arch.h"
 #include "core/base/cpu.h"
 #include "core/base/panic.h"
+#include "core/guest/condition.h"
 #include "core/guest/irq.h"
 #include "core/guest/mmio.h"
 #include "core/guest/partition.h"
@@ -270,14 +271,13 @@ static enum trap_outcome trap_prefetch_abort(struct arch_regs *regs, uint32_t hs
 /* DDI 0406 B3.13.6: HSR.EC; what has a condition is below COPROCESSORS. Others are undefined. */
 #define COPROCESSORS 0x10
 static const trap_handler handlers[64] = {
-    [0x03] = trap_cp15,                                    /* MCR, MRC */
-    [0x04] = trap_cp15_64,                                 /* MCRR, MRRC */
-    [0x05] = trap_cp14,                                    /* MCR, MRC */
-    [0x06] = trap_undefined,                               /* LDC, STC */
-    [0x07] = trap_undefined,                               /* coprocessors that are not there */
-    [0x08] = trap_vmrs,           [0x09] = trap_undefined, /* BXJ */
-    [0x0c] = trap_cp14_64,        [0x12] = trap_hvc,        [0x13] = trap_smc,
-    [0x20] = trap_prefetch_abort, [0x24] = trap_data_abort,
+    [0x03] = trap_cp15,      /* MCR, MRC */
+    [0x04] = trap_cp15_64,   /* MCRR, MRRC */
+    [0x05] = trap_cp14,      /* MCR, MRC */
+    [0x06] = trap_undefined, /* LDC, STC */
+    [0x07] = trap_undefined, /* coprocessors that are not there */
+    [0x08] = trap_vmrs,      [0x0c] = trap_cp14_64,        [0x12] = trap_hvc,
+    [0x13] = trap_smc,       [0x20] = trap_prefetch_abort, [0x24] = trap_data_abort,
 };
 
 void trap_sync(struct arch_regs *regs)
@@ -289,7 +289,7 @@ void trap_sync(struct arch_regs *regs)
     enum trap_outcome outcome = TRAP_UNDEF;
 
     if (handler != NULL) {
-        outcome = ec >= COPROCESSORS || aarch32_is_executed(hsr, banked_read(spsr_hyp))
+        outcome = ec >= COPROCESSORS || condition_passed(hsr, banked_read(spsr_hyp))
                       ? handler(regs, hsr, vcpu)
                       : TRAP_SKIP;
     }

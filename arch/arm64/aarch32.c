@@ -7,6 +7,7 @@
 
 #include "arch/arm64/traps.h"
 #include "core/base/cpu.h"
+#include "core/guest/condition.h"
 #include "core/guest/vcpu.h"
 
 /* ESR_EL2.EC of exceptions from AArch32; those below EC_CONDITIONAL_END have a condition. */
@@ -83,14 +84,15 @@ static uint64_t with_x(uint64_t esr, uint64_t field)
 
 /* ---- CP15 ---- */
 
-/* Where AArch64 has a register under the encoding of AArch32, that is the same one. */
+/* Where both have a register under one encoding, it is the same; not so from c0, c4 on: RAZ. */
 static enum trap_outcome trap_cp15(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu)
 {
     const uint32_t id = (uint32_t)esr & CP_ID_MASK;
     const bool mvfr = (id & ~CP_ID(0, 0, 0, 3)) == CP_ID(0, 0, 3, 0) && id != CP_ID(0, 0, 3, 3);
+    const bool reserved = (id & ~CP_ID(0, 0, 3, 7)) == CP_ID(0, 0, 4, 0); /* IDs of AArch64 */
 
     esr = with_x(esr, ISS_SYS_RT);
-    if (id == ACTLR2 || mvfr) { /* RAZ/WI; reserved there, MVFRn_EL1 here */
+    if (id == ACTLR2 || mvfr || reserved) { /* RAZ/WI; mvfr: reserved there, MVFRn_EL1 here */
         if ((esr & ISS_SYS_READ) != 0) {
             regs->x[field_get(ISS_SYS_RT, esr)] = 0;
         }
@@ -132,7 +134,7 @@ static enum trap_outcome trap_smc(struct arch_regs *regs, uint64_t esr)
 {
     enum trap_outcome outcome;
 
-    if ((esr & ISS_CCKNOWNPASS) != 0 && !aarch32_is_executed(esr, sysreg_read(SPSR_EL2))) {
+    if ((esr & ISS_CCKNOWNPASS) != 0 && !condition_passed(esr, sysreg_read(SPSR_EL2))) {
         return TRAP_SKIP;
     }
     outcome = trap_call(regs, esr & ~ISS_SMC_RES0);
@@ -152,8 +154,7 @@ static enum trap_outcome handle(struct arch_regs *regs, uint64_t esr)
     const uint64_t ec = field_get(ESR_EC, esr);
     struct vcpu *vcpu = cpu_self()->vcpu;
 
-    if (ec >= EC_CP15 && ec < EC_CONDITIONAL_END &&
-        !aarch32_is_executed(esr, sysreg_read(SPSR_EL2))) {
+    if (ec >= EC_CP15 && ec < EC_CONDITIONAL_END && !condition_passed(esr, sysreg_read(SPSR_EL2))) {
         return TRAP_SKIP;
     }
     switch (ec) {

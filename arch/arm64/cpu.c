@@ -14,6 +14,8 @@
 #define CPTR_TTA  BIT(20) /* trace */
 #define CPTR_TAM  BIT(30) /* activity monitors */
 
+#define HSTR_T15 BIT(15) /* trap: CP15 c15, implementation defined, of AArch32 */
+
 /* MDCR_EL2. PMU, breakpoints and watchpoints belong to the guest: nothing of them is trapped. */
 #define MDCR_HPMN MASK(4, 0) /* event counters given to the guest: all */
 #define MDCR_TPMS BIT(14) /* trap the profiling extension; its buffer (E2PB 0) is EL2's, and off */
@@ -119,7 +121,7 @@ void arch_cpu_init(void)
     sysreg_write(VBAR_EL2, (uintptr_t)vectors);
     sysreg_write(HCR_EL2, HCR_GUEST | HCR_RW);
     sysreg_write(CPTR_EL2, CPTR_RES1 | CPTR_TTA | CPTR_TAM);
-    sysreg_write(HSTR_EL2, 0);
+    sysreg_write(HSTR_EL2, HSTR_T15);
     sysreg_write(HACR_EL2, 0);
     sysreg_write(ACTLR_EL2, 0); /* implementation defined; 0: EL1 changes nothing in the core */
     sysreg_write(VTTBR_EL2, 0);

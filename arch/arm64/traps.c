@@ -13,6 +13,7 @@
 #include "core/base/arch.h"
 #include "core/base/cpu.h"
 #include "core/base/panic.h"
+#include "core/guest/condition.h"
 #include "core/guest/irq.h"
 #include "core/guest/mmio.h"
 #include "core/guest/partition.h"
@@ -137,7 +138,7 @@ static enum trap_outcome trap_aarch32_el0(struct arch_regs *regs, uint64_t esr, 
 {
     (void)vcpu;
     (void)regs;
-    return aarch32_is_executed(esr, sysreg_read(SPSR_EL2)) ? TRAP_UNDEF : TRAP_SKIP;
+    return condition_passed(esr, sysreg_read(SPSR_EL2)) ? TRAP_UNDEF : TRAP_SKIP;
 }
 
 /* ---- aborts ---- */

@@ -126,6 +126,15 @@ static void find_window(struct partition *part, const struct plan *p)
     }
 }
 
+void partition_find_windows(const struct plan *p)
+{
+    for (uint32_t i = 0; i < CONFIG_MAX_PARTITIONS; i++) {
+        if (partitions[i].plan != NULL) {
+            find_window(&partitions[i], p);
+        }
+    }
+}
+
 enum status partition_build(struct partition *part, const struct plan *p)
 {
     enum status status;
@@ -136,7 +145,6 @@ enum status partition_build(struct partition *part, const struct plan *p)
     if (status == OK) {
         status = build_stage2(part, p);
     }
-    find_window(part, p);
     if (status == OK) {
         status = vgic_init(part, p);
     }
@@ -251,7 +259,13 @@ enum status partition_load(struct partition *part, const struct plan *p)
 
     while (status == OK && open < pp->extent_count) {
         status = open_extent(part, extent_range(&pp->extent[open]));
-        open += status == OK;
+        if (status == OK) {
+            open++;
+        } else {
+            console_printf("bulkhead: error: %s: memory: EL2 cannot map 0x%" PRIx64
+                           " to load it: not started\n",
+                           pp->name, pp->extent[open].pa);
+        }
     }
     if (status == OK) {
         status = fill_memory(part, p);

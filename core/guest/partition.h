@@ -45,6 +45,12 @@ extern struct partition partitions[CONFIG_MAX_PARTITIONS];
 enum status partition_build(struct partition *partition, const struct plan *p) MUST_CHECK;
 
 /*
+ * For partitions whose memory is above EL2's addresses: choose those to load it at, or tell that
+ * there are none. Once all partitions are built, as that maps registers at EL2. The boot CPU.
+ */
+void partition_find_windows(const struct plan *p);
+
+/*
  * Map its RAM at EL2 (above EL2's addresses a piece at a time), zero it, place kernel, ramdisk and
  * device tree, clean to PoC, unmap. E_INVALID (told with the image's name) where an image turns out
  * broken: the partition is then not started. Its boot CPU.

@@ -74,12 +74,9 @@ m15.0.0.14.2-3      rw rw -     CNTP_CVAL, CNTV_CVAL
 """
 
 # In QEMU 10.0 otherwise than in the manual: every encoding of c3 is DACR, and every one of c7 that is nothing does nothing;
-# c15 of the A15 is there and empty, but for CBAR, as HCR.TIDCP does not trap it; WFAR of Armv6; the event counters of
-# Armv8. (PMCEID0 and PMCEID1, which an A15 has, are not.)
+# WFAR of Armv6; the event counters of Armv8. (PMCEID0 and PMCEID1, which an A15 has, are not.)
 ALSO_IN_QEMU = """
 15.0-7.3.0-15.0-7   rw -  -
-15.0-7.15.0-15.0-7  rw -  -
-15.4.15.0.0         r  -  -
 15.0.6.0.1          rw -  -
 15.0.7.0-3.0-7      w  -  -
 15.0.7.4.1-7        w  -  -

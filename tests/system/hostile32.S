@@ -210,16 +210,19 @@ sweep:
     blo     1b
     bx      r12
 
-/* EL2's and EL3's, CP15 with opc1 4 or 6, are undefined. */
+/* Of CP15 EL2's and EL3's, opc1 4 or 6, and c15, implementation defined, are undefined. */
 check_hyp:
     ubfx    r0, r7, #8, #4
     cmp     r0, #15
     bxne    lr
+    ubfx    r0, r4, #7, #4
+    cmp     r0, #15
+    beq     1f
     mov     r0, r4, lsr #11
     bic     r0, r0, #2
     cmp     r0, #4
     bxne    lr
-    cmp     r9, #1
+1:  cmp     r9, #1
     bxeq    lr
     b       park
 
@@ -239,11 +242,14 @@ sweep64:
     blo     1b
     bx      r12
 check_hyp64:
+    and     r0, r7, #15
+    cmp     r0, #15
+    beq     1f
     ubfx    r0, r7, #4, #4
     bic     r0, r0, #2
     cmp     r0, #4
     bxne    lr
-    cmp     r9, #1
+1:  cmp     r9, #1
     bxeq    lr
     b       park
 
