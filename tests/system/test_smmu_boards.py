@@ -38,8 +38,8 @@ RULES = {
     "is kept back: grant both to one partition, or neither": 50,
     "is a bus: not supported": 40,
     "shares a page with that of": 10,
+    "has several streams in one entry of its iommu-map": 1,
     "is behind no SMMU": 1,
-    "more than N windows": 1,
 }
 # (list, the device's SMMU): how many start at least.
 STARTS = {
