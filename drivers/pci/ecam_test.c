@@ -386,10 +386,14 @@ static void test_full_bus(void **state)
         model_endpoint(-1, devfn)->word[PCI_CACHE_LINE / 4] = PCI_HEADER_MULTI;
         model_acs(&models[devfn]);
     }
+    models[200].word[PCI_CACHE_LINE / 4] |= PCI_HEADER_BRIDGE << 16;
+    models[200].word[PCI_BUSES / 4] = 0x050500;
+    models[200].writable[PCI_BUSES / 4] = UINT32_MAX;
     probe("\"/pcie@10000000 00:1f.7\"");
     for (uint32_t i = 0; i < 256; i++) {
         assert_int_equal(command_of(i), PCI_COMMAND_NO_INTX);
     }
+    assert_int_equal(models[200].word[PCI_BUSES / 4], 0); /* and what is behind a bridge */
     assert_log("there is no such function (64 are there), or it is one too many");
 }
 

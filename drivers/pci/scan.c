@@ -135,6 +135,9 @@ static struct pci_found *take(struct pci_scan *s, uint32_t rid, int parent, bool
 
     pci_write(s->host, rid, PCI_COMMAND, PCI_COMMAND_NO_INTX);
     if (s->count == PCI_MAX_FOUND) {
+        if (field_get(PCI_HEADER_TYPE, header) == PCI_HEADER_BRIDGE) {
+            pci_write(s->host, rid, PCI_BUSES, 0); /* nothing behind it acts either */
+        }
         return NULL;
     }
     s->count++;

@@ -42,6 +42,7 @@
 #define IDR0_NUMSIDB     MASK(12, 9)
 #define IDR0_CTTW        BIT(14)
 #define IDR0_NUMIRPT     MASK(23, 16)
+#define IDR0_PTFS_NO_A32 BIT(25)
 #define IDR0_SMS         BIT(27)
 #define IDR0_S2TS        BIT(29)
 #define IDR0_S1TS        BIT(30)
@@ -104,7 +105,7 @@ static const char *lacks(const struct smmu_v2_unit *u, uint32_t idr0)
     if ((idr0 & (IDR0_S1TS | IDR0_S2TS)) == 0) {
         return "it translates nothing (IDR0)";
     }
-    if (u->aarch32 && u->stage1) {
+    if (u->aarch32 && (u->stage1 || (idr0 & IDR0_PTFS_NO_A32) != 0)) {
         return "it walks no AArch64 tables of 4 KiB pages (IDR2.PTFSv8_4kB)";
     }
     if (u->matches && field_get(IDR0_NUMSMRG, idr0) == 0) {

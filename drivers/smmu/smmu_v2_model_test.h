@@ -18,6 +18,8 @@ struct m_id {
     uint32_t groups; /* SMRs; 0: StreamIDs index */
     uint32_t sid_bits, banks, stage2_banks, irpts;
     bool exids, stage1, stage2, page_64k, pages_4k, coherent;
+    bool v1;                  /* an SMMUv1: no CBA2R */
+    bool no_aarch32;          /* IDR0.PTFS */
     uint32_t page_index_bits; /* IDR1.NUMPAGENDXB */
     uint32_t oas;
     uint32_t mmu_500; /* its major revision; 0: it is none */
@@ -94,8 +96,9 @@ static const struct m_id m_boards[] = {
      .page_64k = true,
      .pages_4k = false,
      .coherent = true,
+     .v1 = true,
      .page_index_bits = 2,
-     .oas = 5},
+     .oas = 2},
     /* no stage 2. */
     {.groups = 16,
      .sid_bits = 10,
@@ -155,7 +158,8 @@ static uint32_t m_read_global(uint32_t offset)
     case 0x020:
         return id->groups | (uint32_t)id->exids << 8 | id->sid_bits << 9 |
                (uint32_t)id->coherent << 14 | id->irpts << 16 | (id->groups != 0 ? 1u << 27 : 0) |
-               (uint32_t)id->stage2 << 29 | (uint32_t)id->stage1 << 30;
+               (uint32_t)id->no_aarch32 << 25 | (uint32_t)id->stage2 << 29 |
+               (uint32_t)id->stage1 << 30;
     case 0x024:
         return id->banks | id->stage2_banks << 16 | id->page_index_bits << 28 |
                (uint32_t)id->page_64k << 31;
@@ -313,6 +317,7 @@ static void m_write(void *unit, uint64_t offset, unsigned size, uint64_t v)
     if (offset < m_page()) {
         m_write_global((uint32_t)offset, (uint32_t)v);
     } else if (offset < 2 * m_page()) {
+        assert_false(m->id.v1 && offset % m_page() / 0x400 == 2 && v != 0);
         *m_route_word((uint32_t)offset % m_page(), true) = (uint32_t)v;
     } else {
         m_write_bank(m_bank_at(offset), (uint32_t)offset % m_page(), (uint32_t)v);

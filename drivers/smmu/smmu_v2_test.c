@@ -397,6 +397,8 @@ static void test_what_it_lacks_is_told(void **state)
     id.pages_4k = id.stage2 = false;
     expect_lacking(&id, 0x4000000, "PTFSv8_4kB");
     expect_abort(2); /* all the same */
+    id.stage2 = id.no_aarch32 = true;
+    expect_lacking(&id, 0x4000000, "PTFSv8_4kB");
     id = m_boards[0];
     id.banks = 1;
     expect_lacking(&id, 0x4000000, "NUMCB");

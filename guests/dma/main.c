@@ -6,6 +6,7 @@
  * what the console tells it, a line each:
  *   read ADDRESS     a word by DMA from that address, shown
  *   write ADDRESS    a word of its own by DMA to that address
+ *   message ADDRESS  the engine's interrupt as a message to that address
  *   attack           both, with all addresses of the boot argument attack=ADDRESS,ADDRESS...
  *   end              power off
  * With the boot arguments flood=ADDRESS burst=COUNT pause=MICROSECONDS seconds=COUNT it has a
@@ -103,6 +104,17 @@ static void dma_write(uint64_t address)
     printf("dma: wrote 0x%" PRIx64 "\n", address);
 }
 
+static void message(uint64_t address)
+{
+    if (!edu_send_messages(address, 0)) {
+        puts("dma: no capability");
+        return;
+    }
+    mmio_write32(edu + EDU_RAISE, 1);
+    mmio_write32(edu + EDU_LOWER, 1);
+    printf("dma: message to 0x%" PRIx64 "\n", address);
+}
+
 static void attack(void)
 {
     static unsigned round;
@@ -182,6 +194,8 @@ int main(void)
             (void)dma_read(strtoull(line + 5, NULL, 0));
         } else if (strncmp(line, "write ", 6) == 0) {
             dma_write(strtoull(line + 6, NULL, 0));
+        } else if (strncmp(line, "message ", 8) == 0) {
+            message(strtoull(line + 8, NULL, 0));
         }
     } while (strcmp(line, "end") != 0);
     return EXIT_SUCCESS;

@@ -54,6 +54,9 @@ def test_forged_messages_arrive_nowhere(boot):
         board.send(f"write {address:#x}\r")
         board.expect(rf"bulkhead: attacker: {HOST} 00:01\.0: DMA fault: stream 0x8 .*writes {address:#x}: not its memory")
         board.expect(rf"dma: wrote {address:#x}")
+    for address in (0x4f00_0000, 0x0800_0000, 0x0808_0000):  # nobody's and others' RAM, the GICD, the ITS: by its capability
+        board.send(f"message {address:#x}\r")
+        board.expect(rf"bulkhead: attacker: {HOST} 00:01\.0: DMA fault: stream 0x8 .*writes {address:#x}: not its memory")
     board.expect(r"victim\] pattern: \d+ passes, 0 changed")
     board.send("end\r")
     board.expect(r"bulkhead: attacker: is off")
