@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <arch/host.h>
+
 #include "core/guest/guest_dt.h"
 #include "core/guest/partition.h"
+#include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
 
 /* ---- a pool that starts anew, no larger than was told: these replace the library's ---- */
@@ -294,7 +297,10 @@ void oracle_partitions(const struct plan *p, const struct oracle_world *w, uint3
 {
     (void)w;
     arena_used = 0;
-    arena_size = pages;
+    host.section_count = 1; /* of no bytes: EL2 maps what is filtered, and nothing else */
+    require(el2_map_init(48) == OK, "EL2 has a map");
+    arena_used = 16; /* that is not of the pages; as aligned as any table */
+    arena_size = arena_used + pages;
     gic = &no_gic;
     gic_intids = 1024;
     memset(partitions, 0, sizeof(partitions));
