@@ -4,15 +4,6 @@
 
 #include "core/plan/plan.h"
 
-#define FN1                     "\"/pcie@10000000 00:01.0\""
-#define FN2                     "\"/pcie@10000000 00:02.0\""
-#define DEVFN(device, function) ((uint32_t)((device) << 3 | (function)))
-
-static uint32_t command_of(uint32_t model)
-{
-    return models[model].word[PCI_COMMAND / 4] & 0x7ff;
-}
-
 /* ---- what works ---- */
 
 static void test_endpoint(void **state)
@@ -214,189 +205,6 @@ static void test_address_0(void **state)
     assert_int_equal(granted_device(0)->mmio[0].base, 0x10001000);
 }
 
-/* ---- bridges ---- */
-
-/* A bridge that decodes has its own registers and ROM out of all partitions' way, or is refused. */
-static void test_registers_of_bridges(void **state)
-{
-    int used = model_bridge(-1, DEVFN(1, 0), 4, 0);
-    int unused = model_bridge(-1, DEVFN(2, 0), 4, 0);
-
-    (void)state;
-    model_bar(&models[used], 0, 0x1000, PCI_BAR_64);
-    model_bar(&models[unused], 0, 0x1000, 0);
-    models[used].word[PCI_BAR0 / 4] |= 0x10100000;
-    models[unused].word[PCI_BAR0 / 4] |= 0x10100000;
-    models[used].word[PCI_BRIDGE_ROM / 4] = models[unused].word[PCI_BRIDGE_ROM / 4] = 0x10004001;
-    model_endpoint(used, DEVFN(0, 0));
-    probe("\"/pcie@10000000 01:00.0\"");
-    assert_string_equal(log_text, "");
-    assert_int_equal(models[used].word[PCI_BAR0 / 4], 0x10000000 | PCI_BAR_64);
-    assert_int_equal(models[used].word[PCI_BRIDGE_ROM / 4], 0);
-    assert_int_equal(models[used].word[PCI_MEM_WINDOW / 4], 0x10101010);
-    assert_int_equal(granted_device(0)->mmio_count, 1);
-    assert_int_equal(granted_device(0)->mmio[0].base, 0x10100000);
-    assert_int_equal(test_plan.functions[1].bar[0].value, 0);
-    assert_int_equal(models[unused].word[PCI_BRIDGE_ROM / 4], 0);
-    assert_int_equal(command_of((uint32_t)unused), PCI_COMMAND_NO_INTX);
-}
-
-static void test_bridge_without_room(void **state)
-{
-    int bridge = model_bridge(-1, DEVFN(1, 0), 4, 0);
-
-    (void)state;
-    model_bar(&models[bridge], 0, 0x20000000, 0);
-    model_endpoint(bridge, DEVFN(0, 0));
-    model_endpoint(-1, DEVFN(2, 0));
-    probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 01:00.0\"")
-                   PCI_PARTITION("q", "1", "0x48000000", FN2));
-    assert_log("error: p: /pcie@10000000 01:00.0: pci-devices: BAR 0 of 00:01.0, 0x20000000 "
-               "bytes, does not fit into the windows (ranges) of the host bridge");
-    assert_int_equal(test_plan.errors, 1);
-    assert_int_equal(command_of((uint32_t)bridge), PCI_COMMAND_NO_INTX);
-    assert_int_equal(granted_device(1)->mmio_count, 1);
-}
-
-/* More bridges than the plan has room for: those are told whose functions need them. */
-static void test_too_many_bridges(void **state)
-{
-    (void)state;
-    for (uint32_t i = 0; i < PLAN_MAX_FUNCTIONS; i++) {
-        model_bridge(-1, DEVFN(i, 0), 4, 0);
-    }
-    model_endpoint(0, DEVFN(0, 0));
-    model_endpoint(1, DEVFN(0, 0));
-    model_taken = PLAN_MAX_FUNCTIONS - 1;
-    probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 01:00.0\"")
-                   PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 02:00.0\""));
-    model_taken = 0;
-    assert_log("error: q: /pcie@10000000 02:00.0: pci-devices: the bridge 00:01.0 above it is "
-               "one function too many (PLAN_MAX_FUNCTIONS)");
-    assert_int_equal(test_plan.errors, 1);
-    assert_false(test_plan.fatal);
-    assert_false(test_plan.partitions[0].refused);
-    assert_true(test_plan.partitions[1].refused);
-    assert_int_equal(command_of(1), PCI_COMMAND_NO_INTX);
-}
-
-static void check_behind_bridge(int bridge)
-{
-    const struct model *b = &models[bridge];
-
-    assert_string_equal(log_text, "");
-    assert_int_equal(b->word[PCI_BUSES / 4], 0x00010100);
-    assert_int_equal(b->word[PCI_MEM_WINDOW / 4], 0x10001000);
-    assert_int_equal(b->word[PCI_PREF_WINDOW / 4] & 0xfff0fff0, 0x0000fff0);
-    assert_int_equal(command_of((uint32_t)bridge),
-                     PCI_COMMAND_NO_INTX | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-    assert_int_equal(b->word[(ACS_AT + PCI_ACS_CTRL) / 4] >> 16, PCI_ACS_NEEDED);
-    assert_int_equal(granted_device(0)->mmio[0].base, 0x10000000);
-    assert_int_equal(granted_device(0)->irq[0].intid, 32 + 61); /* pin A of device 0 on slot 1 */
-    assert_int_equal(test_plan.function_count, 2);
-    assert_int_equal(test_plan.functions[1].rid, PCI_RID(0, 1, 0));
-    assert_int_equal(test_plan.functions[1].device, PLAN_NONE);
-    assert_true(pci_is_visible(&test_plan, 0, &test_plan.functions[1]));
-    assert_false(pci_is_visible(&test_plan, 1, &test_plan.functions[1]));
-}
-
-/* Bus numbers of 0, and any that make no sense: pointing at itself, back, beyond the last. */
-static void test_bus_numbers(void **state)
-{
-    static const uint32_t buses[] = {0,        0x000000, 0x000100, 0x010000, 0x000001,
-                                     0xff0100, 0xffff00, 0xffffff, 0x010100};
-
-    (void)state;
-    for (uint32_t i = 0; i < ARRAY_SIZE(buses); i++) {
-        int bridge;
-
-        assert_int_equal(model_set_up(NULL), 0);
-        bridge = model_bridge(-1, DEVFN(1, 0), 4, buses[i]);
-        model_endpoint(bridge, DEVFN(0, 0));
-        probe("\"/pcie@10000000 01:00.0\"");
-        check_behind_bridge(bridge);
-    }
-}
-
-/* What the firmware has numbered stays; what it has not comes after. */
-static void test_kept_numbers(void **state)
-{
-    (void)state;
-    model_bridge(-1, DEVFN(1, 0), 4, 0x050300);
-    model_bridge(-1, DEVFN(2, 0), 4, 0);
-    model_bridge(0, DEVFN(0, 0), 5, 0x040403);
-    model_endpoint(1, DEVFN(0, 0));
-    probe("\"/pcie@10000000 06:00.0\"");
-    assert_string_equal(log_text, "");
-    assert_int_equal(models[0].word[PCI_BUSES / 4], 0x050300);
-    assert_int_equal(models[2].word[PCI_BUSES / 4], 0x040403);
-    assert_int_equal(models[1].word[PCI_BUSES / 4], 0x060600);
-}
-
-/* A switch, two cards below it, prefetchable memory in their bridges' windows; nothing overlaps. */
-static void test_switch(void **state)
-{
-    int root = model_bridge(-1, DEVFN(1, 0), 4, 0);
-    int up = model_bridge(root, DEVFN(0, 0), 5, 0);
-    int one = model_bridge(up, DEVFN(0, 0), 6, 0);
-    int two = model_bridge(up, DEVFN(1, 0), 6, 0);
-
-    (void)state;
-    model_bar(model_endpoint(one, DEVFN(0, 0)), 2, 0x1000, PCI_BAR_64 | PCI_BAR_PREFETCH);
-    model_endpoint(two, DEVFN(0, 0));
-    probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 03:00.0\"")
-                   PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 04:00.0\""));
-    assert_string_equal(log_text, "");
-    assert_int_equal(models[root].word[PCI_BUSES / 4], 0x040100);
-    assert_int_equal(models[up].word[PCI_BUSES / 4], 0x040201);
-    assert_int_equal(models[one].word[PCI_BUSES / 4], 0x030302);
-    assert_int_equal(models[two].word[PCI_BUSES / 4], 0x040402);
-    assert_int_equal(models[root].word[PCI_MEM_WINDOW / 4], 0x10101000);
-    assert_int_equal(models[one].word[PCI_MEM_WINDOW / 4], 0x10001000);
-    assert_int_equal(models[two].word[PCI_MEM_WINDOW / 4], 0x10101010);
-    assert_int_equal(models[one].word[PCI_PREF_WINDOW / 4] & 0xfff0fff0, 0);
-    assert_int_equal(models[one].word[PCI_PREF_BASE / 4], 0x80);
-    assert_int_equal(models[one].word[PCI_PREF_LIMIT / 4], 0x80);
-    assert_int_equal(models[two].word[PCI_PREF_WINDOW / 4] & 0xfff0fff0, 0xfff0);
-    assert_int_equal(granted_device(0)->mmio[1].base, UINT64_C(0x8000000000));
-    assert_int_equal(granted_device(1)->mmio[0].base, 0x10100000);
-    assert_false(pci_is_visible(&test_plan, 0, &test_plan.functions[5]));
-}
-
-static void test_too_deep(void **state)
-{
-    int bridge = -1;
-
-    (void)state;
-    for (uint32_t i = 0; i < 12; i++) {
-        bridge = model_bridge(bridge, DEVFN(i == 0 ? 1 : 0, 0), i == 0 ? 4 : 5, 0);
-    }
-    model_endpoint(bridge, DEVFN(0, 0));
-    model_endpoint(-1, DEVFN(2, 0));
-    probe(FN2);
-    assert_string_equal(log_text, "");
-    assert_int_equal(models[7].word[PCI_BUSES / 4] >> 8, 0);
-}
-
-/* 256 functions on a bus: all are off, and one too far down is told. */
-static void test_full_bus(void **state)
-{
-    (void)state;
-    for (uint32_t devfn = 0; devfn < 256; devfn++) {
-        model_endpoint(-1, devfn)->word[PCI_CACHE_LINE / 4] = PCI_HEADER_MULTI;
-        model_acs(&models[devfn]);
-    }
-    models[200].word[PCI_CACHE_LINE / 4] |= PCI_HEADER_BRIDGE << 16;
-    models[200].word[PCI_BUSES / 4] = 0x050500;
-    models[200].writable[PCI_BUSES / 4] = UINT32_MAX;
-    probe("\"/pcie@10000000 00:1f.7\"");
-    for (uint32_t i = 0; i < 256; i++) {
-        assert_int_equal(command_of(i), PCI_COMMAND_NO_INTX);
-    }
-    assert_int_equal(models[200].word[PCI_BUSES / 4], 0); /* and what is behind a bridge */
-    assert_log("there is no such function (64 are there), or it is one too many");
-}
-
 /* ---- a host bridge that is granted whole ---- */
 
 static void check_whole_is_off(void)
@@ -527,78 +335,6 @@ static void test_broken_bars(void **state)
     }
 }
 
-/* ---- isolation ---- */
-
-#define TWO_FUNCTIONS                                                                              \
-    PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 00:01.0\"")                            \
-    PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 00:01.1\"")
-
-static void multi_function(void)
-{
-    assert_int_equal(model_set_up(NULL), 0);
-    model_endpoint(-1, DEVFN(1, 0))->word[PCI_CACHE_LINE / 4] = PCI_HEADER_MULTI;
-    model_endpoint(-1, DEVFN(1, 1));
-}
-
-static void test_no_acs(void **state)
-{
-    (void)state;
-    multi_function();
-    probe_text(TWO_FUNCTIONS);
-    assert_log(
-        "error: p: /pcie@10000000 00:01.0: pci-devices: nothing (no ACS) keeps it apart from "
-        "00:01.1, which is granted to q: grant both to one partition, or neither");
-    assert_log(
-        "error: q: /pcie@10000000 00:01.1: pci-devices: nothing (no ACS) keeps it apart from "
-        "00:01.0, which is granted to p");
-    multi_function();
-    probe(FN1);
-    assert_log("keeps it apart from 00:01.1, which is kept back: grant both");
-    multi_function();
-    probe(FN1 ", \"/pcie@10000000 00:01.1\"");
-    assert_string_equal(log_text, "");
-}
-
-static void test_acs(void **state)
-{
-    (void)state;
-    multi_function();
-    model_acs(&models[0]);
-    model_acs(&models[1]);
-    probe_text(TWO_FUNCTIONS);
-    assert_string_equal(log_text, "");
-    assert_int_equal(models[0].word[(ACS_AT + PCI_ACS_CTRL) / 4] >> 16, PCI_ACS_NEEDED_ENDPOINT);
-    multi_function();
-    model_acs(&models[0]);
-    model_acs(&models[1]);
-    models[1].writable[(ACS_AT + PCI_ACS_CTRL) / 4] = 0; /* it says so, and does it not */
-    probe_text(TWO_FUNCTIONS);
-    assert_log("error: q: /pcie@10000000 00:01.1: pci-devices: nothing (no ACS)");
-}
-
-/* Two cards behind a switch whose ports have no ACS are one group; with ACS they are two. */
-static void test_switch_without_acs(void **state)
-{
-    (void)state;
-    for (uint32_t with = 0; with < 2; with++) {
-        int ports[3];
-
-        assert_int_equal(model_set_up(NULL), 0);
-        ports[0] = model_bridge(-1, DEVFN(1, 0), 4, 0);
-        ports[0] = model_bridge(ports[0], DEVFN(0, 0), 5, 0);
-        ports[1] = model_bridge(ports[0], DEVFN(0, 0), 6, 0);
-        ports[2] = model_bridge(ports[0], DEVFN(1, 0), 6, 0);
-        for (uint32_t i = 0; with == 0 && i < 2; i++) {
-            models[ports[1 + i]].word[ACS_AT / 4] = 0;
-        }
-        model_endpoint(ports[1], DEVFN(0, 0));
-        model_endpoint(ports[2], DEVFN(0, 0));
-        probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 03:00.0\"")
-                       PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 04:00.0\""));
-        assert_int_equal(log_has("keeps it apart"), with == 0);
-    }
-}
-
 /* ---- nonsense ---- */
 
 /* Every read says something else. It ends, and what is granted is refused or placed in a window. */
@@ -632,22 +368,11 @@ int main(void)
         cmocka_unit_test_setup(test_all_is_off, model_set_up),
         cmocka_unit_test_setup(test_rom, model_set_up),
         cmocka_unit_test_setup(test_address_0, model_set_up),
-        cmocka_unit_test_setup(test_registers_of_bridges, model_set_up),
-        cmocka_unit_test_setup(test_bridge_without_room, model_set_up),
-        cmocka_unit_test_setup(test_too_many_bridges, model_set_up),
-        cmocka_unit_test_setup(test_bus_numbers, model_set_up),
-        cmocka_unit_test_setup(test_kept_numbers, model_set_up),
-        cmocka_unit_test_setup(test_switch, model_set_up),
-        cmocka_unit_test_setup(test_too_deep, model_set_up),
-        cmocka_unit_test_setup(test_full_bus, model_set_up),
         cmocka_unit_test_setup(test_whole_host, model_set_up),
         cmocka_unit_test_setup(test_not_there, model_set_up),
         cmocka_unit_test_setup(test_conventional, model_set_up),
         cmocka_unit_test_setup(test_broken_caps, model_set_up),
         cmocka_unit_test_setup(test_broken_bars, model_set_up),
-        cmocka_unit_test_setup(test_no_acs, model_set_up),
-        cmocka_unit_test_setup(test_acs, model_set_up),
-        cmocka_unit_test_setup(test_switch_without_acs, model_set_up),
         cmocka_unit_test_setup(test_noise, model_set_up),
     };
 

@@ -230,4 +230,13 @@ static inline const struct plan_device *granted_device(uint32_t index)
     return &test_plan.devices[index];
 }
 
+#define FN1                     "\"/pcie@10000000 00:01.0\""
+#define FN2                     "\"/pcie@10000000 00:02.0\""
+#define DEVFN(device, function) ((uint32_t)((device) << 3 | (function)))
+
+static inline uint32_t command_of(uint32_t model)
+{
+    return models[model].word[PCI_COMMAND / 4] & 0x7ff;
+}
+
 #endif

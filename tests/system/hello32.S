@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An Armv7-A partition in SVC mode: writes to the PL011, tries its CPU, and turns itself off. */
-#define PL011             0x09000000
 #define PSCI_VERSION      0x84000000
 #define PSCI_CPU_OFF      0x84000002
 #define PSCI_CPU_ON       0x84000003
 #define FID_64BIT         0x40000000
 #define PSCI_SYSTEM_OFF   0x84000008
 
-    .syntax unified
-    .arch   armv7ve
-    .fpu    neon-vfpv4
-    .macro  say text
-    adr     r0, 8f
-    bl      puts
-    b       9f
-8:  .asciz  "\text\n"
-    .balign 4
-9:
-    .endm
+#include "bare32.inc"
 
     .global _start
 _start:
@@ -217,16 +206,7 @@ to_r10:
 #endif
     movs    pc, r10
 
-puts:
-    ldr     r1, =PL011
-1:  ldrb    r2, [r0], #1
-    cmp     r2, #0
-    bxeq    lr
-2:  ldr     r3, [r1, #0x18]
-    tst     r3, #1 << 5
-    bne     2b
-    str     r2, [r1]
-    b       1b
+    define_puts
     .ltorg
     .balign 8
     .space  1024

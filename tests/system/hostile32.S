@@ -3,24 +3,13 @@
  * A partition in AArch32 state that tries all of CP14 and CP15, accesses to emulated registers that
  * no syndrome tells, and calls. Says what it got, and stops with FAILED where that is wrong.
  */
-#define PL011           0x09000000
 #define GICD            0x08000000
 #define NOTHING         0x10000000              /* for us: another's, or nobody's */
 #define PSCI_VERSION    0x84000000
 #define PSCI_CPU_ON64   0xc4000003
 #define PSCI_SYSTEM_OFF 0x84000008
 
-    .syntax unified
-    .arch   armv7ve
-    .fpu    neon-vfpv4
-    .macro  say text
-    adr     r0, 8f
-    bl      puts
-    b       9f
-8:  .asciz  "\text\n"
-    .balign 4
-9:
-    .endm
+#include "bare32.inc"
 
 /* r9 counts the exceptions; each goes on at r10. */
     .macro  next_is label
@@ -217,14 +206,9 @@ check_hyp:
     bxne    lr
     ubfx    r0, r4, #7, #4
     cmp     r0, #15
-    beq     1f
+    beq     check_undefined
     mov     r0, r4, lsr #11
-    bic     r0, r0, #2
-    cmp     r0, #4
-    bxne    lr
-1:  cmp     r9, #1
-    bxeq    lr
-    b       park
+    b       check_opc1
 
 sweep64:
     mov     r12, lr
@@ -244,12 +228,14 @@ sweep64:
 check_hyp64:
     and     r0, r7, #15
     cmp     r0, #15
-    beq     1f
+    beq     check_undefined
     ubfx    r0, r7, #4, #4
+check_opc1:
     bic     r0, r0, #2
     cmp     r0, #4
     bxne    lr
-1:  cmp     r9, #1
+check_undefined:
+    cmp     r9, #1
     bxeq    lr
     b       park
 
@@ -340,16 +326,7 @@ put_hex:
     str     r0, [r1]
     bx      lr
 
-puts:
-    ldr     r1, =PL011
-1:  ldrb    r2, [r0], #1
-    cmp     r2, #0
-    bxeq    lr
-2:  ldr     r3, [r1, #0x18]
-    tst     r3, #1 << 5
-    bne     2b
-    str     r2, [r1]
-    b       1b
+    define_puts
     .ltorg
 windows:
     .word   PL011, GICD, NOTHING, 0

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of which functions are kept apart. */
+#include "drivers/pci/pci_model_test.h"
+
+#include "core/plan/plan.h"
+
+#define TWO_FUNCTIONS                                                                              \
+    PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 00:01.0\"")                            \
+    PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 00:01.1\"")
+
+static void multi_function(void)
+{
+    assert_int_equal(model_set_up(NULL), 0);
+    model_endpoint(-1, DEVFN(1, 0))->word[PCI_CACHE_LINE / 4] = PCI_HEADER_MULTI;
+    model_endpoint(-1, DEVFN(1, 1));
+}
+
+static void test_no_acs(void **state)
+{
+    (void)state;
+    multi_function();
+    probe_text(TWO_FUNCTIONS);
+    assert_log(
+        "error: p: /pcie@10000000 00:01.0: pci-devices: nothing (no ACS) keeps it apart from "
+        "00:01.1, which is granted to q: grant both to one partition, or neither");
+    assert_log(
+        "error: q: /pcie@10000000 00:01.1: pci-devices: nothing (no ACS) keeps it apart from "
+        "00:01.0, which is granted to p");
+    multi_function();
+    probe(FN1);
+    assert_log("keeps it apart from 00:01.1, which is kept back: grant both");
+    multi_function();
+    probe(FN1 ", \"/pcie@10000000 00:01.1\"");
+    assert_string_equal(log_text, "");
+}
+
+static void test_acs(void **state)
+{
+    (void)state;
+    multi_function();
+    model_acs(&models[0]);
+    model_acs(&models[1]);
+    probe_text(TWO_FUNCTIONS);
+    assert_string_equal(log_text, "");
+    assert_int_equal(models[0].word[(ACS_AT + PCI_ACS_CTRL) / 4] >> 16, PCI_ACS_NEEDED_ENDPOINT);
+    multi_function();
+    model_acs(&models[0]);
+    model_acs(&models[1]);
+    models[1].writable[(ACS_AT + PCI_ACS_CTRL) / 4] = 0; /* it says so, and does it not */
+    probe_text(TWO_FUNCTIONS);
+    assert_log("error: q: /pcie@10000000 00:01.1: pci-devices: nothing (no ACS)");
+}
+
+/* Two cards behind a switch whose ports have no ACS are one group; with ACS they are two. */
+static void test_switch_without_acs(void **state)
+{
+    (void)state;
+    for (uint32_t with = 0; with < 2; with++) {
+        int ports[3];
+
+        assert_int_equal(model_set_up(NULL), 0);
+        ports[0] = model_bridge(-1, DEVFN(1, 0), 4, 0);
+        ports[0] = model_bridge(ports[0], DEVFN(0, 0), 5, 0);
+        ports[1] = model_bridge(ports[0], DEVFN(0, 0), 6, 0);
+        ports[2] = model_bridge(ports[0], DEVFN(1, 0), 6, 0);
+        for (uint32_t i = 0; with == 0 && i < 2; i++) {
+            models[ports[1 + i]].word[ACS_AT / 4] = 0;
+        }
+        model_endpoint(ports[1], DEVFN(0, 0));
+        model_endpoint(ports[2], DEVFN(0, 0));
+        probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 03:00.0\"")
+                       PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 04:00.0\""));
+        assert_int_equal(log_has("keeps it apart"), with == 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_no_acs, model_set_up),
+        cmocka_unit_test_setup(test_acs, model_set_up),
+        cmocka_unit_test_setup(test_switch_without_acs, model_set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
