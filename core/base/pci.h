@@ -8,9 +8,10 @@
 
 #include "core/base/bits.h"
 
-#define PCI_CONFIG_SIZE 4096u                /* bytes of one function */
-#define PCI_CAPS_FIRST  0x40u                /* capabilities lie from here on, */
-#define PCI_EXT_FIRST   0x100u               /* extended ones from here on */
+#define PCI_CONFIG_SIZE 4096u  /* bytes of one function */
+#define PCI_CAPS_FIRST  0x40u  /* capabilities lie from here on, */
+#define PCI_EXT_FIRST   0x100u /* extended ones from here on */
+#define PCI_EXT_LAST    0xff0u /* to here: none has less than 16 bytes that are used */
 #define PCI_ALL_ONES    UINT32_C(0xffffffff) /* what reads where nothing is */
 #define PCI_NO_VENDOR   UINT32_C(0xffff)     /* of PCI_ID, where nothing is, */
 #define PCI_RETRY       UINT32_C(0x0001)     /* or where it is not ready: 2.3.2 */
@@ -43,6 +44,7 @@
 #define PCI_HEADER_MULTI      BIT(23)
 #define PCI_BUSES_SECONDARY   MASK(15, 8)
 #define PCI_BUSES_SUBORDINATE MASK(23, 16)
+#define PCI_BRIDGE_SERR       BIT(16 + 1) /* of a bridge's PCI_INTERRUPT: passes errors up */
 #define PCI_INTERRUPT_LINE    MASK(7, 0)
 #define PCI_INTERRUPT_PIN     MASK(15, 8) /* 1..4: INTA..INTD; 0: none */
 
@@ -69,6 +71,7 @@
 #define PCI_CAP_MSIX    0x11u
 #define PCI_CAP_AF      0x13u
 #define PCI_CAP_EA      0x14u
+#define PCI_EXT_AER     0x01u
 #define PCI_EXT_ACS     0x0du
 #define PCI_EXT_ARI     0x0eu
 #define PCI_EXT_ATS     0x0fu
@@ -86,6 +89,7 @@
 #define PCIE_CAPS    0x00u /* RO  in the upper half: version, port type */
 #define PCIE_DEVCAP  0x04u /* RO  what the device can do */
 #define PCIE_DEVCTL  0x08u /* RW  control; status in the upper half (RW1C) */
+#define PCIE_ROOTCTL 0x1cu /* RW  of a root port: control */
 #define PCIE_DEVCTL2 0x28u /* RW  control 2 */
 
 #define PCIE_PORT_TYPE       MASK(23, 20)
@@ -99,26 +103,35 @@
 #define PCIE_DEVCTL_NO_SNOOP BIT(11)
 #define PCIE_DEVCTL_MRRS     MASK(14, 12) /* size of read requests */
 #define PCIE_DEVCTL_FLR      BIT(15)
+#define PCIE_ROOTCTL_ENABLES MASK(3, 0) /* errors that are the system's; power events */
 #define PCIE_DEVSTA_RW1C     MASK(19, 16)
 #define PCIE_DEVSTA_PENDING  BIT(21) /* it waits for completions */
 #define PCIE_DEVCTL2_TIMEOUT MASK(4, 0)
 
 /* Advanced Features (conventional PCI's function-level reset), at its offset. */
 #define PCI_AF_CAPS     0x00u /* RO  capabilities in bits 31..24 */
-#define PCI_AF_CTRL     0x04u /* RW  bit 0 resets */
+#define PCI_AF_CTRL     0x04u /* RW  bit 0 resets; status in bits 15..8 */
 #define PCI_AF_CAPS_FLR BIT(25)
 #define PCI_AF_CTRL_FLR BIT(0)
+#define PCI_AF_PENDING  BIT(8) /* it waits for completions */
 
-/* What makes a function act, at its offset: SR-IOV (9.3.3.3), ATS, Page Request, PASID (10.5). */
+/*
+ * What makes a function act, at its offset: SR-IOV (9.3.3.3), ATS, Page Request, PASID (10.5); on
+ * errors below it: AER, DPC.
+ */
 #define PCI_SRIOV_CTRL 0x08u /* RW  control */
 #define PCI_ATS_CTRL   0x04u /* RW  control in the upper half */
 #define PCI_PRI_CTRL   0x04u /* RW  control; status in the upper half (RW1C) */
 #define PCI_PASID_CTRL 0x04u /* RW  control in the upper half */
+#define PCI_AER_ROOT   0x2cu /* RW  of a root port: which errors interrupt (7.8.4.9) */
+#define PCI_DPC_CTRL   0x04u /* RW  control in the upper half (7.9.15) */
 
 #define PCI_SRIOV_ENABLES (BIT(0) | BIT(3)) /* virtual functions, and their memory */
 #define PCI_ATS_ENABLE    BIT(31)
 #define PCI_PRI_ENABLE    BIT(0)
 #define PCI_PASID_ENABLE  BIT(16)
+#define PCI_AER_ENABLES   MASK(2, 0)
+#define PCI_DPC_ENABLES   (MASK(17, 16) | BIT(16 + 3) | BIT(16 + 4)) /* trigger, interrupt */
 
 /* Access Control Services (7.7.8), at its offset: capabilities, and control in the upper half. */
 #define PCI_ACS_CTRL 0x04u

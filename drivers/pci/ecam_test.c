@@ -101,6 +101,26 @@ static void test_reset_of_a_busy_one(void **state)
     assert_false(test_plan.partitions[0].refused);
 }
 
+/* The same of conventional PCI's reset. */
+static void test_advanced_features_reset(void **state)
+{
+    for (uint32_t busy = 0; busy < 2; busy++) {
+        struct model *m;
+
+        assert_int_equal(model_set_up(state), 0);
+        m = model_endpoint(-1, DEVFN(1, 0));
+        m->word[PCIE_AT / 4] = PCI_CAP_AF;
+        m->word[(PCIE_AT + PCI_AF_CAPS) / 4] |= (uint32_t)PCI_AF_CAPS_FLR;
+        m->word[(PCIE_AT + PCI_AF_CTRL) / 4] = busy != 0 ? (uint32_t)PCI_AF_PENDING : 0;
+        m->writable[(PCIE_AT + PCI_AF_CTRL) / 4] = 1;
+        plan.board.timer_hz = host.counter_hz;
+        host.counter = 0;
+        probe(FN1);
+        assert_int_equal(m->word[(PCIE_AT + PCI_AF_CTRL) / 4] & 1, 1);
+        assert_int_equal(strstr(log_text, "is reset while it waits for data") != NULL, busy);
+    }
+}
+
 /* Half a second after its reset it is there; two seconds are too long. */
 static void test_reset_takes_long(void **state)
 {
@@ -137,6 +157,7 @@ static void test_all_is_off(void **state)
         {PCI_EXT_ATS, PCI_ATS_CTRL, 0x80050020, 0x00050020},
         {PCI_EXT_PRI, PCI_PRI_CTRL, 0x80000001, 0x80000000},
         {PCI_EXT_PASID, PCI_PASID_CTRL, 0x00011406, 0x00001406},
+        {PCI_EXT_DPC, PCI_DPC_CTRL, 0x001a0007, 0x00000007},
     };
     uint32_t at[2][ARRAY_SIZE(acts)];
 
@@ -279,10 +300,14 @@ static void test_broken_caps(void **state)
         uint32_t pointer, at, header;
         const char *message;
     } cases[] = {
-        {0x40, 0x40, 0x4010, "does not end"},          {0x40, 0x40, 0x4110, "does not end"},
-        {0x40, 0x40, 0x3c10, "leaves its place"},      {0x10, 0x40, 0x0010, "leaves its place"},
-        {0x80, 0x80, UINT32_MAX, "leaves its place"},  {0x40, 0x100, 0x1000000d, "does not end"},
+        {0x40, 0x40, 0x4010, "does not end"},
+        {0x40, 0x40, 0x4110, "does not end"},
+        {0x40, 0x40, 0x3c10, "leaves its place"},
+        {0x10, 0x40, 0x0010, "leaves its place"},
+        {0x80, 0x80, UINT32_MAX, "leaves its place"},
+        {0x40, 0x100, 0x1000000d, "does not end"},
         {0x40, 0x100, 0x0ff0000d, "leaves its place"},
+        {0x40, 0x100, 0xffc00010, "leaves its place"}, /* its registers would be the next one's */
     };
 
     (void)state;
@@ -364,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup(test_large_bar, model_set_up),
         cmocka_unit_test_setup(test_reset, model_set_up),
         cmocka_unit_test_setup(test_reset_of_a_busy_one, model_set_up),
+        cmocka_unit_test_setup(test_advanced_features_reset, model_set_up),
         cmocka_unit_test_setup(test_reset_takes_long, model_set_up),
         cmocka_unit_test_setup(test_all_is_off, model_set_up),
         cmocka_unit_test_setup(test_rom, model_set_up),

@@ -34,7 +34,7 @@ static const char *read_extended(const struct plan_pci_host *host, uint32_t rid,
             return "has a list of capabilities that does not end";
         }
         at = (uint32_t)field_get(PCI_EXT_NEXT, header) & ~3u;
-        if (at < PCI_EXT_FIRST) {
+        if (at < PCI_EXT_FIRST || at > PCI_EXT_LAST) {
             return at == 0 ? NULL : "has a list of capabilities that leaves its place";
         }
         header = pci_read(host, rid, at);
@@ -73,28 +73,47 @@ bool pci_is_behind(const struct pci_scan *s, int bridge, int index)
     return index == bridge;
 }
 
-/* What the command register does not end: its ROM's decoder, what it does under other names. */
+static void clear(const struct plan_pci_host *host, uint32_t rid, uint32_t at, uint32_t enables)
+{
+    uint32_t value = pci_read(host, rid, at);
+
+    if ((value & enables) != 0) {
+        pci_write(host, rid, at, value & ~enables);
+    }
+}
+
+/*
+ * What the command register does not end: its ROM's decoder, what it does under other names, and
+ * what it tells the board's firmware, or a driver that is none, of errors.
+ */
 static void silence(const struct plan_pci_host *host, const struct pci_found *f,
                     const struct plan_function *seen)
 {
     static const struct {
         uint32_t id, at, enables;
+        bool extended, root;
     } acts[] = {
-        {PCI_EXT_SRIOV, PCI_SRIOV_CTRL, (uint32_t)PCI_SRIOV_ENABLES},
-        {PCI_EXT_ATS, PCI_ATS_CTRL, (uint32_t)PCI_ATS_ENABLE},
-        {PCI_EXT_PRI, PCI_PRI_CTRL, (uint32_t)PCI_PRI_ENABLE},
-        {PCI_EXT_PASID, PCI_PASID_CTRL, (uint32_t)PCI_PASID_ENABLE},
+        {PCI_EXT_SRIOV, PCI_SRIOV_CTRL, (uint32_t)PCI_SRIOV_ENABLES, true, false},
+        {PCI_EXT_ATS, PCI_ATS_CTRL, (uint32_t)PCI_ATS_ENABLE, true, false},
+        {PCI_EXT_PRI, PCI_PRI_CTRL, (uint32_t)PCI_PRI_ENABLE, true, false},
+        {PCI_EXT_PASID, PCI_PASID_CTRL, (uint32_t)PCI_PASID_ENABLE, true, false},
+        {PCI_EXT_DPC, PCI_DPC_CTRL, (uint32_t)PCI_DPC_ENABLES, true, false},
+        {PCI_EXT_AER, PCI_AER_ROOT, (uint32_t)PCI_AER_ENABLES, true, true},
+        {PCI_CAP_PCIE, PCIE_DEVCTL, (uint32_t)PCIE_DEVCTL_ERRORS, false, false},
+        {PCI_CAP_PCIE, PCIE_ROOTCTL, (uint32_t)PCIE_ROOTCTL_ENABLES, false, true},
     };
 
     if (f->bridge || f->endpoint) {
         pci_write(host, f->rid, f->bridge ? PCI_BRIDGE_ROM : PCI_ROM, 0);
     }
+    if (f->bridge) {
+        clear(host, f->rid, PCI_INTERRUPT, (uint32_t)PCI_BRIDGE_SERR);
+    }
     for (uint32_t i = 0; f->broken == NULL && i < ARRAY_SIZE(acts); i++) {
-        uint32_t cap = pci_cap(seen, acts[i].id, true);
-        uint32_t control = cap == 0 ? 0 : pci_read(host, f->rid, cap + acts[i].at);
+        uint32_t cap = pci_cap(seen, acts[i].id, acts[i].extended);
 
-        if ((control & acts[i].enables) != 0) {
-            pci_write(host, f->rid, cap + acts[i].at, control & ~acts[i].enables);
+        if (cap != 0 && (!acts[i].root || f->port == PCIE_PORT_ROOT)) {
+            clear(host, f->rid, cap + acts[i].at, acts[i].enables);
         }
     }
 }

@@ -29,6 +29,44 @@ static void test_registers_of_bridges(void **state)
     assert_int_equal(command_of((uint32_t)unused), PCI_COMMAND_NO_INTX);
 }
 
+/* What a partition's function makes go wrong is not the board's: no firmware acts on it. */
+static void test_errors_are_not_reported(void **state)
+{
+    static const struct {
+        uint8_t port;
+        uint32_t aer, root;
+    } ports[] = {{PCIE_PORT_ROOT, 0, 0x10},
+                 {PCIE_PORT_UP, 7, 0x1f}}; /* of another it is no control */
+
+    for (uint32_t i = 0; i < ARRAY_SIZE(ports); i++) {
+        int bridge;
+        struct model *m;
+        uint32_t aer, dpc;
+
+        assert_int_equal(model_set_up(state), 0);
+        bridge = model_bridge(-1, DEVFN(1, 0), ports[i].port, 0);
+        m = &models[bridge];
+        dpc = (model_extended(m, PCI_EXT_DPC, 0) + PCI_DPC_CTRL) / 4;
+        m->word[dpc] = 0x001b0007;
+        aer = (model_extended(m, PCI_EXT_AER, 0) + PCI_AER_ROOT) / 4;
+        m->word[aer] = 7;
+        m->writable[aer] = 7;
+        m->word[PCI_INTERRUPT / 4] |= 0x00030000;
+        m->writable[PCI_INTERRUPT / 4] = 0x00030000;
+        m->word[(PCIE_AT + PCIE_DEVCTL) / 4] = 0x00002017;
+        m->word[(PCIE_AT + PCIE_ROOTCTL) / 4] = 0x0000001f;
+        m->writable[(PCIE_AT + PCIE_ROOTCTL) / 4] = 0x0000001f;
+        model_endpoint(bridge, DEVFN(0, 0));
+        probe("\"/pcie@10000000 01:00.0\"");
+        assert_string_equal(log_text, "");
+        assert_int_equal(m->word[PCI_INTERRUPT / 4] >> 16, 0x0001);
+        assert_int_equal(m->word[(PCIE_AT + PCIE_DEVCTL) / 4] & 0xffff, 0x2010);
+        assert_int_equal(m->word[dpc], 0x00000007);
+        assert_int_equal(m->word[aer], ports[i].aer);
+        assert_int_equal(m->word[(PCIE_AT + PCIE_ROOTCTL) / 4], ports[i].root);
+    }
+}
+
 static void test_bridge_without_room(void **state)
 {
     int bridge = model_bridge(-1, DEVFN(1, 0), 4, 0);
@@ -189,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_registers_of_bridges, model_set_up),
+        cmocka_unit_test_setup(test_errors_are_not_reported, model_set_up),
         cmocka_unit_test_setup(test_bridge_without_room, model_set_up),
         cmocka_unit_test_setup(test_too_many_bridges, model_set_up),
         cmocka_unit_test_setup(test_bus_numbers, model_set_up),
