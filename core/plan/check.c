@@ -9,6 +9,7 @@
 
 #include "core/base/bits.h"
 #include "core/plan/claims.h"
+#include "core/plan/dt.h"
 #include "core/plan/parse.h"
 
 #define GICV2_MAX_CPUS 8
@@ -75,6 +76,12 @@ void plan_check(struct plan *p)
         streams_against_board(p);
     }
     claims_filter(p);
+    if (!dt_search_end()) {
+        plan_error(
+            p, PLAN_SHARED, "/",
+            "its nodes refer to others so often that it is no board's tree: it would take too "
+            "long to read");
+    }
 }
 
 /* ---- what is given ---- */

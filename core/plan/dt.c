@@ -1,207 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The structure of a flattened device tree (Devicetree Specification 5): its validity, its nodes,
- * properties and paths. libfdt looks everything up from the root and checks every byte again each
- * time; here dt_valid() checks once, and then a walk costs a few instructions a token.
+ * The structure of a flattened device tree (Devicetree Specification 5): nodes, properties and
+ * paths. libfdt looks everything up from the root and checks every byte again each time; here
+ * dt_valid() checks once, and then a walk costs a few instructions a token.
  */
 #include "core/plan/dt.h"
 
 #include <string.h>
 
-#include <libfdt.h>
+#include "core/plan/dt_token.h"
 
-/* What follows a tag, in bytes: a node's is its name; a property's are length, name and value. */
-#define TAG_SIZE      4
-#define PROPERTY_SIZE 12
-
-#define RESERVATION_SIZE 16 /* address, size: 64 bits each */
-
-/* One load and one REV: libfdt's fdt32_to_cpu() is a call where the compiler goes for size. */
-static inline uint32_t be32(const void *p)
-{
-    return __builtin_bswap32(*(const uint32_t *)p);
-}
-
-static const char *structure(const void *fdt)
-{
-    return (const char *)fdt + be32(&((const struct fdt_header *)fdt)->off_dt_struct);
-}
-
-static const char *strings(const void *fdt)
-{
-    return (const char *)fdt + be32(&((const struct fdt_header *)fdt)->off_dt_strings);
-}
-
-static bool has_zero_byte(uint32_t v)
-{
-    return ((v - 0x01010101u) & ~v & 0x80808080u) != 0;
-}
-
-/* Behind the name at `name`, padding included: the word that holds its terminator is the last. */
-static const char *name_end(const char *name)
-{
-    while (!has_zero_byte(be32(name))) {
-        name += TAG_SIZE;
-    }
-    return name + TAG_SIZE;
-}
-
-/* Behind the token at `token`. Inlined: this is what walking a tree costs. */
-static inline const char *token_end(const char *token)
-{
-    switch (be32(token)) {
-    case FDT_PROP:
-        return token + PROPERTY_SIZE + align_up(be32(token + TAG_SIZE), TAG_SIZE);
-    case FDT_BEGIN_NODE:
-        return name_end(token + TAG_SIZE);
-    default:
-        return token + TAG_SIZE;
-    }
-}
-
-/* ---- validity ---- */
-
-uint64_t dt_size(const void *fdt)
-{
-    return fdt_magic(fdt) == FDT_MAGIC ? fdt_totalsize(fdt) : 0;
-}
-
-static bool block_valid(uint32_t total, uint32_t offset, uint32_t size)
-{
-    return offset >= sizeof(struct fdt_header) && offset <= total && size <= total - offset;
-}
-
-static bool header_valid(const void *fdt, uint64_t room)
-{
-    uint32_t total;
-
-    if (!is_aligned((uintptr_t)fdt, TAG_SIZE) || room < sizeof(struct fdt_header) ||
-        dt_size(fdt) == 0) {
-        return false;
-    }
-    total = fdt_totalsize(fdt);
-    return total <= room && total <= INT32_MAX && fdt_version(fdt) >= 17 &&
-           fdt_last_comp_version(fdt) <= 17 && is_aligned(fdt_off_dt_struct(fdt), TAG_SIZE) &&
-           is_aligned(fdt_off_mem_rsvmap(fdt), TAG_SIZE) &&
-           block_valid(total, fdt_off_mem_rsvmap(fdt), 0) &&
-           block_valid(total, fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt)) &&
-           block_valid(total, fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt));
-}
-
-/* The list of reservations ends, with an entry of size 0, inside the blob. */
-static bool reservations_valid(const void *fdt)
-{
-    const char *entry = (const char *)fdt + fdt_off_mem_rsvmap(fdt);
-    uint64_t left = fdt_totalsize(fdt) - fdt_off_mem_rsvmap(fdt);
-
-    for (; left >= RESERVATION_SIZE; left -= RESERVATION_SIZE, entry += RESERVATION_SIZE) {
-        if (dt_cells(entry + 8, 2) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool dt_reservation(const void *fdt, uint32_t index, struct range *out)
-{
-    const char *entry =
-        (const char *)fdt + fdt_off_mem_rsvmap(fdt) + (size_t)index * RESERVATION_SIZE;
-
-    *out = (struct range){dt_cells(entry, 2), dt_cells(entry + 8, 2)};
-    return out->size != 0;
-}
-
-/* Bytes of the strings block up to its last terminator: a name that begins there ends there. */
-static uint32_t strings_room(const void *fdt)
-{
-    uint32_t size = fdt_size_dt_strings(fdt);
-
-    while (size > 0 && strings(fdt)[size - 1] != '\0') {
-        size--;
-    }
-    return size;
-}
-
-struct scan {
-    const char *base;
-    uint32_t size; /* of the structure block */
-    const char *names;
-    uint32_t names_size; /* where names of properties may begin */
-    uint32_t offset;
-    uint32_t depth;
-    bool properties; /* may come here: nothing but properties since the node began */
-};
-
-/* It ends within `room` bytes, and is not too long. */
-static bool is_name(const char *name, uint32_t room)
-{
-    return memchr(name, '\0', room <= DT_NAME_MAX ? room : DT_NAME_MAX + 1) != NULL;
-}
-
-/* Only the root, nameless and first of all, is at depth 0. */
-static bool scan_node(struct scan *s)
-{
-    uint32_t name = s->offset + TAG_SIZE;
-
-    if (!is_name(s->base + name, s->size - name) || s->depth == DT_DEPTH ||
-        (s->depth == 0 && (s->offset != 0 || *(s->base + name) != '\0'))) {
-        return false;
-    }
-    s->depth++;
-    s->properties = true;
-    return true;
-}
-
-static bool scan_property(const struct scan *s)
-{
-    const char *token = s->base + s->offset;
-    uint32_t left = s->size - s->offset;
-
-    return s->properties && left >= PROPERTY_SIZE && be32(token + 4) <= left - PROPERTY_SIZE &&
-           be32(token + 8) < s->names_size &&
-           is_name(s->names + be32(token + 8), s->names_size - be32(token + 8));
-}
-
-/* One token at s->offset, of which the tag lies inside. */
-static bool scan_token(struct scan *s)
-{
-    switch (be32(s->base + s->offset)) {
-    case FDT_BEGIN_NODE:
-        return scan_node(s);
-    case FDT_END_NODE:
-        s->properties = false;
-        return s->depth-- > 0;
-    case FDT_PROP:
-        return scan_property(s);
-    case FDT_NOP:
-        return s->depth > 0;
-    default:
-        return false;
-    }
-}
-
-bool dt_valid(const void *fdt, uint64_t room)
-{
-    struct scan s = {0};
-
-    if (!header_valid(fdt, room) || !reservations_valid(fdt)) {
-        return false;
-    }
-    s.base = structure(fdt);
-    s.size = (uint32_t)align_down(fdt_size_dt_struct(fdt), TAG_SIZE);
-    s.names = strings(fdt);
-    s.names_size = strings_room(fdt);
-    while (s.offset <= s.size && s.size - s.offset >= TAG_SIZE) {
-        if (be32(s.base + s.offset) == FDT_END) {
-            return s.depth == 0 && s.offset != 0;
-        }
-        if (!scan_token(&s)) {
-            return false;
-        }
-        s.offset = (uint32_t)(token_end(s.base + s.offset) - s.base);
-    }
-    return false;
-}
+#define SEARCH_KNOWN 16 /* nodes that were found by their phandle */
 
 /* ---- nodes ---- */
 
@@ -233,9 +42,50 @@ bool dt_step(const void *fdt, struct dt_at *at)
     }
 }
 
+/* ---- searches from the root ---- */
+
+/* Class: the boot CPU's until dt_search_end(), then only read. */
+static struct {
+    const void *fdt; /* whose nodes are known */
+    struct {
+        uint32_t phandle;
+        int node; /* -1: there is none */
+    } known[SEARCH_KNOWN];
+    bool counted;
+    int64_t left; /* bytes; below 0: they did not suffice */
+} search;
+
+void dt_search_begin(const void *fdt)
+{
+    search.fdt = fdt;
+    search.counted = true;
+    search.left = DT_SEARCH_BYTES;
+    for (uint32_t i = 0; i < SEARCH_KNOWN; i++) {
+        search.known[i].phandle = i + 1; /* that belongs elsewhere */
+    }
+}
+
+bool dt_search_end(void)
+{
+    search.counted = false;
+    return search.left >= 0;
+}
+
+/* So many bytes were walked, or are to be; false where none may be any more. */
+static bool count_search(const void *fdt, int bytes)
+{
+    const bool counted = search.counted && fdt == search.fdt;
+
+    search.left -= counted ? bytes : 0;
+    return !counted || search.left >= 0;
+}
+
 bool dt_at(const void *fdt, int node, struct dt_at *at)
 {
     dt_root(at);
+    if (!count_search(fdt, node)) {
+        return false;
+    }
     while (at->node[at->depth] < node) {
         if (!dt_step(fdt, at)) {
             return false;
@@ -288,12 +138,13 @@ void dt_path(const void *fdt, int node, char *path, size_t size)
     }
 }
 
-int dt_phandle(const void *fdt, uint32_t phandle)
+static int find_phandle(const void *fdt, uint32_t phandle)
 {
     const char *base = structure(fdt);
+    const char *token;
     int node = 0;
 
-    for (const char *token = base; be32(token) != FDT_END; token = token_end(token)) {
+    for (token = base; be32(token) != FDT_END; token = token_end(token)) {
         if (be32(token) == FDT_BEGIN_NODE) {
             node = (int)(token - base);
         } else if (be32(token) == FDT_PROP && be32(token + 4) == sizeof(phandle) &&
@@ -301,11 +152,27 @@ int dt_phandle(const void *fdt, uint32_t phandle)
             const char *name = strings(fdt) + be32(token + 8);
 
             if (strcmp(name, "phandle") == 0 || strcmp(name, "linux,phandle") == 0) {
-                return node;
+                break;
             }
         }
     }
-    return -1;
+    return count_search(fdt, (int)(token - base)) && be32(token) != FDT_END ? node : -1;
+}
+
+int dt_phandle(const void *fdt, uint32_t phandle)
+{
+    const uint32_t slot = phandle % SEARCH_KNOWN;
+    int node;
+
+    if (fdt == search.fdt && search.known[slot].phandle == phandle) {
+        return search.known[slot].node;
+    }
+    node = count_search(fdt, 0) ? find_phandle(fdt, phandle) : -1;
+    if (search.counted && fdt == search.fdt) {
+        search.known[slot].phandle = phandle;
+        search.known[slot].node = node;
+    }
+    return node;
 }
 
 int dt_child(const void *fdt, int node, const char *name, size_t length)

@@ -78,6 +78,18 @@ int dt_child(const void *fdt, int node, const char *name, size_t length);
 /* The node of that phandle, -1 where there is none. */
 int dt_phandle(const void *fdt, uint32_t phandle);
 
+/*
+ * From now on what dt_at() and dt_phandle() walk of this tree is counted, and nodes that were found
+ * by phandle are remembered. After DT_SEARCH_BYTES they find nothing any more: a tree in which each
+ * node refers to others costs a second or two, not hours. Boot CPU, before the seal.
+ */
+void dt_search_begin(const void *fdt);
+
+/* Nothing more is counted, nor remembered: any CPU may search. False where it was too much. */
+bool dt_search_end(void) MUST_CHECK;
+
+#define DT_SEARCH_BYTES (INT64_C(1) << 29)
+
 /* The node's full path, what is not printable as '?'; "?" where it is longer than `size`. */
 void dt_path(const void *fdt, int node, char *path, size_t size);
 void dt_path_at(const void *fdt, const struct dt_at *at, char *path, size_t size);

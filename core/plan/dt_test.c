@@ -114,7 +114,57 @@ static void test_properties(void **state)
     tree_free(tree);
 }
 
+/* A node found by its phandle is the same when it is asked for again, and while none is known. */
+static void test_search_is_remembered(void **state)
+{
+    struct tree tree = tree_compile(nested);
+    uint32_t phandle;
+    int a, d;
+
+    (void)state;
+    assert_int_equal(dt_find(tree.data, "/a@1", &a), OK);
+    assert_int_equal(dt_find(tree.data, "/d", &d), OK);
+    phandle = (uint32_t)dt_number(tree.data, d, "ref", 0);
+    dt_search_begin(tree.data);
+    for (uint32_t n = 0; n < 3; n++) {
+        assert_int_equal(dt_phandle(tree.data, phandle), a);
+        for (uint32_t other = 0; other < 40; other++) {
+            assert_int_equal(dt_phandle(tree.data, phandle + 1 + other), -1);
+        }
+    }
+    assert_true(dt_search_end());
+    assert_int_equal(dt_phandle(tree.data, phandle), a);
+    tree_free(tree);
+}
+
 /* ---- hostile trees ---- */
+
+#define PAD "0123456789012345678901234567890123456789012345678901234567890123456789"
+
+/* What takes too long ends, and that is told; both ways to search from the root count. */
+static void test_search_without_an_end(void **state)
+{
+    struct tree tree = tree_compile("/ { pad = \"" PAD PAD PAD PAD "\"; a { }; };");
+    struct dt_at at;
+    int a;
+
+    (void)state;
+    assert_int_equal(dt_find(tree.data, "/a", &a), OK);
+    for (uint32_t way = 0; way < 2; way++) {
+        uint32_t searches = 0;
+
+        dt_search_begin(tree.data);
+        do {
+            searches++;
+            assert_true(way == 0 ? dt_at(tree.data, a, &at) || !dt_at(tree.data, 0, &at)
+                                 : dt_phandle(tree.data, searches) == -1);
+        } while (dt_at(tree.data, 0, &at));
+        assert_true(searches > DT_SEARCH_BYTES / 512 && searches <= DT_SEARCH_BYTES / 256);
+        assert_false(dt_search_end());
+        assert_true(dt_at(tree.data, a, &at)); /* later it is nobody's boot that waits */
+    }
+    tree_free(tree);
+}
 
 /* Ask everything of every node. */
 static void exercise(const void *fdt)
@@ -264,11 +314,17 @@ static void test_crooked_header(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),       cmocka_unit_test(test_path_too_long),
-        cmocka_unit_test(test_find),       cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_truncated),  cmocka_unit_test(test_flipped),
-        cmocka_unit_test(test_too_deep),   cmocka_unit_test(test_crooked_header),
+        cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_path_too_long),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_too_deep),
+        cmocka_unit_test(test_crooked_header),
         cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_search_is_remembered),
+        cmocka_unit_test(test_search_without_an_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -379,6 +379,7 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
                    "the board's device tree is cut off or damaged; load it again");
         return;
     }
+    dt_search_begin(fdt);
     p->board.model = string_of(fdt, 0, "model");
     plan_reserve(p, "Bulkhead", image.base, image.size);
     plan_reserve(p, "the board's device tree", fdt_pa, dt_size(fdt));
