@@ -41,7 +41,7 @@ static void read_frames(struct plan *p)
     for (uint32_t i = 0; i < p->device_count; i++) {
         struct plan_device *device = &p->devices[i];
 
-        if (!device->msi || device->mmio_count == 0 || claims_touch_own(p, device->mmio[0])) {
+        if (!device->msi || !msi_frame_is_page(device) || claims_touch_own(p, device->mmio[0])) {
             continue; /* no frame, or refused */
         }
         if (el2_map(device->mmio[0], LPAE_DEVICE) == OK) {

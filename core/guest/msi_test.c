@@ -221,6 +221,13 @@ static void test_granted_frames_are_read(void **state)
     assert_int_equal(frame->msi_count, 0);
     assert_int_equal(refusals, 0); /* by the rules, not here */
     is_own = false;
+    frame->mmio[0] = (struct range){FRAME + 4, PAGE_SIZE}; /* nor one that is no page */
+    msi_init(&plan);
+    frame->mmio[0] = (struct range){FRAME, 4};
+    msi_init(&plan);
+    assert_int_equal(frame->msi_count, 0);
+    assert_int_equal(refusals, 0);
+    frame->mmio[0] = (struct range){FRAME, PAGE_SIZE};
     msi_init(&plan);
     assert_int_equal(frame->msi_first, 80);
     assert_int_equal(frame->msi_count, 64);

@@ -17,7 +17,7 @@
 
 #define FAULTS_AT_ONCE 32  /* that one interrupt tells */
 #define TOLD_A_SECOND  4   /* messages about one partition's devices, or nobody's */
-#define BLOCK_FROM     256 /* faults of one device within a second that block it; nobody's: all */
+#define BLOCK_FROM     256 /* faults within a second: who of the partition goes on is blocked */
 #define FORGED_FROM    256 /* interrupts within a second that no fault explains */
 
 /* Tags of translations, an SMMU's VMIDs and ASIDs: 16 bits are a choice of theirs, 8 are enough. */
@@ -29,29 +29,29 @@ static struct lpae tables[CONFIG_MAX_PARTITIONS][2];
 /* The plan, for interrupts; class: sealed. */
 static const struct plan *plan_of_streams;
 
-/* What happens within a second. Class: locked, the SMMU's. */
+/* What happens within a second. Class: of the CPU that SMMUs' interrupts are routed to. */
 struct rate {
     uint64_t second; /* of the counter */
     int32_t count;
 };
 
-/* What a run of streams did. Class: locked, its SMMU's. */
+/* What a run of streams did, and a partition's first one: what all of its runs did. Class: same. */
 static struct {
-    struct rate faults;
     uint64_t total;
     bool blocked;
-    struct rate told; /* the first run of a partition's at an SMMU: about all of them there */
-    uint64_t untold;
+    struct rate faults; /* of all */
+    struct rate told;   /* of all, */
+    uint64_t untold;    /* too */
 } seen[PLAN_MAX_STREAMS];
 
-/* What an SMMU did that no partition did. Class: locked, its own. */
+/* What an SMMU did that no partition did. Class: same. */
 static struct {
     struct rate faults;
-    struct rate forged; /* interrupts, less the faults that explain them */
+    struct rate forged; /* interrupts, less the faults that explain them: see stream_irq() */
     bool silent;        /* it does not stop: its interrupts are off */
 } odd[PLAN_MAX_SMMUS];
 
-/* Partitions that forged an SMMU's interrupts. Class: of the CPU that these are routed to. */
+/* Partitions that forged an SMMU's interrupts. Class: same. */
 static bool forger[CONFIG_MAX_PARTITIONS];
 
 /* Taken with none of a partition's held; the console's may follow. */
@@ -224,13 +224,12 @@ static int32_t count_one(const struct plan *p, struct rate *rate)
     return count_more(p, rate, 1);
 }
 
-/* The first run that the same partition has at the same SMMU. */
+/* The first run that the same partition has. */
 static uint32_t first_run(const struct plan *p, uint32_t run)
 {
     uint32_t i = 0;
 
-    while (p->streams[i].smmu != p->streams[run].smmu ||
-           plan_stream_owner(p, &p->streams[i]) != plan_stream_owner(p, &p->streams[run])) {
+    while (plan_stream_owner(p, &p->streams[i]) != plan_stream_owner(p, &p->streams[run])) {
         i++;
     }
     return i;
@@ -242,21 +241,21 @@ static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fau
     const struct plan_stream *stream = &p->streams[run];
     const struct plan_device *device = &p->devices[stream->device];
     const struct plan_partition *part = &p->partitions[device->partition];
-    const uint32_t teller = first_run(p, run);
-    const int32_t count = count_one(p, &seen[run].faults);
-    const bool block = !seen[run].blocked && (part->block_faults || count == BLOCK_FROM);
+    const uint32_t first = first_run(p, run);
+    const int32_t count = count_one(p, &seen[first].faults);
+    const bool block = !seen[run].blocked && (part->block_faults || count >= BLOCK_FROM);
 
     seen[run].total++;
-    if (!block && count_one(p, &seen[teller].told) > TOLD_A_SECOND) {
-        seen[teller].untold++;
+    if (!block && count_one(p, &seen[first].told) > TOLD_A_SECOND) {
+        seen[first].untold++;
         return;
     }
     console_printf("bulkhead: %s: %s: ", part->name, device->path);
     print_fault(stream, fault);
-    if (seen[teller].untold != 0) {
-        console_printf("; %" PRIu64 " more before it", seen[teller].untold);
+    if (seen[first].untold != 0) {
+        console_printf("; %" PRIu64 " more before it", seen[first].untold);
     }
-    seen[teller].untold = 0;
+    seen[first].untold = 0;
     if (block) {
         seen[run].blocked = true;
         (void)p->board.smmus[stream->smmu].ops->pass(p, stream, false);
@@ -376,34 +375,42 @@ static __attribute__((noinline)) void stop_forged(const struct plan *p, uint32_t
                    p->board.smmus[smmu].path, intid, FORGED_FROM);
 }
 
+/* The faults that one SMMU has to tell, a bounded number; how many. */
+static int32_t take_faults(const struct plan *p, uint32_t smmu)
+{
+    const struct smmu_ops *ops = p->board.smmus[smmu].ops;
+    struct smmu_fault fault;
+    int32_t n = 0;
+
+    lock_take(&smmu_locks[smmu], LOCK_SMMU);
+    while (n < FAULTS_AT_ONCE && !odd[smmu].silent && ops->take_fault(p, smmu, &fault)) {
+        tell(p, smmu, &fault);
+        n++;
+    }
+    lock_release(&smmu_locks[smmu]);
+    return n;
+}
+
 bool stream_irq(uint32_t intid)
 {
     const struct plan *p = plan_of_streams;
-    struct smmu_fault fault;
-    bool found = false;
+    const uint32_t count = p != NULL ? p->board.smmu_count : 0;
+    uint32_t first = count; /* of those that have this interrupt: several may share it */
+    int32_t faults = 0;
 
-    for (uint32_t i = 0; p != NULL && i < p->board.smmu_count; i++) {
-        const struct plan_smmu *smmu = &p->board.smmus[i];
-        int32_t n = 0;
-        bool forged;
+    for (uint32_t i = 0; i < count; i++) {
+        if (has_interrupt(&p->board.smmus[i], intid)) {
+            const int32_t n = take_faults(p, i);
 
-        if (!has_interrupt(smmu, intid)) {
-            continue;
-        }
-        found = true;
-        lock_take(&smmu_locks[i], LOCK_SMMU);
-        while (n < FAULTS_AT_ONCE && !odd[i].silent && smmu->ops->take_fault(p, i, &fault)) {
-            tell(p, i, &fault);
-            n++;
-        }
-        forged = is_forged(p, i, n);
-        lock_release(&smmu_locks[i]);
-        if (forged) {
-            stop_forged(p, i, intid);
-        }
-        if (n == FAULTS_AT_ONCE) {
-            irq_again(intid); /* an edge tells that the queue was empty: there is no other */
+            if (n == FAULTS_AT_ONCE) {
+                irq_again(intid); /* an edge tells that the queue was empty: there is no other */
+            }
+            first = first < i ? first : i;
+            faults += n;
         }
     }
-    return found;
+    if (first < count && is_forged(p, first, faults)) {
+        stop_forged(p, first, intid);
+    }
+    return first < count;
 }

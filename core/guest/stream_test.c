@@ -195,6 +195,14 @@ static bool interrupt(uint32_t stream, enum smmu_reason reason, uint32_t times)
 
 /* ---- tests ---- */
 
+static uint32_t empties(uint32_t times)
+{
+    for (uint32_t i = 0; i < times; i++) {
+        assert_true(interrupt(0, SMMU_UNMAPPED, 0));
+    }
+    return silenced;
+}
+
 static void test_tables_hold_memory_alone(void **state)
 {
     struct lpae_leaf leaf;
@@ -338,6 +346,36 @@ static void test_one_that_does_not_stop_is_blocked(void **state)
     assert_string_equal(calls, "block(8) ");
 }
 
+/* However many functions a partition has, EL2 hears of no more faults than of one. */
+static void test_many_that_do_not_stop_are_blocked(void **state)
+{
+    (void)state;
+    p->devices[1].partition = 0;
+    for (uint32_t i = 0; i < 8; i++) {
+        (void)interrupt(9, SMMU_UNMAPPED, 16);
+        (void)interrupt(0x20, SMMU_UNMAPPED, i < 7 ? 16 : 15);
+    }
+    assert_string_equal(calls, "");
+    (void)interrupt(0x20, SMMU_UNMAPPED, 1);
+    assert_string_equal(calls, "block(20) ");
+    (void)interrupt(9, SMMU_UNMAPPED, 2); /* whoever else goes on within that second */
+    assert_string_equal(calls, "block(20) block(8) ");
+}
+
+/* Faults of one explain interrupts of the other, where they have the same. */
+static void test_two_smmus_of_one_interrupt(void **state)
+{
+    (void)state;
+    p->board.smmus[p->board.smmu_count++] = (struct plan_smmu){
+        .path = "/other", .ops = &ops, .stage = 2, .irq = {{IRQ, false}}, .irq_count = 1};
+    for (uint32_t i = 0; i < 300; i++) {
+        assert_true(interrupt(9, SMMU_UNMAPPED, 1));
+    }
+    assert_int_equal(silenced, 0);
+    assert_int_equal(empties(256 + 32), IRQ);
+    assert_log("bulkhead: /smmu: interrupt 74 came 256 times in a second without a fault");
+}
+
 static void test_blocked_at_once_where_that_is_wanted(void **state)
 {
     (void)state;
@@ -378,14 +416,6 @@ static void test_nobodys_without_an_end(void **state)
     assert_int_equal(faults, 100 - 32);
     assert_true(interrupt(9, SMMU_UNMAPPED, 1));
     assert_int_equal(faults, 1);
-}
-
-static uint32_t empties(uint32_t times)
-{
-    for (uint32_t i = 0; i < times; i++) {
-        assert_true(interrupt(0, SMMU_UNMAPPED, 0));
-    }
-    return silenced;
 }
 
 /* Nothing is lost but reports: that interrupt alone is off, and others of the SMMU are heard. */
@@ -480,6 +510,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_fault_is_named, set_up),
         cmocka_unit_test_setup(test_a_few_are_told_a_second, set_up),
         cmocka_unit_test_setup(test_one_that_does_not_stop_is_blocked, set_up),
+        cmocka_unit_test_setup(test_many_that_do_not_stop_are_blocked, set_up),
+        cmocka_unit_test_setup(test_two_smmus_of_one_interrupt, set_up),
         cmocka_unit_test_setup(test_blocked_at_once_where_that_is_wanted, set_up),
         cmocka_unit_test_setup(test_nobodys_is_told_once, set_up),
         cmocka_unit_test_setup(test_a_fault_of_the_whole, set_up),

@@ -210,6 +210,24 @@ static void what_a_frame_raises_is_its_partitions(void **state)
     expect(3, "its interrupt 106 is also the SMMU's: it cannot be granted", NULL);
 }
 
+/* What is left of it in a table for DMA is its page: on hardware all that it has is in there. */
+static void a_frame_is_a_page(void **state)
+{
+    static const struct range odd[] = {
+        {0x08020000, 4}, {0x08020004, 0x1000}, {0x08020800, 0x1000}, {0x08020ffc, 4}};
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(odd); i++) {
+        make_frame();
+        p.devices[0].mmio[0] = odd[i];
+        p.devices[0].msi_count = p.devices[0].msi_given = 0; /* nobody has read it: as on a PC */
+        expect(1,
+               "/v2m@8020000: devices: its registers (reg) are no page, aligned so: as a frame "
+               "for messages it cannot be granted",
+               NULL);
+    }
+}
+
 static void two_frames_raise_what_one_has(void **state)
 {
     (void)state;
@@ -272,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup(an_interrupt_in_two_is_in_none, set_up),
         cmocka_unit_test_setup(only_spis_are_granted, set_up),
         cmocka_unit_test_setup(what_a_frame_raises_is_its_partitions, set_up),
+        cmocka_unit_test_setup(a_frame_is_a_page, set_up),
         cmocka_unit_test_setup(two_frames_raise_what_one_has, set_up),
         cmocka_unit_test_setup(windows_keep_off_ram_and_our_own_registers, set_up),
     };

@@ -4,6 +4,7 @@
 
 #include "core/base/bits.h"
 #include "core/memory/lpae.h"
+#include "core/plan/msi.h"
 #include "core/plan/pci.h"
 
 bool check_functions_are_sane(const struct plan *p)
@@ -71,6 +72,12 @@ void check_msi_frame(struct plan *p, const struct plan_device *device)
                    "devices: its %u interrupts from %u on are not all the GIC's: it cannot be "
                    "granted",
                    device->msi_count, device->msi_first);
+    }
+    if (device->msi && !msi_frame_is_page(device)) {
+        plan_error(
+            p, device->partition, device->path != NULL ? device->path : "?",
+            "devices: its registers (reg) are no page, aligned so: as a frame for messages it "
+            "cannot be granted");
     }
     for (const struct plan_device *other = p->devices; other < device; other++) {
         if (device->msi && other->msi && other->partition == device->partition) {

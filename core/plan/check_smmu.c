@@ -187,7 +187,8 @@ uint64_t check_smmu_pages(const struct plan *p)
         bool used = false;
 
         for (uint32_t k = 0; k < p->stream_count; k++) {
-            used = used || p->streams[k].smmu == i;
+            used = used || (p->streams[k].smmu == i &&
+                            !p->partitions[plan_stream_owner(p, &p->streams[k])].refused);
         }
         pages += used && s->ops != NULL ? s->ops->pages(p, i) : 0;
     }

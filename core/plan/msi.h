@@ -74,6 +74,9 @@ void msi_assign(struct plan *p);
 #define V2M_MSI_TYPER_COUNT MASK(9, 0)   /* and how many */
 #define V2M_MSI_SETSPI_NS   0x040u       /* WO  raises the one that is written */
 
+/* True where the granted GICv2m frame is a page, so that nothing else is reached with it. */
+bool msi_frame_is_page(const struct plan_device *device);
+
 /* Where a partition's functions send messages: an ITS's page, or a granted GICv2m frame. */
 struct msi_frame {
     struct range mmio;     /* size 0: the partition has none */

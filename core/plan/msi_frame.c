@@ -2,6 +2,12 @@
 /* Questions about partitions' messages, once it is decided who sends them. */
 #include "core/plan/msi.h"
 
+bool msi_frame_is_page(const struct plan_device *device)
+{
+    return device->mmio_count != 0 && is_aligned(device->mmio[0].base, PAGE_SIZE) &&
+           device->mmio[0].size >= PAGE_SIZE;
+}
+
 struct msi_frame msi_frame(const struct plan *p, uint32_t index)
 {
     const struct plan_partition *part = &p->partitions[index];

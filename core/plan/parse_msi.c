@@ -24,7 +24,8 @@ static void read_its(struct plan *p, const struct dt_at *at)
     dt_path_at(p->board.fdt, at, path, sizeof(path));
     its.path = plan_string(p, path);
     if (its.path != NULL && dt_reg_at(p->board.fdt, at, 0, &its.mmio) == OK &&
-        !claims_touch_own(p, its.mmio) && p->board.its_count < PLAN_MAX_ITS) {
+        is_aligned(its.mmio.base, ITS_TRANSLATER_FRAME) && !claims_touch_own(p, its.mmio) &&
+        p->board.its_count < PLAN_MAX_ITS) {
         p->board.its[p->board.its_count++] = its;
     } else {
         board_warning(p, its.node, "an ITS that cannot be used: no messages come through it");

@@ -189,7 +189,6 @@ static void test_msi_frame_is_alone(void **state)
             parse_one(GOOD "devices = \"/rtc@9010000\", \"/gpio@9030000\";");
             test_plan.board.fdt = NULL; /* without its neighbours */
             test_plan.devices[frame].msi = true;
-            test_plan.devices[frame].mmio[0].size = 0x400;
             test_plan.devices[1 - frame].mmio[0] =
                 (struct range){test_plan.devices[frame].mmio[0].base + gap, 0x800};
             plan_place(&test_plan);

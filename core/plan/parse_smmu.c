@@ -27,7 +27,7 @@ static const struct smmu_ops *driver_of(const void *fdt, int node)
 }
 
 /* An interrupt that is missing, or not the GIC's, is one less: faults are told when others come. */
-static void read_irq(const struct plan *p, const struct dt_at *at, uint32_t position,
+static void read_irq(struct plan *p, const struct dt_at *at, uint32_t position,
                      struct plan_smmu *smmu)
 {
     struct plan_irq irq;
@@ -36,11 +36,18 @@ static void read_irq(const struct plan *p, const struct dt_at *at, uint32_t posi
         dt_irq_at(p->board.fdt, at, position, p->board.gic.node, &irq) == OK &&
         irq.intid >= FIRST_SPI) {
         smmu->irq[smmu->irq_count++] = irq;
+        if (irq.intid == p->board.console.irq.intid) {
+            smmu->unusable = true;
+            board_warning(p, smmu->node,
+                          "interrupts: %u is the console's, too: nobody gets a device behind this "
+                          "SMMU",
+                          irq.intid);
+        }
     }
 }
 
 /* By name; else the first of the global ones, then those of the context banks. */
-static void read_irqs(const struct plan *p, const struct dt_at *at, struct plan_smmu *smmu)
+static void read_irqs(struct plan *p, const struct dt_at *at, struct plan_smmu *smmu)
 {
     const char *const *name = smmu->ops->interrupts;
     uint32_t globals = (uint32_t)dt_number(p->board.fdt, smmu->node, "#global-interrupts", 1);
@@ -61,15 +68,18 @@ static void read_smmu(struct plan *p, const struct dt_at *at, const struct smmu_
     struct plan_smmu smmu = {.node = at->node[at->depth], .ops = ops};
     const void *fdt = p->board.fdt;
     char path[DT_PATH_MAX];
+    const char *why;
 
     dt_path_at(fdt, at, path, sizeof(path));
     smmu.path = plan_string(p, path);
-    if (p->board.smmu_count == PLAN_MAX_SMMUS || smmu.path == NULL ||
-        dt_reg_at(fdt, at, 0, &smmu.mmio) != OK) {
+    why = smmu.path == NULL || p->board.smmu_count == PLAN_MAX_SMMUS
+              ? "one SMMU too many (PLAN_MAX_SMMUS)"
+          : dt_reg_at(fdt, at, 0, &smmu.mmio) != OK ? "reg: the CPU cannot reach it"
+          : !is_aligned(smmu.mmio.base, PAGE_SIZE)  ? "reg: it does not begin with a page"
+                                                    : NULL;
+    if (why != NULL) {
         board_warning(p, smmu.node, "%s: what is behind this SMMU is behind none for Bulkhead",
-                      smmu.path == NULL || p->board.smmu_count == PLAN_MAX_SMMUS
-                          ? "one SMMU too many (PLAN_MAX_SMMUS)"
-                          : "reg: the CPU cannot reach it");
+                      why);
         return;
     }
     smmu.coherent = dt_property(fdt, smmu.node, "dma-coherent", NULL) != NULL;
@@ -106,21 +116,29 @@ struct visitor {
     const char **why;                   /* what is in the way of granting it */
 };
 
+/* The SMMU of that node; false where it is none of the plan's. */
+static bool find_smmu(const struct plan *p, int node, uint32_t *smmu)
+{
+    for (*smmu = 0; *smmu < p->board.smmu_count; (*smmu)++) {
+        if (p->board.smmus[*smmu].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The SMMU of that node; what is in the way where it cannot be used. */
-static const char *find_smmu(const struct plan *p, int node, uint32_t *smmu)
+static const char *use_smmu(const struct plan *p, int node, uint32_t *smmu)
 {
     struct dt_at at;
 
-    for (*smmu = 0; *smmu < p->board.smmu_count; (*smmu)++) {
-        if (p->board.smmus[*smmu].node == node) {
-            return p->board.smmus[*smmu].unusable
-                       ? "is behind an SMMU that cannot be used (see above)"
-                       : NULL;
-        }
+    if (find_smmu(p, node, smmu)) {
+        return p->board.smmus[*smmu].unusable ? "is behind an SMMU that cannot be used (see above)"
+                                              : NULL;
     }
     return dt_at(p->board.fdt, node, &at) && !dt_enabled_at(p->board.fdt, &at)
                ? "is behind an SMMU that is disabled in the board's tree (status)"
-               : "is behind an SMMU that no driver is compiled in for";
+               : "is behind an SMMU that was left out (see above), or no driver is compiled in for";
 }
 
 static bool visit_iommus(const struct visitor *v, const char *data, uint32_t size)
@@ -133,13 +151,13 @@ static bool visit_iommus(const struct visitor *v, const char *data, uint32_t siz
         struct plan_stream stream = {.count = 1, .device = v->device};
 
         if (smmu < 0 || cells > MOST_CELLS || size < (1 + cells) * CELL ||
-            ((cells < 1 || cells > 2) && find_smmu(v->p, smmu, &stream.smmu) == NULL)) {
+            ((cells < 1 || cells > 2) && find_smmu(v->p, smmu, &stream.smmu))) {
             return false;
         }
         stream.id = cells == 0 ? 0 : (uint32_t)dt_cells(data + CELL, 1);
         stream.mask = cells == 2 ? (uint32_t)dt_cells(data + 2 * CELL, 1)
                                  : (uint32_t)dt_number(fdt, smmu, "stream-match-mask", 0);
-        if (!v->visit(v, smmu, &stream)) {
+        if ((stream.id | stream.mask) == UINT32_MAX || !v->visit(v, smmu, &stream)) {
             return false;
         }
         data += (1 + cells) * CELL;
@@ -213,7 +231,7 @@ static bool keep_stream(const struct visitor *v, int smmu, const struct plan_str
         own.count = 1;
         own.pci = false; /* its path has its number */
     }
-    why = find_smmu(p, smmu, &index);
+    why = use_smmu(p, smmu, &index);
     if (why == NULL && own.mask != 0 && own.count != 1) {
         why = "has several streams in one entry of its iommu-map, behind a stream-match-mask";
     }
@@ -299,7 +317,7 @@ static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_
     struct plan *p = v->p;
     struct plan_stream other = *stream;
 
-    if (find_smmu(p, smmu, &other.smmu) != NULL) {
+    if (!find_smmu(p, smmu, &other.smmu) || p->board.smmus[other.smmu].unusable) {
         return true;
     }
     if (other.mask != 0) { /* of a run all bits that differ within it, and some that do not */

@@ -37,7 +37,9 @@
     DEVICE("b00b000", "iommus = <&none>, <&smmu 0x50>;")                                           \
     DEVICE("b00c000", "iommus = <&smmu 0x50>;")                                                    \
     DEVICE("b00d000", "iommus = <&wide 0x407>;")                                                   \
-    DEVICE("b00e000", "iommus = <&wide 0x421>;")
+    DEVICE("b00e000", "iommus = <&wide 0x421>;")                                                   \
+    DEVICE("b010000", "iommus = <&smmu 0xffffffff>;")                                              \
+    DEVICE("b011000", "iommus = <&old 0x7fff0000 0x8000ffff>;")
 #define BRIDGE(at, size, a, b, map)                                                                \
     "pcie@" at " { compatible = \"pci-host-ecam-generic\"; device_type = \"pci\";"                 \
     " #address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>;"                            \
@@ -88,6 +90,32 @@ static void smmus_are_read(void **state)
     assert_int_equal(s[1].irq[1].intid, 32 + 64);
 }
 
+/* Unaligned, its registers would fault at EL2. */
+static void an_smmu_askew(void **state)
+{
+    (void)state;
+    plan_board_text(BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST
+                    "smmu@9700004 { compatible = \"arm,smmu-v3\"; reg = <0 0x9700004 0 0x20000>;"
+                    " #iommu-cells = <1>; }; };");
+    assert_log("warning: /smmu@9700004: reg: it does not begin with a page: what is behind this "
+               "SMMU is behind none for Bulkhead");
+    assert_int_equal(test_plan.board.smmu_count, 0);
+}
+
+/* Its faults would be the console's to end. */
+static void an_smmu_with_the_consoles_interrupt(void **state)
+{
+    (void)state;
+    plan_board_text(BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST
+                    "smmu@9700000 { compatible = \"arm,smmu-v3\"; reg = <0 0x9700000 0 0x20000>;"
+                    " #iommu-cells = <1>; interrupts = <0 60 4>, <0 1 4>;"
+                    " interrupt-names = \"eventq\", \"gerror\"; }; };");
+    assert_int_equal(test_plan.board.console.irq.intid, 33);
+    assert_log("warning: /smmu@9700000: interrupts: 33 is the console's, too: nobody gets a device "
+               "behind this SMMU");
+    assert_true(test_plan.board.smmus[0].unusable); /* and is taken over all the same */
+}
+
 static void a_stream_contains_a_device(void **state)
 {
     const struct plan_stream *s = test_plan.streams;
@@ -119,10 +147,14 @@ static void what_is_not_contained_is_refused(void **state)
 {
     static const struct wrong cases[] = {
         LOOSE("/d@b002000", "is behind an SMMU that is disabled in the board's tree (status)"),
-        LOOSE("/d@b003000", "is behind an SMMU that no driver is compiled in for"),
-        LOOSE("/d@b00b000", "is behind an SMMU that no driver is compiled in for"),
+        LOOSE("/d@b003000",
+              "is behind an SMMU that was left out (see above), or no driver is compiled in for"),
+        LOOSE("/d@b00b000",
+              "is behind an SMMU that was left out (see above), or no driver is compiled in for"),
         LOOSE("/d@b004000", "has an iommus or iommu-map that makes no sense"),
         LOOSE("/d@b005000", "has an iommus or iommu-map that makes no sense"),
+        LOOSE("/d@b010000", "has an iommus or iommu-map that makes no sense"),
+        LOOSE("/d@b011000", "has an iommus or iommu-map that makes no sense"),
         LOOSE("/pcie@d000000", "has functions that its iommu-map leaves out"),
         /* Its registers have room for a bus behind its bus-range. */
         LOOSE("/pcie@e000000", "has functions that its iommu-map leaves out"),
@@ -316,6 +348,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smmus_are_read),
+        cmocka_unit_test(an_smmu_askew),
+        cmocka_unit_test(an_smmu_with_the_consoles_interrupt),
         cmocka_unit_test(a_stream_contains_a_device),
         cmocka_unit_test(what_is_not_contained_is_refused),
         cmocka_unit_test(a_stream_is_not_shared_with_what_is_kept_back),

@@ -29,7 +29,7 @@ ERROR = re.compile(r"bulkhead: error: one: (/\S+(?: [0-9a-f:.]+)?): (.+)")
 # What may come of a grant, and how often it does at least.
 RULES = {
     "starts": 900,
-    "is behind an SMMU that no driver is compiled in for": 250,
+    "is behind an SMMU that was left out (see above), or no driver is compiled in for": 250,
     "is behind an SMMU that is disabled in the board's tree (status)": 200,
     "is not one that the CPU can reach": 250,
     "does not go to the GIC": 120,
