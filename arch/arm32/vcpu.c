@@ -31,6 +31,8 @@
 #define PMCR_C BIT(2)
 #define PMCR_P BIT(1)
 
+#define PMSELR_CYCLES 31 /* PMXEVTYPER is PMCCFILTR then: PMUv2, as all have it with HYP mode */
+
 /* Cortex-A15 up to r0p4. */
 #define MIDR_PART_VARIANT (MASK(31, 24) | MASK(23, 20) | MASK(15, 4))
 #define MIDR_A15_R0       UINT64_C(0x4100c0f0)
@@ -71,6 +73,7 @@ static void reset_pl1(void)
     sysreg_write(AMAIR1, 0);
     sysreg_write(VBAR, 0);
     sysreg_write(CPACR, 0);
+    sysreg_write(FCSEIDR, 0); /* not of a CPU with HYP mode, but of QEMU's */
     sysreg_write(CONTEXTIDR, 0);
     sysreg_write(TPIDRURW, 0);
     sysreg_write(TPIDRURO, 0);
@@ -94,17 +97,23 @@ static void reset_timers(void)
     sysreg_write64(CNTP_CVAL, 0);
 }
 
+static void reset_event(uint32_t counter)
+{
+    sysreg_write(PMSELR, counter);
+    arch_isb();
+    sysreg_write(PMXEVTYPER, 0);
+}
+
 static void reset_pmu(void)
 {
     if (!has_pmu(sysreg_read(ID_DFR0))) {
         return;
     }
     sysreg_write(PMCR, PMCR_C | PMCR_P);
-    for (uint64_t n = 0; n < field_get(PMCR_N, sysreg_read(PMCR)); n++) {
-        sysreg_write(PMSELR, n);
-        arch_isb();
-        sysreg_write(PMXEVTYPER, 0);
+    for (uint32_t n = 0; n < field_get(PMCR_N, sysreg_read(PMCR)); n++) {
+        reset_event(n);
     }
+    reset_event(PMSELR_CYCLES);
     sysreg_write(PMCNTENCLR, UINT32_MAX);
     sysreg_write(PMINTENCLR, UINT32_MAX);
     sysreg_write(PMOVSR, UINT32_MAX);

@@ -36,9 +36,22 @@
     msr     sp_el1, x1
 .endm
 
+/* What only an EL1 in AArch32 sees, where there is one. */
+.macro dirty_aarch32
+    feature ID_AA64PFR0_EL1, 4, 4, 1
+    ldr     x1, =0x5a5a5a5a
+    .irp    name, dacr32_el2, ifsr32_el2, spsr_abt, spsr_und, spsr_irq, spsr_fiq
+    msr     \name, x1
+    .endr
+    ldr     x1, =1 << 30
+    msr     fpexc32_el2, x1
+    feature_end
+.endm
+
 start:
     mov     x19, x0
     dirty_registers                 /* before E2H, with which these names are EL2's */
+    dirty_aarch32
     adr     x20, start
     and     x20, x20, #~0xfff
     add     x20, x20, #NEXT

@@ -112,16 +112,17 @@ def make_system(directory, text, external=True):
     return target
 
 
-def make_loader(directory):
-    """loader.S with Bulkhead's image behind it: a firmware that leaves everything on and dirty."""
-    image = (BUILD / "qemu-arm64/bulkhead.bin").read_bytes()
+def make_loader(directory, cpu="cortex-a53"):
+    """loader.S or loader32.S with Bulkhead's image behind it: a firmware that leaves everything on and dirty."""
+    of32 = cpu in CPUS32
+    board, source = ("qemu-arm32", "loader32") if of32 else ("qemu-arm64", "loader")
+    tool = "arm-linux-gnueabihf-" if of32 else "aarch64-linux-gnu-"
+    image = (BUILD / board / "bulkhead.bin").read_bytes()
     image += b"\0" * (-len(image) % 8)
     elf, loader = directory / "loader.elf", directory / "loader.bin"
-    tool = "aarch64-linux-gnu-"
-    subprocess.run(
-        [f"{tool}gcc", "-march=armv8.1-a", "-nostdlib", "-static", f"-I{TOP}", f"-DLOADER_IMAGE_SIZE={8 * MIB}",
-         f"-DLOADER_NEXT_FILE={len(image)}", "-Wl,-Ttext=0,--build-id=none", "-o", elf,
-         TOP / "tests/system/loader.S"], check=True)
+    options = [] if of32 else ["-march=armv8.1-a", f"-DLOADER_IMAGE_SIZE={8 * MIB}", f"-DLOADER_NEXT_FILE={len(image)}"]
+    subprocess.run([f"{tool}gcc", *options, "-nostdlib", "-static", f"-I{TOP}", "-Wl,-Ttext=0,--build-id=none", "-o", elf,
+                    TOP / f"tests/system/{source}.S"], check=True)
     subprocess.run([f"{tool}objcopy", "-O", "binary", "-j", ".text", elf, loader], check=True)
     loader.write_bytes(loader.read_bytes().ljust(2 * MIB, b"\0") + image)
     return loader

@@ -3,10 +3,14 @@
 #include "pairs.inc"
 #include "registers.inc"
 
-/* A struct saved (cputest.h): where to go on, X0 to X30, Q0 to Q31, then `registers`. */
+/*
+ * A struct saved (reset.c): where to go on, then what state_names has: X0 to X30, one that is not
+ * there, Q0 to Q31 by halves, then `registers`.
+ */
 #define SAVED_X   16
 #define SAVED_Q   (SAVED_X + 8 * 32)
 #define SAVED_REG (SAVED_Q + 16 * 32)
+#define SLOTS_X_Q (32 + 64)
 #define ABSENT    0xab5e27
 
 /* Something must hold the address: X30 is known by its being 0, or not. Flags stay as they are. */
@@ -25,6 +29,18 @@
     .section .rodata.names, "a"
     .global state_names
 state_names:
+    .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    .asciz  "X\n"
+    .endr
+    .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    .asciz  "X\n"
+    .endr
+    .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    .asciz  "Q\n", "Q\n\()H"
+    .endr
+    .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    .asciz  "Q\n", "Q\n\()H"
+    .endr
 
     .text
     .global first_code, state_on, state_again, state_off
@@ -116,16 +132,14 @@ off:
     .global state_slots
     .balign 8
 state_slots:
-    .quad   slot
+    .quad   slot + SLOTS_X_Q
 
 /* Written with the MMU off: in lines of their own, which no cached write shares. */
 .macro saved name, next
     .balign 4096
 \name:
     .quad   \next, 0
-    .fill   32, 8, ABSENT
-    .fill   64, 8, ABSENT
-    .fill   slot, 8, ABSENT
+    .fill   slot + SLOTS_X_Q, 8, ABSENT
 .endm
     .section .data.saved, "aw"
     .global saved_boot, saved_on, saved_dirty, saved_again

@@ -11,7 +11,7 @@ _start:                             /* a zImage: Linux, arch/arm/booting.rst */
     .rept   8
     nop
     .endr
-    b       boot_cpu
+    b       first_code
     .word   ZIMAGE_MAGIC
     .word   0                       /* it runs anywhere */
     .word   _end_of_image - _start  /* its size */
@@ -19,6 +19,9 @@ _start:                             /* a zImage: Linux, arch/arm/booting.rst */
 
     .text
     .fpu    neon-vfpv4
+    .global boot_cpu
+    .weak   first_code              /* a program's own one comes before, and ends in boot_cpu */
+    .set    first_code, boot_cpu
 
 /* Device is attribute 0, Normal write-back attribute 1: as mmu.c uses them. */
 #define MAIR0_VALUE 0xff04

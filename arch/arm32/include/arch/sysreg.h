@@ -111,6 +111,7 @@
 /* Vectors, software's thread registers */
 #define VBAR       CP15(0, c12, c0, 0)
 #define HVBAR      CP15(4, c12, c0, 0)
+#define FCSEIDR    CP15(0, c13, c0, 0)
 #define CONTEXTIDR CP15(0, c13, c0, 1)
 #define TPIDRURW   CP15(0, c13, c0, 2)
 #define TPIDRURO   CP15(0, c13, c0, 3)

@@ -5,21 +5,20 @@
 #include <string.h>
 
 #include "cputest.h"
+#include "tests.h"
 
 #define ABSENT     0xab5e27u /* what state.S has where a register is not there */
 #define TIMEOUT_US 5000000u
 #define SGI        3u
 
+/* A slot for each of state_names. */
 struct saved {
-    uintptr_t next;
-    uint64_t reserved;
-    uint64_t x[32];
-    uint64_t q[32][2];
-    uint64_t reg[];
+    uintptr_t own[2]; /* state.S's */
+    uintptr_t slot[];
 };
 
 extern struct saved saved_boot, saved_on, saved_dirty, saved_again;
-extern const uint64_t state_slots;
+extern const uintptr_t state_slots;
 extern const char state_names[];
 extern char state_on[], state_again[];
 _Noreturn void state_off(void);
@@ -27,37 +26,23 @@ _Noreturn void state_off(void);
 /* It was written past the caches. */
 static void forget(const struct saved *saved)
 {
-    const char *end = (const char *)&saved->reg[state_slots];
+    const char *end = (const char *)&saved->slot[state_slots];
 
     for (const char *at = (const char *)saved; at < end; at += 16) {
-        __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
+        cache_forget(at);
     }
     barrier_dsb();
-}
-
-static void print(const char *when, const char *name, uint64_t value)
-{
-    if (value != ABSENT) {
-        printf("cputest: %s %s %" PRIx64 "\n", when, name, value);
-    }
 }
 
 static void print_saved(const char *when, const struct saved *saved)
 {
     const char *name = state_names;
-    char number[8];
 
     forget(saved);
-    for (unsigned n = 0; n < 31; n++) {
-        snprintf(number, sizeof(number), "X%u", n);
-        print(when, number, saved->x[n]);
-    }
-    for (unsigned n = 0; n < 32; n++) {
-        snprintf(number, sizeof(number), "Q%u", n);
-        print(when, number, saved->q[n][0] | saved->q[n][1]);
-    }
     for (unsigned n = 0; n < state_slots; n++, name += strlen(name) + 1) {
-        print(when, name, saved->reg[n]);
+        if (saved->slot[n] != ABSENT) {
+            printf("cputest: %s %s %" PRIxPTR "\n", when, name, saved->slot[n]);
+        }
     }
 }
 
