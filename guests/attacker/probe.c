@@ -22,6 +22,7 @@ uint8_t scratch[SCRATCH_SIZE] __attribute__((aligned(4096)));
 /* What each CPU's probe is about; its own CPU's only. */
 static struct running {
     bool on;
+    unsigned el;
     uintptr_t code;
     struct outcome outcome;
 } running[GUEST_MAX_CPUS];
@@ -35,7 +36,8 @@ static bool is_misplaced(const struct exception_frame *frame, const struct runni
 {
     const uintptr_t at = code_address(r->code);
 
-    return frame->elr != at || (frame_is_fetch(frame) && frame->far != at);
+    return frame_place(frame, r->code) != at || !frame_is_of(frame, r->el) ||
+           (frame_is_fetch(frame) && frame->far != at);
 }
 
 static bool catch (struct exception_frame *frame)
@@ -57,7 +59,7 @@ static bool catch (struct exception_frame *frame)
         r->outcome.esr = frame_syndrome(frame);
         r->outcome.far = frame->far;
     }
-    frame_return(frame, frame_is_of_el0(frame) ? (uintptr_t)probe_el0_back : 0);
+    frame_return(frame, r->el == 0 ? (uintptr_t)probe_el0_back : 0);
     return true;
 }
 
@@ -72,6 +74,7 @@ struct outcome probe(unsigned el, uintptr_t code, uint64_t x0, uint64_t x1)
     struct running *r = &running[cpu_index()];
     uintptr_t value;
 
+    r->el = el;
     r->code = el == 0 ? code_for_el0(code) : code;
     r->outcome = (struct outcome){0};
     *(volatile bool *)&r->on = true;

@@ -172,6 +172,7 @@ SPACES = {space: 16384 for space in ("0", "0x", "1", "2", "3")}
 EMPTY = ()
 SMC_IMMEDIATES = 0x10000
 MPIDR = "3.0.0.0.5"
+HAS_CONDITIONS, HAS_IDS = False, True  # conditional instructions; an ID space that hides things
 
 
 def numbers(text):

@@ -13,6 +13,7 @@ SPACES = {"15": 16384, "14": 16384, "m15": 256, "m14": 256}
 EMPTY = ("14", "m14")  # what there is reads as zero, and ignores writes
 SMC_IMMEDIATES = 16
 MPIDR = "15.0.0.0.5"
+HAS_CONDITIONS, HAS_IDS = True, False  # of the latter: QEMU does not trap them (docs/arm32.md)
 OWN_PPIS = {27, 30}  # QEMU's tree has a PMU's interrupt of Armv8 only
 
 # Encoding: coprocessor, op1, CRn, CRm, op2; of MRRC and MCRR m15, 0, the upper bit of op1, CRm, the lower bits of op1. CP14
@@ -93,20 +94,25 @@ ALSO_IN_QEMU = """
 UNDEFINED = 1 << 24
 
 
-def system_instructions(_cpu, gic):
-    """As architecture.py's; encodings of `op1` may be a range, too."""
+def instructions_of(table, features):
+    """{(EL, encoding): access} of a table's lines whose feature is "-" or one of these; `op1` may be a range, too."""
     expected = {}
-    for line in (TABLE + ALSO_IN_QEMU).strip().splitlines():
+    for line in table.strip().splitlines():
         if not line:
             continue
         encoding, el1, el0, feature = line.split()[:4]
-        if feature == "gic3" and gic != 3:
+        if feature != "-" and feature not in features:
             continue
         space, op1s, crn, crms, op2s = encoding.split(".")
         names = (f"{space}.{op1}.{crn}.{crm}.{op2}" for op1 in numbers(op1s) for crm in numbers(crms) for op2 in numbers(op2s))
         for name in names:
             expected |= {(el, name): access for el, access in (("1", el1), ("0", el0)) if access != "-"}
     return expected
+
+
+def system_instructions(_cpu, gic):
+    """As architecture.py's."""
+    return instructions_of(TABLE + ALSO_IN_QEMU, {"gic3"} if gic == 3 else set())
 
 
 # ---- aborts: DDI 0406 B3.13.2 ----

@@ -8,6 +8,7 @@ import re
 
 import architecture
 import architecture32
+import architecture_aarch32
 from machine import CPUS32
 
 arm = architecture  # of the log that is checked
@@ -107,7 +108,8 @@ def check_sysreg(lines, cpu, gic):
     mpidr = seen.get(("1", arm.MPIDR), (0, None))[1]
     if mpidr != 0x80000000:
         wrong.append(f"MPIDR of the first CPU is {mpidr}")
-    return wrong + (check_encodings(lines) if cpu in CPUS32 else check_id_values(seen, cpu, gic))
+    wrong += check_encodings(lines) if arm.HAS_CONDITIONS else []
+    return wrong + (check_id_values(seen, cpu, gic) if arm.HAS_IDS else [])
 
 
 def check_encodings(lines):
@@ -144,7 +146,7 @@ def check_id_values(seen, cpu, gic):
     wrong = check_id_fields(seen, cpu, gic)
     for encoding, value in arm.A53_VALUES.items() if cpu == "cortex-a53" else ():
         if gic == 2:  # it has no system registers
-            value &= ~{"3.0.0.4.0": 0x0F000000, "3.0.0.1.1": 0xF0000000}.get(encoding, 0)
+            value &= ~{"3.0.0.4.0": 0x0F000000, "3.0.0.1.1": 0xF0000000, "15.0.0.1.1": 0xF0000000}.get(encoding, 0)
         if seen.get(("1", encoding), (0, None))[1] != value:
             wrong.append(f"{encoding} reads as {seen.get(('1', encoding))}, not {value:#x}")
     return wrong
@@ -340,10 +342,10 @@ def check_rest(lines, cpus, attacks):
     return wrong if "done" in lines else wrong + ["it did not end"]
 
 
-def check(log, name, *, cpu, gic, cpus, spis, devices, attacks=PIECES):
-    """All that is wrong in what the attacker `name` logged."""
+def check(log, name, *, cpu, gic, cpus, spis, devices, attacks=PIECES, aarch32=False):
+    """All that is wrong in what the attacker `name` logged; `aarch32`: in this state on an Armv8-A."""
     global arm
-    arm = architecture32 if cpu in CPUS32 else architecture
+    arm = architecture_aarch32 if aarch32 else architecture32 if cpu in CPUS32 else architecture
     lines = lines_of(log, name)
     checks = {
         "sysreg": lambda: check_sysreg(lines, cpu, gic),

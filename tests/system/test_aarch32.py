@@ -5,8 +5,6 @@ import re
 
 import pytest
 
-import architecture
-import architecture32
 import attacker_log
 from machine import LINUX, MIB, image, linux, partition
 from test_arm32 import DEBIAN, STEPS, debian, hello
@@ -98,21 +96,35 @@ def test_gic_is_as_the_architecture_says(boot, cpu, gic, smp, facts):
     assert int(re.search(r"gictest: (\d+) passed, 0 failed", log)[1]) >= facts
 
 
-@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 2), ("max", 3)])
-def test_attackers_of_both_states(boot, monkeypatch, cpu, gic):
-    """guests/attacker of Armv7-A on three CPUs, that of AArch64 on two: each gets what its architecture prescribes.
+def attacker32(*arguments, **props):
+    """That of Armv7-A, as a partition of a board of 64 bits."""
+    return attacker(*arguments, **props).replace('kernel = "attacker"', 'kernel = "attacker32"')
 
-    Not its attacks from PL0: their handler resumes by the SPSR of an injected exception, which QEMU loses (docs/arm32.md).
-    """
-    monkeypatch.setattr(architecture32, "OWN_PPIS", architecture.OWN_PPIS)
+
+ATTACKER32 = {"attacker32": image("guests/arm32/attacker/attacker.bin", "kernel", "linux", arch="arm")}
+
+
+@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 2), ("max", 3)])
+def test_attackers_of_both_states(boot, cpu, gic):
+    """guests/attacker of Armv7-A on three CPUs, that of AArch64 on two: each gets what its architecture prescribes."""
     attacks = {"gic", "calls", "psci", "storm", "console"}
-    images = {"attacker32": image("guests/arm32/attacker/attacker.bin", "kernel", "linux", arch="arm")}
-    small = attacker("attacker", [2, 3, 4], attacks, cpu, devices=["/pl061@9030000"])
-    parts = [small.replace('kernel = "attacker"', 'kernel = "attacker32"'),
+    parts = [attacker32("attacker", [2, 3, 4], attacks, cpu, devices=["/pl061@9030000"]),
              attacker("second", [5, 6], attacks, cpu, seed=2), *victims(0, 1)]
-    board = boot(parts, images, cpu=cpu, gic=gic, smp=7, qemu=(*ICOUNT, "-rtc", "clock=vm"))
+    board = boot(parts, ATTACKER32, cpu=cpu, gic=gic, smp=7, qemu=(*ICOUNT, "-rtc", "clock=vm"))
     log = wait_for_the_end(board, ["attacker", "second"])
     wrong = wrong_in(log)
-    wrong += attacker_log.check(log, "attacker", cpu="cortex-a15", gic=gic, cpus=3, spis=SPIS, devices=[GPIO], attacks=attacks)
+    wrong += attacker_log.check(log, "attacker", cpu=cpu, gic=gic, cpus=3, spis=SPIS, devices=[GPIO], attacks=attacks, aarch32=True)
     wrong += attacker_log.check(log, "second", cpu=cpu, gic=gic, cpus=2, spis={33}, devices=[], attacks=attacks)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 2), ("max", 3)])
+def test_attacker(boot, cpu, gic):
+    """From one vCPU: all of CP14 and CP15, every kind of access, all addresses, at PL1 and at PL0."""
+    attacks = {"memory", "access", "sysreg"}
+    parts = [attacker32("attacker", [2], attacks, cpu, devices=["/pl061@9030000"]), *victims(0, 1)]
+    board = boot(parts, ATTACKER32, cpu=cpu, gic=gic, smp=3, qemu=(*ICOUNT, "-rtc", "clock=vm"))
+    log = wait_for_the_end(board, ["attacker"])
+    wrong = wrong_in(log)
+    wrong += attacker_log.check(log, "attacker", cpu=cpu, gic=gic, cpus=1, spis=SPIS, devices=[GPIO], attacks=attacks, aarch32=True)
     assert not wrong, "\n".join(wrong)

@@ -13,6 +13,8 @@
     .global probe_el1
 probe_el1:
     push    {r4-r12, lr}
+    mov     r12, #0
+    msr     spsr_cxsf, r12                  /* see frame_lost_spsr() */
     mov     r12, r0
     mov     r0, r1
     mov     r1, r2

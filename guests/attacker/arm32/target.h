@@ -45,9 +45,26 @@ static inline bool frame_is_fetch(const struct exception_frame *frame)
     return frame->vector == VECTOR_PREFETCH;
 }
 
-static inline bool frame_is_of_el0(const struct exception_frame *frame)
+/*
+ * QEMU's CPUs of Armv8 lose the SPSR of an exception that a hypervisor injects: probe_el1() and an
+ * SPSR_usr that is not there make 0 of it, which no real one is.
+ */
+static inline bool frame_lost_spsr(const struct exception_frame *frame)
 {
-    return (frame->spsr & PSR_MODE) == MODE_USR;
+    return frame->spsr == 0;
+}
+
+static inline bool frame_is_of(const struct exception_frame *frame, unsigned el)
+{
+    return frame_lost_spsr(frame) || ((frame->spsr & PSR_MODE) == MODE_USR) == (el == 0);
+}
+
+/* Where the exception struck: vectors.S corrects the undefined instruction of T32 by its SPSR. */
+static inline uintptr_t frame_place(const struct exception_frame *frame, uintptr_t code)
+{
+    bool t32 = frame->vector == VECTOR_UNDEF && frame_lost_spsr(frame) && (code & 1) != 0;
+
+    return frame->elr + (t32 ? 2 : 0);
 }
 
 /* Bit 0 tells of T32. */

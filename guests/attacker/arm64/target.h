@@ -45,9 +45,16 @@ static inline bool frame_is_fetch(const struct exception_frame *frame)
     return (ec == EC_INSTRUCTION_EL0 || ec == EC_INSTRUCTION_EL1) && !(frame->esr & ESR_FNV);
 }
 
-static inline bool frame_is_of_el0(const struct exception_frame *frame)
+static inline bool frame_is_of(const struct exception_frame *frame, unsigned el)
 {
-    return (frame->spsr & SPSR_EL_MASK) == 0;
+    return ((frame->spsr & SPSR_EL_MASK) == 0) == (el == 0);
+}
+
+/* Where the exception of `code` struck. */
+static inline uintptr_t frame_place(const struct exception_frame *frame, uintptr_t code)
+{
+    (void)code;
+    return frame->elr;
 }
 
 static inline uintptr_t code_address(uintptr_t code)
