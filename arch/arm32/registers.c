@@ -63,7 +63,7 @@ void aarch32_reg_set(struct arch_regs *regs, uint32_t n, uint32_t v)
         return;
     }
     switch (KEY(guest_mode(), n)) {
-        BANKED(WRITE)
+        BANKED(WRITE) /* NOLINT(bugprone-branch-clone): User and System mode share their SP */
     default:
         if (n == LR) {
             regs->lr_usr = v;

@@ -20,15 +20,15 @@ struct vcpu;
  * arch/A/vectors.S knows the offset of nothing here but `stack_top` (first member).
  */
 struct cpu {
-    uint64_t stack_top; /* VA = PA, 16-byte aligned: where every exit's frame begins */
-    struct vcpu *vcpu;
+    uint64_t stack_top;  /* VA = PA, 16-byte aligned: where every exit's frame begins */
     uint64_t mpidr;      /* affinity fields, as in the board's /cpus/cpu@N reg */
-    uint32_t index;      /* into plan.cpus[] */
     uint64_t gic_target; /* GICv2: its bit in GICD_ITARGETSR; GICv3: as ICC_SGI1R_EL1 names it;
                             all, until it has come up */
     uint64_t gic_redist; /* GICv3: address of this CPU's RD_base frame */
-    bool failed;         /* before it runs anything: it did not start, or has no GIC interface */
-    bool unfit;          /* it has not the execution state of its partition, which does not start */
+    struct vcpu *vcpu;
+    uint32_t index;  /* into plan.cpus[] */
+    bool failed;     /* before it runs anything: it did not start, or has no GIC interface */
+    bool unfit;      /* it has not the execution state of its partition, which does not start */
     uint32_t online; /* set once by the CPU itself when it has reached EL2 C code; read by the boot
                         CPU */
 };
