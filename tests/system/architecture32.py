@@ -6,7 +6,7 @@ registers). A syndrome is told as the exception's vector, above DFSR or IFSR in 
 """
 
 from architecture import *  # noqa: F403  (the GIC and PSCI are the same)
-from architecture import ALREADY_ON, CALLS, INVALID_ADDRESS, INVALID_PARAMETERS, NOT_SUPPORTED, ON_PENDING, numbers
+from architecture import ALREADY_ON, CALLS, INVALID_ADDRESS, INVALID_PARAMETERS, NOT_SUPPORTED, ON_PENDING, id_fields, numbers
 
 WORD = 0xFFFFFFFF
 SPACES = {"15": 16384, "14": 16384, "m15": 256, "m14": 256}
@@ -90,6 +90,29 @@ ALSO_IN_QEMU = """
 15.0.14.12.0-5      rw rw -
 15.0.14.15.7        rw rw -
 """
+
+# Of the feature ID space, DDI 0406 B4.1: what a partition gets otherwise than AArch32 of an Armv8-A.
+ID_FIELDS_ARMV7 = """
+ID_PFR0  State0:0 State1:4 State2:8
+ID_DFR0  PerfMon:24
+ID_MMFR4
+ID_ISAR6
+MVFR0
+MVFR1
+MVFR2
+ID_PFR2
+"""
+
+
+def id_masks():
+    """{(CRm, op2): (register, what of it can be seen)}"""
+    own = {line.split()[0]: [int(word.split(":")[1]) for word in line.split()[1:]] for line in ID_FIELDS_ARMV7.strip().splitlines()}
+    masks = {}
+    for encoding, (register, fields) in id_fields().items():
+        if not register.startswith("ID_AA64"):
+            masks[encoding[-3], encoding[-1]] = (register, sum(0xF << bit for bit in own.get(register, fields)))
+    return masks
+
 
 UNDEFINED = 1 << 24
 

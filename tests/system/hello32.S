@@ -11,8 +11,7 @@
     .global _start
 _start:
     b       begin
-undefined:
-    b       to_r10
+    b       undefined
     b       park
     b       prefetch_abort
     b       data_abort
@@ -63,10 +62,16 @@ begin:
     adr     r10, 1f
     mrc     p15, 4, r0, c1, c1, 0           /* HCR: undefined here */
     b       park
-1:  adr     r10, 2f
+1:  sub     r3, r10, #4                     /* LR */
+    cmp     r9, r3
+    bne     park
+    adr     r10, 2f
     hvc     #1
     b       park
-2:  say     "hello: two undefined instructions"
+2:  sub     r3, r10, #4
+    cmp     r9, r3
+    bne     park
+    say     "hello: two undefined instructions"
 
     adr     r10, 4f
     mov     r0, #0x10000000
@@ -83,7 +88,11 @@ begin:
     ldr     r0, =PL011
     ldm     r0, {r1, r2}                    /* no syndrome tells its registers */
     b       park
-5:  adr     r10, 6f
+5:  ldr     r0, =PL011
+    mrc     p15, 0, r1, c6, c0, 0           /* DFAR: at once, not where a value leads */
+    cmp     r1, r0
+    bne     park
+    adr     r10, 6f
     ldr     r0, =PL011 + 1
     ldr     r1, [r0]                        /* stage 1 is off: a device */
     b       park
@@ -97,15 +106,44 @@ begin:
     ldr     r12, [r8, #0x18]                /* UARTFR */
     tst     r12, #1 << 4                    /* nothing was received */
     beq     park
-    cps     #0x17
-    ldr     sp, =PL011
-    ldr     lr, [sp, #0xfe0]                /* UARTPeriphID0 */
-    cmp     lr, #0x11
+    cps     #0x13
+    ldr     r0, =PL011
+    .macro  banked mode, letter
+    cps     #\mode
+    ldr     sp, [r0, #0xfe0]                /* UARTPeriphID0, 1 */
+    ldr     lr, [r0, #0xfe4]
+    cmp     sp, #0x11
+    cmpeq   lr, #0x10
     bne     park
-    mov     lr, #'\n'
-    str     lr, [sp]
+    mov     sp, #\letter
+    mov     lr, #\letter + 1
+    str     sp, [r0]
+    str     lr, [r0]
+    .endm
+    .macro  still mode, letter              /* each has its own */
+    cps     #\mode
+    cmp     sp, #\letter
+    cmpeq   lr, #\letter + 1
+    bne     park
+    .endm
+    .irp    each, banked, still
+    \each   0x11, 'a'
+    \each   0x12, 'c'
+    \each   0x13, 'e'
+    \each   0x17, 'g'
+    \each   0x1b, 'i'
+    \each   0x1f, 'k'
+    .endr
     cps     #0x13
     ldr     sp, =stack_top
+    ldr     r1, =PL011 + 0xffc              /* UARTPCellID3 */
+    ldrsh   r2, [r1]
+    cmp     r2, #0xb1
+    ldrsb   r2, [r1]
+    cmneq   r2, #0x100 - 0xb1
+    bne     park
+    mov     r1, #'\n'
+    str     r1, [r0]
 
     mrrc    p15, 1, r2, r3, c14             /* CNTVCT */
 1:  mrrc    p15, 1, r4, r5, c14
@@ -123,6 +161,7 @@ begin:
     blx     r2
     .thumb
 thumb:
+    ldr     r2, =arm                        /* wherever a store should go on */
     movs    r0, #'h'
     str     r0, [r1]
     movs    r0, #'u'
@@ -136,11 +175,21 @@ thumb:
     strh    r0, [r1]
     movs    r0, #'\n'
     str     r0, [r1]
-    ldr     r2, =arm
+    nop
+    mov     r10, r2
+undefined_t32:
+    hvc     #1
     bx      r2
     .balign 4
     .arm
 arm:
+    ldr     r3, =undefined_t32 + 2
+    cmp     r9, r3
+    bne     park
+#ifndef ARMV8
+    tst     r12, #1 << 5                    /* SPSR.T */
+    beq     park
+#endif
 #ifdef CRASH
     ldr     r0, =0x20000000                 /* there is nothing */
     mcr     p15, 0, r0, c12, c0, 0          /* VBAR */
@@ -178,7 +227,8 @@ arm:
     hvc     #0
 park:
     say     "hello: FAILED"
-    wfi
+    ldr     r0, =PSCI_SYSTEM_OFF
+    hvc     #0
     b       park
 
 #ifdef SECOND
@@ -196,10 +246,15 @@ flag:
     .word   0
 #endif
 
+undefined:
+    mov     r9, lr
+    mrs     r12, spsr
+    mov     r11, #0xd3
+    msr     spsr_cxsf, r11
+    movs    pc, r10
 prefetch_abort:
     b       park
 data_abort:
-to_r10:
 #ifdef ARMV8                                    /* QEMU loses an injected exception's SPSR there */
     mov     r11, #0xd3
     msr     spsr_cxsf, r11

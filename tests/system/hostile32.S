@@ -68,6 +68,11 @@ begin:
     tst     r0, #0xf0
     tsteq   r0, #0xf000
     bne     park
+    .irp    crm, c3, c4, c5, c6, c7         /* there AArch64 has its own */
+    mrc     p15, 0, r1, c0, \crm, 0
+    cmp     r1, #0
+    bne     park
+    .endr
     mvn     r1, #0
     cmp     r1, r1
     mrcne   p15, 0, r1, c1, c0, 1           /* ACTLR, trapped; not executed */
