@@ -305,13 +305,15 @@ static void enter_phase(enum boot_phase phase)
 
 static void make_cpus(void)
 {
+    const uint64_t boot_stack = cpu_self()->stack_top; /* this CPU goes on with it */
+
     for (uint32_t i = 0; i < plan.board.cpu_count; i++) {
         uint8_t *stack;
 
         cpus[i].mpidr = plan.board.cpus[i].mpidr;
         cpus[i].index = i;
         cpus[i].gic_target = UINT8_MAX;
-        if (cpu_owner(i) == PLAN_NONE && i != plan.board.boot_cpu) {
+        if (i == plan.board.boot_cpu || cpu_owner(i) == PLAN_NONE) {
             continue;
         }
         stack = pool_take(CPU_STACK_SIZE / PAGE_SIZE);
@@ -320,6 +322,7 @@ static void make_cpus(void)
         }
         cpus[i].stack_top = (uint64_t)(uintptr_t)stack + CPU_STACK_SIZE;
     }
+    cpus[plan.board.boot_cpu].stack_top = boot_stack;
     arch_cpu_become(&cpus[plan.board.boot_cpu]);
 }
 

@@ -255,6 +255,9 @@ static inline void put_memory(struct tree tree, struct tree file)
     }
 }
 
+/* boot.S's, of the CPU that boots. */
+static uint8_t boot_stack[CPU_STACK_SIZE] __attribute__((aligned(4096)));
+
 static inline void enter_boot(void *fdt_pa)
 {
     main_boot(*(uint64_t *)fdt_pa);
@@ -274,10 +277,14 @@ static inline void run(struct tree tree, struct tree file)
     host.sections[1] = (struct host_section){
         {(uint64_t)(uintptr_t)&plan, align_up(sizeof(plan), PAGE_SIZE)}, LPAE_DATA};
     host.sections[2] = (struct host_section){{CODE, 2 * PAGE_SIZE}, LPAE_CODE};
-    host.section_count = 3;
+    host.sections[3] =
+        (struct host_section){{(uint64_t)(uintptr_t)boot_stack, sizeof(boot_stack)}, LPAE_DATA};
+    host.section_count = 4;
     notes_gic.dist_init = dist_init;
     notes_gic.cpu_init = cpu_init;
     put_memory(tree, file);
+    host_cpu_become(&cpus[0]);
+    cpus[0].stack_top = (uint64_t)(uintptr_t)boot_stack + sizeof(boot_stack);
     end = host_catch(enter_boot, &fdt_pa);
     if (end == HOST_RESTARTED) {
         end = host_catch(restarted, NULL);

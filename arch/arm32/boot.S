@@ -3,7 +3,7 @@
 #include "arch/arm/early_console.h"
 #include "arch/arm32/boot.h"
 
-#define BOOT_STACK_SIZE   16384
+#define BOOT_STACK_SIZE   8192
 #define R_ARM_RELATIVE    23
 #define CPU_STACK_TOP     0 /* struct cpu: first member */
 #define ZIMAGE_MAGIC      0x016f2818
@@ -90,6 +90,7 @@ boot:
 2:
     address sp, boot_stack_top
     address r0, cpus                        /* one of them, until arch_cpu_become() */
+    str     sp, [r0, #CPU_STACK_TOP]
     mcr     p15, 4, r0, c13, c0, 2          /* HTPIDR */
     mov     r11, #0
     bl      arch_cpu_init

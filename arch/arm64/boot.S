@@ -3,7 +3,7 @@
 #include "arch/arm/early_console.h"
 #include "arch/arm64/boot.h"
 
-#define BOOT_STACK_SIZE      16384
+#define BOOT_STACK_SIZE      8192
 #define R_AARCH64_RELATIVE   1027
 #define MPIDR_AFF3           (0xff << 32)
 #define MPIDR_AFF2_AFF0      0xffffff
@@ -79,8 +79,9 @@ boot:
 2:
     address x0, boot_stack + BOOT_STACK_SIZE
     mov     sp, x0
-    address x0, cpus                        /* one of them, until arch_cpu_become() */
-    msr     tpidr_el2, x0
+    address x1, cpus                        /* one of them, until arch_cpu_become() */
+    str     x0, [x1, #CPU_STACK_TOP]
+    msr     tpidr_el2, x1
     mov     x29, #0
     bl      arch_cpu_init
     mov     x0, x19

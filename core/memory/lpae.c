@@ -214,30 +214,38 @@ void lpae_clean(const struct lpae *t)
 
 /* ---- building ---- */
 
+uint32_t lpae_start_level(enum lpae_stage stage, uint8_t ia_bits, uint32_t *root_pages)
+{
+    const uint32_t max_root_bits = stage == LPAE_STAGE2 ? MAX_ROOT_BITS : 0;
+    uint32_t level = 2;
+    uint32_t one; /* bits of a root of one page */
+
+    while (level > 0 && ia_bits > level_shift(level) + LEVEL_BITS + max_root_bits) {
+        level--;
+    }
+    one = level_shift(level) + LEVEL_BITS;
+    *root_pages = ia_bits > one ? 1U << (ia_bits - one) : 1;
+    return level;
+}
+
 enum status lpae_init(struct lpae *t, enum lpae_stage stage, uint8_t ia_bits)
 {
-    uint32_t max_root_bits = stage == LPAE_STAGE2 ? MAX_ROOT_BITS : 0;
-    uint32_t root_bits = 0;
-    uint32_t level = 2;
+    uint32_t root_pages;
+    uint32_t level;
     void *root;
 
     if (ia_bits < MIN_IA_BITS || ia_bits > MAX_IA_BITS) {
         return E_INVALID;
     }
-    while (level > 0 && ia_bits > level_shift(level) + LEVEL_BITS + max_root_bits) {
-        level--;
-    }
-    if (ia_bits > level_shift(level) + LEVEL_BITS) {
-        root_bits = ia_bits - (level_shift(level) + LEVEL_BITS);
-    }
-    root = pool_take(1U << root_bits);
+    level = lpae_start_level(stage, ia_bits, &root_pages);
+    root = pool_take(root_pages);
     if (root == NULL) {
         return E_NO_SPACE;
     }
     *t = (struct lpae){.stage = stage,
                        .ia_bits = ia_bits,
                        .start_level = (uint8_t)level,
-                       .root_pages = (uint8_t)(1U << root_bits),
+                       .root_pages = (uint8_t)root_pages,
                        .root = pa((uint64_t)(uintptr_t)root)};
     return OK;
 }
@@ -383,10 +391,16 @@ static uint64_t split_entries(uint64_t ia, uint64_t pa, uint64_t size, uint64_t 
     return touched - (last - first) / block;
 }
 
-uint64_t lpae_bound(uint64_t ia, uint64_t pa, uint64_t size)
+uint64_t lpae_bound(uint32_t level, uint64_t ia, uint64_t pa, uint64_t size)
 {
     const uint64_t top = level_size(0);
-    uint64_t level1 = (align_up(ia + size, top) - align_down(ia, top)) / top;
+    uint64_t pages = split_entries(ia, pa, size, BLOCK_2M);
 
-    return level1 + split_entries(ia, pa, size, BLOCK_1G) + split_entries(ia, pa, size, BLOCK_2M);
+    if (level < 2) {
+        pages += split_entries(ia, pa, size, BLOCK_1G);
+    }
+    if (level < 1) {
+        pages += (align_up(ia + size, top) - align_down(ia, top)) / top;
+    }
+    return pages;
 }

@@ -94,8 +94,17 @@ void lpae_each(const struct lpae *t, void (*visit)(void *ctx, const struct lpae_
  * walkers). */
 void lpae_clean(const struct lpae *t);
 
-/* Pages of tables (root not counted) that mapping [ia, ia+size) -> pa can need at most. */
-uint64_t lpae_bound(uint64_t ia, uint64_t pa, uint64_t size);
+/*
+ * The level at which a table of `ia_bits`, a width that the stage can have, begins, and in
+ * *root_pages how many pages its root has: a power of two, to which it is aligned.
+ */
+uint32_t lpae_start_level(enum lpae_stage stage, uint8_t ia_bits, uint32_t *root_pages);
+
+/*
+ * Pages that mapping [ia, ia+size) -> pa can need at most below the tables of `level`, which are
+ * there.
+ */
+uint64_t lpae_bound(uint32_t level, uint64_t ia, uint64_t pa, uint64_t size);
 
 /*
  * Bits of address that a field like ID_AA64MMFR0_EL1.PARange, an SMMU's OAS or a TCR's IPS says: at

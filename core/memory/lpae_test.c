@@ -416,13 +416,15 @@ static void every_table_page_is_cleaned_once(void **state)
 static void bound_is_exact_for_plain_cases(void **state)
 {
     (void)state;
-    assert_int_equal(lpae_bound(0, 0, BLOCK_1G), 1);
-    assert_int_equal(lpae_bound(BLOCK_1G, 3 * BLOCK_1G, 2 * BLOCK_1G), 1);
-    assert_int_equal(lpae_bound(BLOCK_1G, BLOCK_2M, BLOCK_2M), 2);
-    assert_int_equal(lpae_bound(BLOCK_1G, BLOCK_2M, BLOCK_1G), 2);
-    assert_int_equal(lpae_bound(0x9000000, 0x9000000, 0x1000), 3);
-    assert_int_equal(lpae_bound(BLOCK_1G - PAGE_SIZE, 0, 2 * PAGE_SIZE), 5);
-    assert_int_equal(lpae_bound(0, 0x1000, 4 * BLOCK_2M), 6);
+    assert_int_equal(lpae_bound(0, 0, 0, BLOCK_1G), 1);
+    assert_int_equal(lpae_bound(0, BLOCK_1G, 3 * BLOCK_1G, 2 * BLOCK_1G), 1);
+    assert_int_equal(lpae_bound(0, BLOCK_1G, BLOCK_2M, BLOCK_2M), 2);
+    assert_int_equal(lpae_bound(0, BLOCK_1G, BLOCK_2M, BLOCK_1G), 2);
+    assert_int_equal(lpae_bound(0, 0x9000000, 0x9000000, 0x1000), 3);
+    assert_int_equal(lpae_bound(0, BLOCK_1G - PAGE_SIZE, 0, 2 * PAGE_SIZE), 5);
+    assert_int_equal(lpae_bound(0, 0, 0x1000, 4 * BLOCK_2M), 6);
+    assert_int_equal(lpae_bound(1, 0, 0x1000, 4 * BLOCK_2M), 5);
+    assert_int_equal(lpae_bound(2, 0, 0x1000, 4 * BLOCK_2M), 4);
 }
 
 int main(void)

@@ -44,8 +44,8 @@ uint8_t check_memory_bits(const struct plan_partition *part);
 
 /* ---- tables.c ---- */
 
-/* Root pages of a stage-2 table of that width: lpae_init()'s choice. */
-uint64_t check_root_pages(uint8_t ipa_bits);
+/* Pages of tables that EL2's own map of `r` takes at most; those above its image are there. */
+uint64_t check_el2_pages(const struct plan *p, struct range r);
 
 /* check_board.c: what all share. */
 void check_board(struct plan *p);

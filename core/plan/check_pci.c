@@ -29,13 +29,13 @@ uint64_t check_pci_pages(const struct plan *p)
     for (uint32_t i = 0; i < p->function_count; i++) {
         struct range page = pci_page(&p->pci_hosts[p->functions[i].host], p->functions[i].rid);
 
-        pages += lpae_bound(page.base, page.base, page.size);
+        pages += check_el2_pages(p, page);
     }
     for (uint32_t i = 0; i < p->device_count; i++) {
         struct plan_pci_host host;
 
         if (pci_whole_host(p, &p->devices[i], &host)) {
-            pages += lpae_bound(host.ecam.base, host.ecam.base, host.ecam.size);
+            pages += check_el2_pages(p, host.ecam);
         }
     }
     return pages;

@@ -143,24 +143,29 @@ void check_streams(struct plan *p)
 
 /* ---- pages ---- */
 
+/* Its root aligned. */
 static uint64_t dma_table_pages(const struct plan *p, const struct plan_partition *part,
-                                uint64_t root)
+                                uint32_t stage)
 {
-    struct range frame = check_pages_of(msi_frame(p, (uint32_t)(part - p->partitions)).mmio);
+    const uint32_t index = (uint32_t)(part - p->partitions);
+    const struct range frame = check_pages_of(msi_frame(p, index).mmio);
+    uint32_t root;
+    uint32_t level = lpae_start_level(stage == 1 ? LPAE_DMA_STAGE1 : LPAE_STAGE2,
+                                      plan_dma_bits(p, index), &root);
+    uint64_t pages = 2 * root - 1;
 
-    root += frame.size == 0 ? 0 : lpae_bound(frame.base, frame.base, frame.size);
+    pages += frame.size == 0 ? 0 : lpae_bound(level, frame.base, frame.base, frame.size);
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 
-        root += lpae_bound(e->ipa, e->pa, e->size);
+        pages += lpae_bound(level, e->ipa, e->pa, e->size);
     }
-    return root;
+    return pages;
 }
 
 uint64_t check_dma_pages(const struct plan *p, const struct plan_partition *part)
 {
     uint32_t index = (uint32_t)(part - p->partitions);
-    uint64_t root = check_root_pages(plan_dma_bits(p, index));
     uint64_t pages = 0;
 
     for (uint32_t stage = 1; stage <= 2; stage++) {
@@ -171,9 +176,7 @@ uint64_t check_dma_pages(const struct plan *p, const struct plan_partition *part
 
             wanted = wanted || (plan_smmu_stage(s) == stage && plan_has_streams(p, index, i));
         }
-        if (wanted) { /* stage 2: with its root aligned */
-            pages += dma_table_pages(p, part, stage == 1 ? 1 : 2 * root - 1);
-        }
+        pages += wanted ? dma_table_pages(p, part, stage) : 0;
     }
     return pages;
 }

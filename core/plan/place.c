@@ -11,8 +11,8 @@
 #include "core/plan/check.h"
 #include "core/plan/parse.h"
 
-/* Tables by which EL2 maps the pool itself: a page for each level, at both ends. */
-#define POOL_MAP_PAGES 4
+/* Tables by which EL2 maps the pool itself, at most: a page for each level, at both ends. */
+#define POOL_MAP_PAGES 6
 
 /* Free pieces: what cuts them (EL2's limit, reservations, extents) adds at most one each. */
 #define MAX_PIECES                                                                                 \
@@ -414,23 +414,29 @@ void plan_place(struct plan *p)
     }
 }
 
-/* For `want` bytes: what has room goes first, and of that the smaller one. */
-static bool serves_better(struct range a, struct range b, uint64_t want)
+/* The bytes of so many pages of the pool from `base` on, and of EL2's tables that map them. */
+static uint64_t pool_bytes(const struct plan *p, uint64_t base, uint64_t pages)
 {
-    if ((a.size >= want) != (b.size >= want)) {
-        return a.size >= want;
-    }
-    return a.size >= want ? a.size < b.size : a.size > b.size;
+    const struct range r = {base, (pages + POOL_MAP_PAGES) * PAGE_SIZE};
+
+    return (pages + check_el2_pages(p, r)) * PAGE_SIZE;
 }
 
-/* The best for `want` bytes of what is free; of size 0 where there is none. */
-static struct range best_piece(uint64_t want)
+/*
+ * The smallest piece of what is free that has room for so many pages of the pool, or else the
+ * largest; of size 0 where there is none.
+ */
+static struct range best_piece(const struct plan *p, uint64_t pages)
 {
     struct range best = {0, 0};
+    bool best_has_room = false;
 
     for (uint32_t i = 0; i < pieces && el2_reaches(piece[i]); i++) {
-        if (serves_better(piece[i], best, want)) {
+        const bool has_room = piece[i].size >= pool_bytes(p, piece[i].base, pages);
+
+        if (has_room != best_has_room ? has_room : (piece[i].size > best.size) != has_room) {
             best = piece[i];
+            best_has_room = has_room;
         }
     }
     return best;
@@ -439,21 +445,22 @@ static struct range best_piece(uint64_t want)
 void plan_place_pool(struct plan *p, uint64_t pool_pages)
 {
     const uint64_t total = check_pool_total(p);
-    const uint64_t want =
-        total > pool_pages ? (total - pool_pages + POOL_MAP_PAGES) * PAGE_SIZE : 0;
+    const uint64_t pages = total > pool_pages ? total - pool_pages : 0;
     struct range best;
 
     find_free(p, limiting_smmu(p, PLAN_SHARED));
-    best = best_piece(want);
-    if (best.size < want) { /* where it is out of an SMMU's reach check_smmu.c tells it */
+    best = best_piece(p, pages);
+    if (best.size < pool_bytes(p, best.base, pages)) { /* check_smmu.c tells what no SMMU reaches */
         find_free(p, NULL);
-        best = best_piece(want);
+        best = best_piece(p, pages);
     }
-    if (want == 0 || best.size == 0) {
+    if (pages == 0 || best.size == 0) {
         return;
     }
+    if (best.size > pool_bytes(p, best.base, pages)) {
+        best.size = pool_bytes(p, best.base, pages);
+    }
     p->board.pool = best;
-    p->board.pool.size = best.size < want ? best.size : want;
     plan_reserve(p, "Bulkhead's tables and stacks", p->board.pool.base, p->board.pool.size);
 }
 

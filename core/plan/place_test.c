@@ -195,6 +195,7 @@ static void the_pool_lies_where_smmus_reach_it(void **state)
     add_ram(GIB4, 8 * MIB); /* the smallest that has room */
     add("a", RAM_0, MIB);
     contain(0, 32);
+    add("b", RAM_0, MIB);
     plan_place_pool(&p, 0);
     assert_int_equal(p.board.pool.base, RAM_0);
     p.partitions[0].refused = true;
@@ -339,13 +340,13 @@ static void the_pool_gets_the_smallest_piece_that_has_room(void **state)
     want = check_pool_total(&p) * PAGE_SIZE;
     plan_place_pool(&p, want / PAGE_SIZE);
     assert_int_equal(p.board.pool.size, 0);
-    plan_place_pool(&p, want / PAGE_SIZE - 2);
+    plan_place_pool(&p, want / PAGE_SIZE - 5);
     assert_int_equal(p.board.pool.base, RAM_0 + 4096);
     assert_int_equal(p.board.pool.size, 6 * PAGE_SIZE); /* and what maps it */
     p.board.reserved_count = 2;
-    plan_place_pool(&p, 4);
+    plan_place_pool(&p, want / PAGE_SIZE - 6);
     assert_int_equal(p.board.pool.base, RAM_0 + 6 * MIB);
-    assert_int_equal(p.board.pool.size, want);
+    assert_int_equal(p.board.pool.size, 7 * PAGE_SIZE);
     assert_string_equal(p.board.reserved_name[2], "Bulkhead's tables and stacks");
 }
 

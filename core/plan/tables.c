@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/cpu.h"
 #include "core/memory/el2_window.h"
@@ -11,10 +12,8 @@
 #include "core/plan/msi.h"
 #include "core/plan/pci.h"
 
-#define VCPU_PAGES 1
-/* What EL2 itself still takes after the check: its map of spin-table words. */
-#define SHARED_PAGES 4
-#define FIXED_PAGES  (SHARED_PAGES + CPU_STACK_SIZE / PAGE_SIZE)
+#define VCPU_PAGES  1
+#define STACK_PAGES (CPU_STACK_SIZE / PAGE_SIZE)
 
 struct range check_pages_of(struct range r)
 {
@@ -111,30 +110,34 @@ const char *check_emulated_name(const struct plan *p, uint32_t index)
                           : "PCI configuration";
 }
 
-/* The lowest start level that needs at most 16 concatenated pages. */
-uint64_t check_root_pages(uint8_t ipa_bits)
+uint64_t check_el2_pages(const struct plan *p, struct range r)
 {
-    static const uint8_t level_bits[] = {30, 39, 48};
+    const uint64_t image = p->board.reserved[0].base;
+    const uint64_t apart = (r.base ^ image) | ((range_end(r) - 1) ^ image);
+    uint32_t root;
+    uint32_t level = lpae_start_level(LPAE_EL2_STAGE1, arch_el2_bits(), &root);
 
-    for (uint32_t i = 0; i < ARRAY_SIZE(level_bits); i++) {
-        if (ipa_bits <= level_bits[i]) {
-            return 1;
-        }
-        if (ipa_bits <= level_bits[i] + 4) {
-            return BIT(ipa_bits - level_bits[i]);
-        }
+    if (r.size == 0) {
+        return 0;
     }
-    return 16;
+    if (p->board.reserved_count != 0 && apart < BLOCK_1G) {
+        level = 2;
+    } else if (p->board.reserved_count != 0 && apart < BIT(39) && level == 0) {
+        level = 1;
+    }
+    return lpae_bound(level, r.base, r.base, r.size);
 }
 
 uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *part)
 {
-    uint64_t total = check_root_pages(plan_ipa_bits(p, part));
+    uint32_t root;
+    const uint32_t level = lpae_start_level(LPAE_STAGE2, plan_ipa_bits(p, part), &root);
+    uint64_t total = root;
 
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
 
-        total += lpae_bound(e->ipa, e->pa, e->size);
+        total += lpae_bound(level, e->ipa, e->pa, e->size);
     }
     for (uint32_t i = 0; i < p->device_count; i++) {
         const struct plan_device *device = &p->devices[i];
@@ -143,14 +146,14 @@ uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *par
             struct range r = check_pages_of(device->mmio[w]);
 
             if (device->partition == (int)(part - p->partitions)) {
-                total += lpae_bound(r.base, r.base, r.size);
+                total += lpae_bound(level, r.base, r.base, r.size);
             }
         }
     }
     if (p->board.gic.version == 2) {
         struct range r = check_pages_of(p->board.gic.cpu);
 
-        total += lpae_bound(r.base, r.base, r.size);
+        total += lpae_bound(level, r.base, r.base, r.size);
     }
     return total;
 }
@@ -183,17 +186,37 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
 /* Stage 2 with its root aligned, EL2's map of its RAM while it is loaded, structures, stacks. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
 {
-    uint64_t need = plan_table_pages(p, part) + check_root_pages(plan_ipa_bits(p, part)) - 1;
+    uint64_t need = plan_table_pages(p, part) + vgic_pages(p, part) + check_dma_pages(p, part);
     uint64_t window = 0;
+    uint32_t root;
 
-    need += vgic_pages(p, part) + check_dma_pages(p, part);
+    (void)lpae_start_level(LPAE_STAGE2, plan_ipa_bits(p, part), &root);
+    need += root - 1;
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct range r = {part->extent[i].pa, part->extent[i].size};
 
-        need += el2_reaches(r) ? lpae_bound(r.base, r.base, r.size) : 0;
+        need += el2_reaches(r) ? check_el2_pages(p, r) : 0;
         window = el2_reaches(r) ? window : EL2_WINDOW_PAGES;
     }
-    return need + window + part->cpu_count * (VCPU_PAGES + CPU_STACK_SIZE / PAGE_SIZE);
+    for (uint32_t v = 0; v < part->cpu_count; v++) {
+        need += VCPU_PAGES + (part->cpus[v] != p->board.boot_cpu ? STACK_PAGES : 0);
+    }
+    return need + window;
+}
+
+/* EL2's map of the words that start CPUs. */
+static uint64_t spin_table_pages(const struct plan *p)
+{
+    uint64_t pages = 0;
+
+    for (uint32_t i = 0; i < p->board.cpu_count; i++) {
+        const struct plan_cpu *cpu = &p->board.cpus[i];
+
+        if (cpu->enable == CPU_ENABLE_SPIN_TABLE) {
+            pages += check_el2_pages(p, check_pages_of((struct range){cpu->release, 8}));
+        }
+    }
+    return pages;
 }
 
 /* EL2's map of what it looks at for partitions. */
@@ -205,8 +228,7 @@ static uint64_t filter_pages(const struct plan *p)
         for (uint32_t w = 0; w < p->devices[i].mmio_count; w++) {
             struct range r = check_pages_of(p->devices[i].mmio[w]);
 
-            pages +=
-                (p->devices[i].filtered & 1u << w) != 0 ? lpae_bound(r.base, r.base, r.size) : 0;
+            pages += (p->devices[i].filtered & 1u << w) != 0 ? check_el2_pages(p, r) : 0;
         }
     }
     return pages;
@@ -214,7 +236,8 @@ static uint64_t filter_pages(const struct plan *p)
 
 static uint64_t fixed_pages(const struct plan *p)
 {
-    return FIXED_PAGES + filter_pages(p) + check_smmu_pages(p) + check_pci_pages(p) + msi_pages(p);
+    return spin_table_pages(p) + filter_pages(p) + check_smmu_pages(p) + check_pci_pages(p) +
+           msi_pages(p);
 }
 
 uint64_t check_pool_total(const struct plan *p)

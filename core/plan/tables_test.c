@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/base/bits.h"
+#include "core/base/cpu.h"
 #include "core/memory/lpae.h"
 #include "core/memory/pool.h"
 #include "core/plan/sound_test.h"
@@ -29,11 +30,8 @@ static int set_up(void **state)
 
 static void the_pool_is_shared_out_in_order(void **state)
 {
-    uint64_t need;
-
     (void)state;
-    need = check_pool_need(&p, &p.partitions[0]);
-    check_all(4 + 2 + 2 * need);
+    check_all(check_pool_need(&p, &p.partitions[0]) + check_pool_need(&p, &p.partitions[1]));
     assert_false(p.partitions[0].refused || p.partitions[1].refused);
     assert_true(p.partitions[2].refused);
     assert_true(told_of("2: /configurations/c: memory: its tables take"));
@@ -120,6 +118,41 @@ static void table_pages_are_enough(void **state)
         assert_in_range(taken, 1, plan_table_pages(&p, part));
         assert_true(check_pool_need(&p, part) > plan_table_pages(&p, part));
     }
+}
+
+/* What maps Bulkhead's image maps its neighbours: only the last tables are still wanted. */
+static void el2s_tables_of_its_image_are_there(void **state)
+{
+    (void)state;
+    host.el2_bits = 48;
+    p.board.reserved_count = 1;
+    p.board.reserved[0] = (struct range){RAM_0 + BLOCK_2M, BLOCK_2M};
+    assert_int_equal(check_el2_pages(&p, (struct range){RAM_0, 0}), 0);
+    assert_int_equal(check_el2_pages(&p, (struct range){RAM_0, BLOCK_2M}), 0);
+    assert_int_equal(check_el2_pages(&p, (struct range){RAM_0 + BLOCK_1G - 4096, 4096}), 1);
+    assert_int_equal(check_el2_pages(&p, (struct range){RAM_0 + BLOCK_1G - 4096, 8192}), 4);
+    assert_int_equal(check_el2_pages(&p, (struct range){RAM_0 - 4096, 4096}), 2);
+    assert_int_equal(check_el2_pages(&p, (struct range){BIT(39), 4096}), 3);
+    host.el2_bits = 39; /* they begin at level 1 */
+    assert_int_equal(check_el2_pages(&p, (struct range){BIT(39), 4096}), 2);
+    p.board.reserved_count = 0; /* a plan of no image */
+    assert_int_equal(check_el2_pages(&p, (struct range){RAM_0, BLOCK_2M}), 1);
+}
+
+/* Who boots has a stack already. */
+static void each_cpu_has_its_pages(void **state)
+{
+    uint64_t one;
+
+    (void)state;
+    p.partitions[0].cpu_count = 1;
+    p.partitions[0].cpus[0] = p.board.boot_cpu = 0;
+    one = check_pool_need(&p, &p.partitions[0]);
+    p.board.boot_cpu = 1;
+    assert_int_equal(check_pool_need(&p, &p.partitions[0]), one + CPU_STACK_SIZE / PAGE_SIZE);
+    p.partitions[0].cpu_count = 2;
+    p.partitions[0].cpus[1] = 1;
+    assert_int_equal(check_pool_need(&p, &p.partitions[0]), one + CPU_STACK_SIZE / PAGE_SIZE + 1);
 }
 
 /* ---- any plan ---- */
@@ -268,6 +301,8 @@ int main(void)
         cmocka_unit_test_setup(ipa_bits_hold_everything, set_up),
         cmocka_unit_test_setup(a_shared_page_is_mapped_once, set_up),
         cmocka_unit_test_setup(table_pages_are_enough, set_up),
+        cmocka_unit_test_setup(el2s_tables_of_its_image_are_there, set_up),
+        cmocka_unit_test_setup(each_cpu_has_its_pages, set_up),
         cmocka_unit_test_setup(any_plan_is_survived, set_up),
     };
 

@@ -80,7 +80,8 @@ int main(void)
     };
     struct lpae t;
 
-    (void)lpae_bound(eva_any(0, UINT64_MAX), eva_any(0, UINT64_MAX), eva_any(0, UINT64_MAX));
+    (void)lpae_bound((uint32_t)eva_any(0, 2), eva_any(0, UINT64_MAX), eva_any(0, UINT64_MAX),
+                     eva_any(0, UINT64_MAX));
     if (lpae_init(&t, STAGE, IA_BITS) == OK) {
         map(&t, spans[SPAN].ia, spans[SPAN].size, spans[SPAN].align);
     }
