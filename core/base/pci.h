@@ -96,7 +96,8 @@
 #define PCIE_PORT_ROOT       4u
 #define PCIE_PORT_UP         5u /* of a switch: what comes from below goes further up */
 #define PCIE_PORT_DOWN       6u /* of a switch: what comes from below may turn to those beside it */
-#define PCIE_PORT_TO_PCI     7u /* a bridge from PCI Express to conventional PCI */
+#define PCIE_PORT_EVENTS     10u /* a root complex event collector: errors come to it, too */
+#define PCIE_PORT_TO_PCI     7u  /* a bridge from PCI Express to conventional PCI */
 #define PCIE_DEVCAP_FLR      BIT(28)
 #define PCIE_DEVCTL_ERRORS   MASK(3, 0) /* which errors are reported */
 #define PCIE_DEVCTL_RELAXED  BIT(4)

@@ -59,7 +59,8 @@ static void read_windows(struct placing *p)
         }
         if (space == SPACE_LOW && window.end <= LOW_END && p->low.end == 0) {
             p->low = window;
-        } else if (space == SPACE_HIGH && p->high.end == 0) {
+        } else if ((space == SPACE_HIGH || (space == SPACE_LOW && w.bus >= LOW_END)) &&
+                   p->high.end == 0) {
             p->high = window;
         }
     }
@@ -232,6 +233,18 @@ static uint32_t window_value(uint64_t base, uint64_t end)
                : (uint32_t)((base >> 16 & PCI_WINDOW_BASE) | ((end - MIB) & PCI_WINDOW_LIMIT));
 }
 
+/* Of what is right behind that bridge, when all BARs there have their place. */
+static void place_roms(struct placing *p, int parent)
+{
+    for (uint32_t i = 0; i < p->scan->count; i++) {
+        const struct pci_found *f = &p->scan->found[i];
+
+        if (f->parent == parent && f->granted != NULL && f->endpoint) {
+            place_rom(p, f);
+        }
+    }
+}
+
 static void close_bridge(struct placing *p, uint32_t index)
 {
     const struct plan_pci_host *host = p->scan->host;
@@ -239,6 +252,7 @@ static void close_bridge(struct placing *p, uint32_t index)
     bool used = p->scan->found[index].used;
     uint64_t high_end;
 
+    place_roms(p, (int)index);
     p->low.next = align_up(p->low.next, MIB);
     p->high.next = align_up(p->high.next, MIB);
     high_end = p->high.next;
@@ -270,9 +284,7 @@ void pci_place_bars(struct pci_scan *s)
             open = (int)i;
         } else if (i < s->count && s->found[i].granted != NULL && s->found[i].endpoint) {
             place_bars(&p, &s->found[i]);
-            if (s->found[i].granted != NULL) {
-                place_rom(&p, &s->found[i]);
-            }
         }
     }
+    place_roms(&p, PCI_ROOT);
 }

@@ -152,6 +152,13 @@ static void reset_grants(struct pci_scan *s)
             f->granted = NULL;
         } else if (f->granted != NULL) {
             f->broken = pci_read_caps(s->host, f->rid, f->granted);
+            if (pci_cap(f->granted, PCI_CAP_EA, false) != 0) {
+                pci_refuse(s, f->granted,
+                           "pci-devices: its registers are where Enhanced Allocation says, not "
+                           "its BARs: not supported");
+                f->granted = NULL;
+                continue;
+            }
             reset = pci_quiesce(s->host, f->granted) || reset;
         }
     }

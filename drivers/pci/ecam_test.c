@@ -206,6 +206,34 @@ static void test_rom(void **state)
     }
 }
 
+/* The ROM of one takes no room that the next one's BAR needs. */
+static void test_roms_come_last(void **state)
+{
+    (void)state;
+    model_endpoint(-1, DEVFN(1, 0))->writable[PCI_ROM / 4] = 0xf8000001; /* 128 MiB, half of all */
+    model_bar(model_endpoint(-1, DEVFN(2, 0)), 0, 0x8000000, 0);
+    probe_text(PCI_PARTITION("p", "0", "0x40000000", FN1)
+                   PCI_PARTITION("q", "1", "0x48000000", FN2));
+    assert_string_equal(log_text, "");
+    assert_int_equal(granted_device(0)->mmio_count, 1);
+    assert_int_equal(granted_device(1)->mmio_count, 1);
+}
+
+/* Its BARs are 0, and its registers elsewhere. */
+static void test_enhanced_allocation(void **state)
+{
+    struct model *m = model_endpoint(-1, DEVFN(1, 0));
+
+    (void)state;
+    model_bar(m, 0, 0, 0);
+    m->word[PCI_CAPS / 4] = 0x80;
+    m->word[0x80 / 4] = PCI_CAP_EA | PCIE_AT << 8;
+    probe(FN1);
+    assert_log("error: p: /pcie@10000000 00:01.0: pci-devices: its registers are where Enhanced "
+               "Allocation says, not its BARs: not supported");
+    assert_int_equal(test_plan.errors, 1);
+}
+
 /* A window that begins at 0: that address is nobody's. */
 static void test_address_0(void **state)
 {
@@ -393,6 +421,8 @@ int main(void)
         cmocka_unit_test_setup(test_reset_takes_long, model_set_up),
         cmocka_unit_test_setup(test_all_is_off, model_set_up),
         cmocka_unit_test_setup(test_rom, model_set_up),
+        cmocka_unit_test_setup(test_roms_come_last, model_set_up),
+        cmocka_unit_test_setup(test_enhanced_allocation, model_set_up),
         cmocka_unit_test_setup(test_address_0, model_set_up),
         cmocka_unit_test_setup(test_whole_host, model_set_up),
         cmocka_unit_test_setup(test_not_there, model_set_up),

@@ -75,7 +75,7 @@ bool pci_is_behind(const struct pci_scan *s, int bridge, int index)
 
 static void clear(const struct plan_pci_host *host, uint32_t rid, uint32_t at, uint32_t enables)
 {
-    uint32_t value = pci_read(host, rid, at);
+    uint32_t value = at < PCI_CONFIG_SIZE ? pci_read(host, rid, at) : 0; /* else the next one's */
 
     if ((value & enables) != 0) {
         pci_write(host, rid, at, value & ~enables);
@@ -103,6 +103,8 @@ static void silence(const struct plan_pci_host *host, const struct pci_found *f,
         {PCI_CAP_PCIE, PCIE_ROOTCTL, (uint32_t)PCIE_ROOTCTL_ENABLES, false, true},
     };
 
+    const bool hears = f->port == PCIE_PORT_ROOT || f->port == PCIE_PORT_EVENTS;
+
     if (f->bridge || f->endpoint) {
         pci_write(host, f->rid, f->bridge ? PCI_BRIDGE_ROM : PCI_ROM, 0);
     }
@@ -112,7 +114,7 @@ static void silence(const struct plan_pci_host *host, const struct pci_found *f,
     for (uint32_t i = 0; f->broken == NULL && i < ARRAY_SIZE(acts); i++) {
         uint32_t cap = pci_cap(seen, acts[i].id, acts[i].extended);
 
-        if (cap != 0 && (!acts[i].root || f->port == PCIE_PORT_ROOT)) {
+        if (cap != 0 && (!acts[i].root || hears)) {
             clear(host, f->rid, cap + acts[i].at, acts[i].enables);
         }
     }

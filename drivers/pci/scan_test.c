@@ -67,6 +67,34 @@ static void test_errors_are_not_reported(void **state)
     }
 }
 
+/* An event collector hears of errors as a root port does; what is behind 0xfff is the next one's. */
+static void test_errors_are_not_collected(void **state)
+{
+    (void)state;
+    for (uint32_t last = 0; last < 2; last++) {
+        const uint32_t at = last == 0 ? PCI_EXT_FIRST : PCI_EXT_LAST;
+        struct model *m;
+
+        assert_int_equal(model_set_up(state), 0);
+        m = model_endpoint(-1, DEVFN(1, 0));
+        m->word[PCIE_AT / 4] |= PCIE_PORT_EVENTS << 20;
+        m->word[PCI_EXT_FIRST / 4] = (last == 0 ? PCI_EXT_AER : 0xffff) | PCI_EXT_LAST << 20;
+        m->word[PCI_EXT_LAST / 4] = last == 0 ? 0xffff : PCI_EXT_AER;
+        m->word[(at + PCI_AER_ROOT) / 4 % 1024] = 7;
+        m->writable[(at + PCI_AER_ROOT) / 4 % 1024] = 7;
+        m->word[(PCIE_AT + PCIE_ROOTCTL) / 4] = 0x1f;
+        m->writable[(PCIE_AT + PCIE_ROOTCTL) / 4] = 0x1f;
+        m = model_endpoint(-1, DEVFN(1, 1)); /* whose registers they would be */
+        m->word[(PCI_EXT_LAST + PCI_AER_ROOT) % PCI_CONFIG_SIZE / 4] = 7;
+        m->writable[(PCI_EXT_LAST + PCI_AER_ROOT) % PCI_CONFIG_SIZE / 4] = 7;
+        models[0].word[PCI_CACHE_LINE / 4] |= (uint32_t)PCI_HEADER_MULTI;
+        probe("\"/pcie@10000000 00:02.0\"");
+        assert_int_equal(models[0].word[(PCIE_AT + PCIE_ROOTCTL) / 4], 0x10);
+        assert_int_equal(models[0].word[(PCI_EXT_FIRST + PCI_AER_ROOT) / 4] & 7, 0);
+        assert_int_equal(m->word[(PCI_EXT_LAST + PCI_AER_ROOT) % PCI_CONFIG_SIZE / 4], 7);
+    }
+}
+
 static void test_bridge_without_room(void **state)
 {
     int bridge = model_bridge(-1, DEVFN(1, 0), 4, 0);
@@ -228,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_registers_of_bridges, model_set_up),
         cmocka_unit_test_setup(test_errors_are_not_reported, model_set_up),
+        cmocka_unit_test_setup(test_errors_are_not_collected, model_set_up),
         cmocka_unit_test_setup(test_bridge_without_room, model_set_up),
         cmocka_unit_test_setup(test_too_many_bridges, model_set_up),
         cmocka_unit_test_setup(test_bus_numbers, model_set_up),
