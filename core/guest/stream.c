@@ -235,6 +235,21 @@ static uint32_t first_run(const struct plan *p, uint32_t run)
     return i;
 }
 
+/* Nothing that the device does passes any more, whichever of its streams it uses, and SMMUs. */
+static void block_device(const struct plan *p, int device)
+{
+    for (uint32_t i = 0; i < p->stream_count; i++) {
+        const struct plan_stream *stream = &p->streams[i];
+
+        if (stream->device == device) {
+            seen[i].blocked = true;
+            lock_take(&smmu_locks[stream->smmu], LOCK_SMMU);
+            (void)p->board.smmus[stream->smmu].ops->pass(p, stream, false);
+            lock_release(&smmu_locks[stream->smmu]);
+        }
+    }
+}
+
 /* Of a partition's device: a few a second are told; one that does not stop is stopped. */
 static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fault *fault)
 {
@@ -257,11 +272,33 @@ static void tell_owned(const struct plan *p, uint32_t run, const struct smmu_fau
     }
     seen[first].untold = 0;
     if (block) {
-        seen[run].blocked = true;
-        (void)p->board.smmus[stream->smmu].ops->pass(p, stream, false);
+        block_device(p, stream->device);
         console_printf("; all its DMA is blocked now");
     }
     console_printf("\n");
+}
+
+static bool has_interrupt(const struct plan_smmu *smmu, uint32_t intid)
+{
+    for (uint32_t i = 0; i < smmu->irq_count; i++) {
+        if (smmu->irq[i].intid == intid) {
+            return !smmu->unusable;
+        }
+    }
+    return false;
+}
+
+/* The interrupt is off for the sake of one SMMU: others that have the same are told. */
+static void silence(const struct plan *p, uint32_t smmu, uint32_t intid)
+{
+    irq_off(intid);
+    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
+        if (i != smmu && has_interrupt(&p->board.smmus[i], intid)) {
+            console_printf("bulkhead: %s: shares interrupt %u with %s: it is not heard by that "
+                           "either\n",
+                           p->board.smmus[i].path, intid, p->board.smmus[smmu].path);
+        }
+    }
 }
 
 /* Nobody's, or the SMMU's own: nobody can be blocked for it, so it is not heard any more. */
@@ -269,8 +306,13 @@ static void tell_odd(const struct plan *p, uint32_t smmu, const struct smmu_faul
 {
     const struct plan_smmu *s = &p->board.smmus[smmu];
     const int32_t count = count_one(p, &odd[smmu].faults);
-    const bool muted = !fault->shared && s->ops->mute(p, smmu, fault->stream);
+    bool muted = false;
 
+    if (!fault->shared) {
+        lock_take(&smmu_locks[smmu], LOCK_SMMU);
+        muted = s->ops->mute(p, smmu, fault->stream);
+        lock_release(&smmu_locks[smmu]);
+    }
     if (count <= TOLD_A_SECOND && fault->shared) {
         console_printf("bulkhead: %s: %s (code 0x%x)\n", s->path, reasons[fault->reason],
                        fault->code);
@@ -281,13 +323,13 @@ static void tell_odd(const struct plan *p, uint32_t smmu, const struct smmu_faul
     }
     if (count == BLOCK_FROM) {
         odd[smmu].silent = true;
-        for (uint32_t i = 0; i < s->irq_count; i++) {
-            irq_off(s->irq[i].intid);
-        }
         console_printf(
             "bulkhead: %s: %d faults in a second that are no partition's: it is heard no "
             "more; what it guards stays guarded\n",
             s->path, BLOCK_FROM);
+        for (uint32_t i = 0; i < s->irq_count; i++) {
+            silence(p, smmu, s->irq[i].intid);
+        }
     }
 }
 
@@ -312,16 +354,6 @@ void stream_route(const struct plan *p, const struct cpu *cpu)
             irq_route(smmu->irq[n].intid, smmu->irq[n].edge, cpu);
         }
     }
-}
-
-static bool has_interrupt(const struct plan_smmu *smmu, uint32_t intid)
-{
-    for (uint32_t i = 0; i < smmu->irq_count; i++) {
-        if (smmu->irq[i].intid == intid) {
-            return !smmu->unusable;
-        }
-    }
-    return false;
 }
 
 /*
@@ -369,25 +401,30 @@ static __attribute__((noinline)) void stop_forged(const struct plan *p, uint32_t
                        p->board.smmus[smmu].path, FORGED_FROM);
         return;
     }
-    irq_off(intid);
     console_printf("bulkhead: %s: interrupt %u came %d times in a second without a fault: it is "
                    "heard no more; what it guards stays guarded\n",
                    p->board.smmus[smmu].path, intid, FORGED_FROM);
+    silence(p, smmu, intid);
 }
 
 /* The faults that one SMMU has to tell, a bounded number; how many. */
 static int32_t take_faults(const struct plan *p, uint32_t smmu)
 {
     const struct smmu_ops *ops = p->board.smmus[smmu].ops;
-    struct smmu_fault fault;
-    int32_t n = 0;
+    int32_t n;
 
-    lock_take(&smmu_locks[smmu], LOCK_SMMU);
-    while (n < FAULTS_AT_ONCE && !odd[smmu].silent && ops->take_fault(p, smmu, &fault)) {
+    for (n = 0; n < FAULTS_AT_ONCE && !odd[smmu].silent; n++) {
+        struct smmu_fault fault;
+        bool found;
+
+        lock_take(&smmu_locks[smmu], LOCK_SMMU);
+        found = ops->take_fault(p, smmu, &fault);
+        lock_release(&smmu_locks[smmu]);
+        if (!found) {
+            break;
+        }
         tell(p, smmu, &fault);
-        n++;
     }
-    lock_release(&smmu_locks[smmu]);
     return n;
 }
 

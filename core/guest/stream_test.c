@@ -169,9 +169,11 @@ static int set_up(void **state)
         p->devices[i].partition = i;
         p->devices[i].path = i == 0 ? "/disk" : "/net";
     }
+    p->devices[PLAN_MAX_DEVICES - 1].partition = 1;
     p->stream_count = first_run + 2;
     for (uint32_t i = 0; i < p->stream_count; i++) { /* those of earlier tests: far away */
-        p->streams[i] = (struct plan_stream){.id = 0x8000 + i, .count = 1, .device = 1};
+        p->streams[i] =
+            (struct plan_stream){.id = 0x8000 + i, .count = 1, .device = PLAN_MAX_DEVICES - 1};
     }
     p->streams[first_run] = (struct plan_stream){.id = 8, .count = 8, .pci = true, .rid = 0x108};
     p->streams[first_run + 1] = (struct plan_stream){.id = 0x20, .count = 1, .device = 1};
@@ -374,6 +376,25 @@ static void test_two_smmus_of_one_interrupt(void **state)
     assert_int_equal(silenced, 0);
     assert_int_equal(empties(256 + 32), IRQ);
     assert_log("bulkhead: /smmu: interrupt 74 came 256 times in a second without a fault");
+    assert_log(
+        "bulkhead: /other: shares interrupt 74 with /smmu: it is not heard by that either\n");
+}
+
+/* A device with several streams is blocked in all of them, at all SMMUs; its neighbour is not. */
+static void test_a_device_is_blocked_whole(void **state)
+{
+    (void)state;
+    p->board.smmus[p->board.smmu_count++] = (struct plan_smmu){
+        .path = "/other", .ops = &ops, .stage = 2, .irq = {{IRQ + 9, true}}, .irq_count = 1};
+    p->streams[p->stream_count++] = (struct plan_stream){.smmu = 1, .id = 0x40, .count = 1};
+    p->devices[p->device_count++] = (struct plan_device){.path = "/usb"};
+    p->streams[p->stream_count++] = (struct plan_stream){.id = 0x48, .count = 1, .device = 2};
+    first_run += 2;
+    p->partitions[0].block_faults = true;
+    (void)interrupt(9, SMMU_UNMAPPED, 1);
+    assert_log("/disk: DMA fault: stream 0x9");
+    assert_log("; all its DMA is blocked now\n");
+    assert_string_equal(calls, "block(8) block(40) ");
 }
 
 static void test_blocked_at_once_where_that_is_wanted(void **state)
@@ -512,6 +533,7 @@ int main(void)
         cmocka_unit_test_setup(test_one_that_does_not_stop_is_blocked, set_up),
         cmocka_unit_test_setup(test_many_that_do_not_stop_are_blocked, set_up),
         cmocka_unit_test_setup(test_two_smmus_of_one_interrupt, set_up),
+        cmocka_unit_test_setup(test_a_device_is_blocked_whole, set_up),
         cmocka_unit_test_setup(test_blocked_at_once_where_that_is_wanted, set_up),
         cmocka_unit_test_setup(test_nobodys_is_told_once, set_up),
         cmocka_unit_test_setup(test_a_fault_of_the_whole, set_up),

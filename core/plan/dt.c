@@ -280,18 +280,20 @@ int dt_next_property(const void *fdt, int offset, struct dt_property *out)
 const void *dt_property(const void *fdt, int node, const char *name, uint32_t *size)
 {
     const char *names = strings(fdt);
-    const char *token = structure(fdt) + node;
+    const char *const start = structure(fdt) + node;
+    const char *token = start;
 
-    while ((token = find_property(token_end(token))) != NULL) {
-        const char *candidate = names + be32(token + 8);
+    for (const char *at = start; (at = find_property(token_end(at))) != NULL; token = at) {
+        const char *candidate = names + be32(at + 8);
 
         if (candidate[0] == name[0] && strcmp(candidate, name) == 0) {
             if (size != NULL) {
-                *size = be32(token + 4);
+                *size = be32(at + 4);
             }
-            return token + PROPERTY_SIZE;
+            return count_search(fdt, (int)(at - start)) ? at + PROPERTY_SIZE : NULL;
         }
     }
+    (void)count_search(fdt, (int)(token - start));
     return NULL;
 }
 

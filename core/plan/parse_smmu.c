@@ -26,39 +26,53 @@ static const struct smmu_ops *driver_of(const void *fdt, int node)
     return NULL;
 }
 
-/* An interrupt that is missing, or not the GIC's, is one less: faults are told when others come. */
-static void read_irq(struct plan *p, const struct dt_at *at, uint32_t position,
+/* True where it is known, now or before. Without one, faults are told when others come. */
+static bool read_irq(struct plan *p, const struct dt_at *at, uint32_t position,
                      struct plan_smmu *smmu)
 {
     struct plan_irq irq;
 
-    if (smmu->irq_count < PLAN_MAX_SMMU_IRQS &&
-        dt_irq_at(p->board.fdt, at, position, p->board.gic.node, &irq) == OK &&
-        irq.intid >= FIRST_SPI) {
-        smmu->irq[smmu->irq_count++] = irq;
-        if (irq.intid == p->board.console.irq.intid) {
-            smmu->unusable = true;
-            board_warning(p, smmu->node,
-                          "interrupts: %u is the console's, too: nobody gets a device behind this "
-                          "SMMU",
-                          irq.intid);
+    if (dt_irq_at(p->board.fdt, at, position, p->board.gic.node, &irq) != OK ||
+        irq.intid < FIRST_SPI) {
+        return false;
+    }
+    for (uint32_t i = 0; i < smmu->irq_count; i++) {
+        if (smmu->irq[i].intid == irq.intid) {
+            return true;
         }
     }
+    if (smmu->irq_count == PLAN_MAX_SMMU_IRQS) {
+        return false;
+    }
+    smmu->irq[smmu->irq_count++] = irq;
+    if (irq.intid == p->board.console.irq.intid) {
+        smmu->unusable = true;
+        board_warning(p, smmu->node,
+                      "interrupts: %u is the console's, too: nobody gets a device behind this SMMU",
+                      irq.intid);
+    }
+    return true;
 }
 
-/* By name; else the first of the global ones, then those of the context banks. */
+/*
+ * By name; else the first of the global ones, as some have one for the Secure side before ours,
+ * then those of the context banks that are used: Linux, bindings/iommu/arm,smmu.yaml.
+ */
 static void read_irqs(struct plan *p, const struct dt_at *at, struct plan_smmu *smmu)
 {
     const char *const *name = smmu->ops->interrupts;
     uint32_t globals = (uint32_t)dt_number(p->board.fdt, smmu->node, "#global-interrupts", 1);
 
     for (; name != NULL && *name != NULL; name++) {
-        read_irq(p, at, irq_position(p->board.fdt, smmu->node, *name, 0), smmu);
+        (void)read_irq(p, at, irq_position(p->board.fdt, smmu->node, *name, 0), smmu);
     }
     if (name == NULL) {
-        read_irq(p, at, 0, smmu);
-        for (uint32_t i = 0; i + 1 < PLAN_MAX_SMMU_IRQS; i++) {
-            read_irq(p, at, globals + i, smmu);
+        for (uint32_t i = 0; i < globals && i < PLAN_SMMU_GLOBALS; i++) {
+            (void)read_irq(p, at, i, smmu);
+        }
+        while (smmu->context_irqs <= CONFIG_MAX_PARTITIONS &&
+               read_irq(p, at, globals + smmu->context_irqs, smmu)) {
+            smmu->context_irqs++;
         }
     }
 }
@@ -157,7 +171,8 @@ static bool visit_iommus(const struct visitor *v, const char *data, uint32_t siz
         stream.id = cells == 0 ? 0 : (uint32_t)dt_cells(data + CELL, 1);
         stream.mask = cells == 2 ? (uint32_t)dt_cells(data + 2 * CELL, 1)
                                  : (uint32_t)dt_number(fdt, smmu, "stream-match-mask", 0);
-        if ((stream.id | stream.mask) == UINT32_MAX || !v->visit(v, smmu, &stream)) {
+        if (((stream.id | stream.mask) == UINT32_MAX && v->device >= 0) ||
+            !v->visit(v, smmu, &stream)) {
             return false;
         }
         data += (1 + cells) * CELL;

@@ -38,7 +38,8 @@
     DEVICE("b00c000", "iommus = <&smmu 0x50>;")                                                    \
     DEVICE("b00d000", "iommus = <&wide 0x407>;")                                                   \
     DEVICE("b00e000", "iommus = <&wide 0x421>;")                                                   \
-    DEVICE("b010000", "iommus = <&smmu 0xffffffff>;")                                              \
+    DEVICE("b012000", "iommus = <&smmu 0x60>;")                                                    \
+    DEVICE("b010000", "iommus = <&smmu 0xffffffff>, <&smmu 0x60>;")                                \
     DEVICE("b011000", "iommus = <&old 0x7fff0000 0x8000ffff>;")
 #define BRIDGE(at, size, a, b, map)                                                                \
     "pcie@" at " { compatible = \"pci-host-ecam-generic\"; device_type = \"pci\";"                 \
@@ -88,6 +89,25 @@ static void smmus_are_read(void **state)
     assert_false(s[1].coherent);
     assert_int_equal(s[1].irq_count, 2);
     assert_int_equal(s[1].irq[1].intid, 32 + 64);
+}
+
+/* As an LS1088A has them: four global ones, the first Secure's, and counters' before contexts'. */
+static void an_smmus_many_interrupts(void **state)
+{
+    const struct plan_smmu *s = test_plan.board.smmus;
+
+    (void)state;
+    plan_board_text(
+        BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST
+        "smmu@9800000 { compatible = \"arm,mmu-500\"; reg = <0 0x9800000 0 0x10000>;"
+        " #iommu-cells = <1>; #global-interrupts = <6>; interrupts = <0 60 4>, <0 61 4>,"
+        " <0 62 4>, <0 63 4>, <0 64 4>, <0 65 4>, <0 66 4>, <0 67 4>, <0 67 4>, <0 68 4>,"
+        " <0 69 4>, <0 70 4>, <0 71 4>, <0 72 4>, <0 73 4>, <0 74 4>, <0 75 4>; }; };");
+    assert_string_equal(log_text, "");
+    assert_int_equal(s->irq[2].intid, 32 + 62);
+    assert_int_equal(s->irq[4].intid, 32 + 66);
+    assert_int_equal(s->context_irqs, CONFIG_MAX_PARTITIONS + 1);
+    assert_int_equal(s->irq_count, 4 + CONFIG_MAX_PARTITIONS); /* two contexts have the same */
 }
 
 /* Unaligned, its registers would fault at EL2. */
@@ -177,6 +197,9 @@ static void a_stream_is_not_shared_with_what_is_kept_back(void **state)
     parse_file(PART("p", "0", "\"/d@b00c000\"")); /* the other one has another IOMMU as well */
     plan_check(&test_plan);
     assert_log("p: /d@b00c000: it shares stream 0x50 of /smmu@9700000 with /d@b00b000");
+    parse_file(PART("p", "0", "\"/d@b012000\"")); /* the other one's list begins with nonsense */
+    plan_check(&test_plan);
+    assert_log("p: /d@b012000: it shares stream 0x60 of /smmu@9700000 with /d@b010000");
     parse_file(PART("p", "0", "\"/d@b006000\", \"/d@b007000\""));
     assert_string_equal(log_text, "");
     plan_check(&test_plan);
@@ -348,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smmus_are_read),
+        cmocka_unit_test(an_smmus_many_interrupts),
         cmocka_unit_test(an_smmu_askew),
         cmocka_unit_test(an_smmu_with_the_consoles_interrupt),
         cmocka_unit_test(a_stream_contains_a_device),

@@ -34,7 +34,8 @@
 #define PLAN_MAX_FILTERED  8  /* pages, or runs of them, that a partition shares with others */
 #define PLAN_MAX_IRQS      32 /* interrupts of one device */
 #define PLAN_MAX_SMMUS     16
-#define PLAN_MAX_SMMU_IRQS 9 /* of one SMMU that are used */
+#define PLAN_SMMU_GLOBALS  4 /* interrupts of one SMMU that are no context's, at most, */
+#define PLAN_MAX_SMMU_IRQS (PLAN_SMMU_GLOBALS + 1 + CONFIG_MAX_PARTITIONS) /* and all of it */
 #define PLAN_MAX_ITS       4
 #define PLAN_EVENTS        32  /* messages of one function */
 #define PLAN_LPIS          128 /* that a partition may make of its functions' messages */
@@ -110,14 +111,15 @@ struct plan_smmu {
     const struct smmu_ops *ops;
     struct range mmio;
     struct plan_irq irq[PLAN_MAX_SMMU_IRQS]; /* in the order that the driver names them */
-    uint32_t irq_count;
-    bool coherent;     /* `dma-coherent`: its walks and queues see the CPUs' caches */
-    bool unusable;     /* the driver gave it up: its devices are behind no SMMU */
-    uint8_t stage;     /* 2; or 1, where it has no stage 2 */
-    uint8_t oas_bits;  /* width of the addresses that it puts out */
-    uint8_t sid_bits;  /* width of StreamIDs */
-    uint32_t contexts; /* partitions that it can serve; 0: as many as there are */
-    uint32_t groups;   /* SMMUv2: stream mapping register groups; 0: it needs none, or on a PC */
+    uint32_t irq_count;                      /* different ones */
+    uint32_t context_irqs; /* SMMUv2: contexts, from the first on, whose interrupt is among them */
+    bool coherent;         /* `dma-coherent`: its walks and queues see the CPUs' caches */
+    bool unusable;         /* the driver gave it up: its devices are behind no SMMU */
+    uint8_t stage;         /* 2; or 1, where it has no stage 2 */
+    uint8_t oas_bits;      /* width of the addresses that it puts out */
+    uint8_t sid_bits;      /* width of StreamIDs */
+    uint32_t contexts;     /* partitions that it can serve; 0: as many as there are */
+    uint32_t groups; /* SMMUv2: stream mapping register groups; 0: it needs none, or on a PC */
 };
 
 /* What turns devices' messages into interrupts, with a GICv3. */
@@ -128,6 +130,7 @@ struct plan_its {
     bool unusable;        /* the driver gave it up: its devices send no messages */
     uint64_t devices;     /* DeviceIDs that it can tell apart, from 0 on; 0: not known (on a PC) */
     uint32_t table_pages; /* of 4 KiB, in a page of its tables; 0: not known */
+    uint32_t flat_entry;  /* bytes of a DeviceID's, where its table has one level; 0: it has two */
 };
 
 /* Consecutive StreamIDs (SMMUv2: or one, with bits that do not matter) of a granted device. */

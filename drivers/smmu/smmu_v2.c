@@ -124,7 +124,6 @@ static void read_features(struct smmu_v2_unit *u, struct plan_smmu *smmu)
     uint32_t idr2 = arch_read32(smmu_v2_global(u, IDR2));
     uint64_t oas = field_get(IDR2_OAS, idr2);
     uint64_t sid_bits = field_get(IDR0_NUMSIDB, idr0);
-    uint64_t irpts = field_get(IDR0_NUMIRPT, idr0);
 
     u->page_size = (idr1 & IDR1_PAGESIZE) != 0 ? 0x10000 : 0x1000;
     u->contexts_at = u->base + ((uint64_t)u->page_size << (1 + field_get(IDR1_NUMPAGENDXB, idr1)));
@@ -134,8 +133,8 @@ static void read_features(struct smmu_v2_unit *u, struct plan_smmu *smmu)
     u->extended = u->matches && (idr0 & IDR0_EXIDS) != 0;
     u->groups = u->matches ? (uint32_t)field_get(IDR0_NUMSMRG, idr0) : UINT32_C(1) << sid_bits;
     u->groups = u->groups < GROUPS ? u->groups : GROUPS;
-    u->irpts = smmu->irq_count == 0 ? 0 : smmu->irq_count - 1;
-    u->irpts = u->irpts < irpts ? u->irpts : (uint32_t)irpts;
+    u->irpts = (uint32_t)field_get(IDR0_NUMIRPT, idr0);
+    u->irpts = u->irpts < smmu->context_irqs ? u->irpts : smmu->context_irqs;
     u->coherent = smmu->coherent && (idr0 & IDR0_CTTW) != 0;
     u->aarch32 = (idr2 & IDR2_PTFSV8_4KB) == 0;
     u->oas = u->aarch32 ? OAS_40 : OAS_48;
@@ -195,9 +194,23 @@ static enum status deny_all(struct smmu_v2_unit *u)
     return smmu_v2_sync(u);
 }
 
+/* The tree has fewer interrupts than the contexts that may be used: CONFIG_MAX_PARTITIONS, SILENT. */
+static void tell_silent_contexts(struct plan *p, const struct smmu_v2_unit *u,
+                                 const struct plan_smmu *smmu)
+{
+    if (smmu->context_irqs < u->contexts && smmu->context_irqs <= CONFIG_MAX_PARTITIONS) {
+        plan_warning(
+            p, PLAN_SHARED, smmu->path,
+            "interrupts: those of its contexts from %u on are missing: DMA faults there are "
+            "told late, when others come",
+            smmu->context_irqs);
+    }
+}
+
 static enum status probe(struct plan *p, uint32_t index, const char **why)
 {
     static const char *const mmu_500[] = {"arm,mmu-500", NULL};
+    static const char *const v1[] = {"arm,smmu-v1", "arm,mmu-400", "arm,mmu-401", NULL};
     struct smmu_v2_unit *u = &smmu_v2_units[index];
     struct plan_smmu *smmu = &p->board.smmus[index];
     enum status status;
@@ -219,6 +232,10 @@ static enum status probe(struct plan *p, uint32_t index, const char **why)
         return status != OK ? status : E_UNSUPPORTED;
     }
     u->mmu_500 = dt_compatible(p->board.fdt, smmu->node, mmu_500);
+    if (!dt_compatible(p->board.fdt, smmu->node, v1)) {
+        tell_silent_contexts(p, u, smmu);
+        u->irpts = 0; /* context n has interrupt n */
+    }
     return OK;
 }
 

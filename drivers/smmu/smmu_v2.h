@@ -37,7 +37,7 @@ struct smmu_v2_unit {
     uint32_t page_size;
     uint32_t contexts; /* all of the hardware's */
     uint32_t groups;
-    uint32_t irpts; /* interrupts of contexts that reach the GIC */
+    uint32_t irpts; /* SMMUv1: interrupts of contexts that reach the GIC; else 0 */
     bool matches;   /* else StreamIDs index the groups */
     bool extended;  /* StreamIDs of 16 bits are matched */
     bool aarch32;   /* its stage 2 walks tables of Armv7-A: the same, of 40 bits at most */

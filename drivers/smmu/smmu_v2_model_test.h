@@ -126,7 +126,7 @@ static struct m_unit {
     bool busy, stuck; /* sTLBGSTATUS; stuck: it never ends */
     bool cpre_stuck;
     uint32_t syncs, invalidations, vmid_forgotten;
-    uint32_t interrupts; /* bit 0: the global one; bit 1 + n: context interrupt n */
+    uint64_t interrupts; /* bit 0: the global one; bit 1 + n: context interrupt n */
 } m_units[2], *m = m_units;
 
 static uint32_t m_page(void)
@@ -419,8 +419,8 @@ static enum dma m_translate(uint32_t n, uint32_t stream, uint64_t address, bool 
         b->fsr |= 1u << 31;
     }
     if ((b->sctlr >> 6 & 1) != 0) {
-        assert_in_range(b->cbar >> 24, 0, m->id.irpts == 0 ? 0 : m->id.irpts - 1);
-        m->interrupts |= 2u << (b->cbar >> 24);
+        assert_in_range(b->cbar >> 24, 0, m->id.v1 ? m->id.irpts - 1 : 0);
+        m->interrupts |= 2u << (m->id.v1 ? b->cbar >> 24 : n); /* IRPTNDX is an SMMUv1's */
     }
     return DMA_ABORTED;
 }

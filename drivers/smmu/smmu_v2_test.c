@@ -45,7 +45,8 @@ bool dt_compatible(const void *fdt, int node, const char *const *list)
 {
     (void)fdt;
     (void)node;
-    return strcmp(list[0], "arm,mmu-500") == 0 && m->id.mmu_500 != 0;
+    return (strcmp(list[0], "arm,mmu-500") == 0 && m->id.mmu_500 != 0) ||
+           (strcmp(list[0], "arm,smmu-v1") == 0 && m->id.v1);
 }
 
 static void add_stream(int device, uint32_t id, uint32_t count, uint32_t mask)
@@ -71,7 +72,8 @@ static int setup(void **state)
     p->board.timer_hz = 62500000;
     *smmu() = (struct plan_smmu){.path = "/smmu@2b400000",
                                  .mmio = {M_BASE, 0x2000000},
-                                 .irq_count = PLAN_MAX_SMMU_IRQS,
+                                 .irq_count = 2,
+                                 .context_irqs = CONFIG_MAX_PARTITIONS + 1,
                                  .coherent = true};
     add_device(0);
     add_device(2);
