@@ -67,7 +67,7 @@ static void test_errors_are_not_reported(void **state)
     }
 }
 
-/* An event collector hears of errors as a root port does; what is behind 0xfff is the next one's. */
+/* An event collector hears of errors as a root port does; from 0x1000 on it is the next one. */
 static void test_errors_are_not_collected(void **state)
 {
     (void)state;

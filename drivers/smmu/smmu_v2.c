@@ -194,7 +194,7 @@ static enum status deny_all(struct smmu_v2_unit *u)
     return smmu_v2_sync(u);
 }
 
-/* The tree has fewer interrupts than the contexts that may be used: CONFIG_MAX_PARTITIONS, SILENT. */
+/* The tree has fewer interrupts than contexts that may be used: one more than partitions. */
 static void tell_silent_contexts(struct plan *p, const struct smmu_v2_unit *u,
                                  const struct plan_smmu *smmu)
 {
