@@ -142,6 +142,13 @@ begin:
     ldrsb   r2, [r1]
     cmneq   r2, #0x100 - 0xb1
     bne     park
+    mvn     r1, #0
+    strb    r1, [r0, #0x38]                 /* UARTIMSC: 11 bits, of which a byte was written */
+    ldr     r1, [r0, #0x38]
+    cmp     r1, #0xff
+    bne     park
+    mov     r1, #0
+    str     r1, [r0, #0x38]
     mov     r1, #'\n'
     str     r1, [r0]
 
