@@ -53,6 +53,8 @@
 #define IDR2_PTFSV8_4KB  BIT(12)
 #define IDR7_MAJOR       MASK(7, 4)
 #define SGFSR_USF        BIT(1)
+#define SGFSR_UUT        BIT(8)  /* a transaction of a kind that is not supported */
+#define SGFSR_MULTI      BIT(31) /* more than the one recorded */
 #define SGFSYNR0_WNR     BIT(1)
 #define SGFSYNR1_STREAM  MASK(15, 0)
 #define STLBGSTATUS_BUSY BIT(0)
@@ -279,6 +281,7 @@ static bool mute(const struct plan *p, uint32_t index, uint32_t stream)
 
     (void)p;
     (void)stream;
+    u->muted = true;
     u->scr0 &= ~SCR0_GCFGFIE;
     smmu_v2_write(smmu_v2_global(u, SCR0), u->scr0);
     return true;
@@ -291,9 +294,13 @@ static bool take_global(const struct smmu_v2_unit *u, struct smmu_fault *fault)
     if (gfsr == 0) {
         return false;
     }
+    if (u->muted && (gfsr & ~SGFSR_USF & ~SGFSR_MULTI) == 0) {
+        smmu_v2_write(smmu_v2_global(u, SGFSR), gfsr);
+        return false; /* what was told once, and does not stop, hides no partition's */
+    }
     *fault = (struct smmu_fault){.code = gfsr};
-    if ((gfsr & SGFSR_USF) != 0) {
-        fault->reason = SMMU_NO_STREAM;
+    if ((gfsr & (SGFSR_USF | SGFSR_UUT)) != 0) {
+        fault->reason = (gfsr & SGFSR_USF) != 0 ? SMMU_NO_STREAM : SMMU_FORBIDDEN;
         fault->stream =
             (uint32_t)field_get(SGFSYNR1_STREAM, arch_read32(smmu_v2_global(u, SGFSYNR1)));
         fault->addressed = true;

@@ -42,7 +42,8 @@ struct smmu_v2_unit {
     bool extended;  /* StreamIDs of 16 bits are matched */
     bool aarch32;   /* its stage 2 walks tables of Armv7-A: the same, of 40 bits at most */
     bool coherent, stage1, mmu_500, started;
-    bool dead; /* it did not do as told: everything aborts */
+    bool muted; /* unidentified streams are told no more */
+    bool dead;  /* it did not do as told: everything aborts */
     uint8_t oas;
 };
 

@@ -297,6 +297,36 @@ static void test_faults_are_told(void **state)
     }
 }
 
+/* One that is muted, and goes on, hides no partition's faults; what is unsupported has a name. */
+static void test_a_muted_stream_hides_nothing(void **state)
+{
+    struct smmu_fault fault;
+    uint64_t out;
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; setup(NULL), i++) {
+        add_stream(0, 2, 1, 0);
+        bring_up(&m_boards[i]);
+        pass(0, true);
+        smmu_v2.mute(p, 0, 9);
+        for (uint32_t n = 0; n < 3; n++) {
+            expect_abort(9);
+            expect_abort(9);
+            (void)m_dma(2, UINT64_C(0x12345678000), false, &out);
+            assert_true(take(&fault));
+            assert_int_equal(fault.stream, 2);
+            assert_false(take(&fault));
+        }
+        m->gfsr = 1u << 8; /* UUT */
+        m->gfsynr1 = 2;
+        assert_true(take(&fault));
+        assert_int_equal(fault.reason, SMMU_FORBIDDEN);
+        assert_false(fault.shared);
+        assert_int_equal(fault.stream, 2);
+        assert_int_equal(m->gfsr, 0);
+    }
+}
+
 static void test_nobodys_stream_is_told_then_silent(void **state)
 {
     struct smmu_fault fault;
@@ -482,6 +512,7 @@ int main(void)
         cmocka_unit_test_setup(test_runs_and_masks, setup),
         cmocka_unit_test_setup(test_a_shared_stream_has_one_group, setup),
         cmocka_unit_test_setup(test_faults_are_told, setup),
+        cmocka_unit_test_setup(test_a_muted_stream_hides_nothing, setup),
         cmocka_unit_test_setup(test_nobodys_stream_is_told_then_silent, setup),
         cmocka_unit_test_setup(test_a_stream_that_two_groups_match_aborts, setup),
         cmocka_unit_test_setup(test_a_fault_of_the_whole_is_shared, setup),
