@@ -321,13 +321,14 @@ enum status vpci_init(struct partition *part, const struct plan *p)
 void vpci_stop(struct partition *part)
 {
     const struct plan *p = part->vpci.plan;
+    const uint64_t since = arch_counter();
 
     lock_take(&part->vpci.lock, LOCK_VPCI);
     for (uint32_t i = 0; i < p->function_count; i++) {
         const struct plan_function *f = &p->functions[i];
 
         if (!is_bridge(f) && p->devices[f->device].partition == (int)part->index) {
-            (void)pci_quiesce(&p->pci_hosts[f->host], f);
+            (void)pci_quiesce(&p->pci_hosts[f->host], f, since);
         }
     }
     lock_release(&part->vpci.lock);

@@ -195,12 +195,10 @@ uint32_t pci_cap(const struct plan_function *f, uint32_t id, bool extended)
 
 /* What it has asked for comes to an end, before a reset forgets it: 6.6.2; or the time does. */
 static void await_completions(const struct plan_pci_host *host, uint32_t rid, uint32_t at,
-                              uint64_t pending)
+                              uint64_t pending, uint64_t since)
 {
-    uint64_t start = arch_counter();
-
     while ((pci_read(host, rid, at) & pending) != 0) {
-        if (arch_counter() - start > plan.board.timer_hz * PENDING_MS / 1000) {
+        if (arch_counter() - since > plan.board.timer_hz * PENDING_MS / 1000) {
             console_printf("bulkhead: warning: %s %02x:%02x.%u: is reset while it waits for data\n",
                            host->path, PCI_BDF(rid));
             return;
@@ -208,7 +206,7 @@ static void await_completions(const struct plan_pci_host *host, uint32_t rid, ui
     }
 }
 
-bool pci_quiesce(const struct plan_pci_host *host, const struct plan_function *f)
+bool pci_quiesce(const struct plan_pci_host *host, const struct plan_function *f, uint64_t since)
 {
     uint32_t pcie = pci_cap(f, PCI_CAP_PCIE, false);
     uint32_t af = pci_cap(f, PCI_CAP_AF, false);
@@ -217,12 +215,12 @@ bool pci_quiesce(const struct plan_pci_host *host, const struct plan_function *f
     if (pcie != 0 && (pci_read(host, f->rid, pcie + PCIE_DEVCAP) & PCIE_DEVCAP_FLR) != 0) {
         uint32_t control = pci_read(host, f->rid, pcie + PCIE_DEVCTL) & 0xffff;
 
-        await_completions(host, f->rid, pcie + PCIE_DEVCTL, PCIE_DEVSTA_PENDING);
+        await_completions(host, f->rid, pcie + PCIE_DEVCTL, PCIE_DEVSTA_PENDING, since);
         pci_write(host, f->rid, pcie + PCIE_DEVCTL, control | PCIE_DEVCTL_FLR);
         return true;
     }
     if (af != 0 && (pci_read(host, f->rid, af + PCI_AF_CAPS) & PCI_AF_CAPS_FLR) != 0) {
-        await_completions(host, f->rid, af + PCI_AF_CTRL, PCI_AF_PENDING);
+        await_completions(host, f->rid, af + PCI_AF_CTRL, PCI_AF_PENDING, since);
         pci_write(host, f->rid, af + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
         return true;
     }

@@ -46,8 +46,11 @@ static inline void pci_write(const struct plan_pci_host *h, uint32_t rid, uint32
 /* The function's capability with this ID (`extended`: of those); 0 where it has none. */
 uint32_t pci_cap(const struct plan_function *f, uint32_t id, bool extended);
 
-/* Decode, bus mastering and INTx off; where it can be reset, it is (and needs 100 ms). */
-bool pci_quiesce(const struct plan_pci_host *h, const struct plan_function *f);
+/*
+ * Decode, bus mastering and INTx off; where it can be reset, it is (and needs 100 ms). What it has
+ * asked for comes to an end before, or 100 ms from `since` on (ticks) do.
+ */
+bool pci_quiesce(const struct plan_pci_host *h, const struct plan_function *f, uint64_t since);
 
 /*
  * True where the partition sees the function: it is granted to it, or a bridge above one that is.

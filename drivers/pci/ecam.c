@@ -127,22 +127,22 @@ static void keep_bridges(struct pci_scan *s, uint32_t host)
     }
 }
 
-/* It answers again after its reset; false where it does not in time: 2.3.1. */
-static bool is_back(const struct pci_scan *s, uint32_t rid)
+/* It answers again after its reset; false where it does not a second from then: 2.3.1. */
+static bool is_back(const struct pci_scan *s, uint32_t rid, uint64_t since)
 {
-    uint64_t start = arch_counter();
     uint32_t vendor;
 
     do {
         vendor = pci_read(s->host, rid, PCI_ID) & PCI_NO_VENDOR;
     } while ((vendor == PCI_NO_VENDOR || vendor == PCI_RETRY) &&
-             arch_counter() - start < plan.board.timer_hz * BACK_MS / 1000);
+             arch_counter() - since < plan.board.timer_hz * BACK_MS / 1000);
     return vendor != PCI_NO_VENDOR && vendor != PCI_RETRY;
 }
 
 /* Granted functions that can be: their capabilities into the plan, off, and reset. */
 static void reset_grants(struct pci_scan *s)
 {
+    const uint64_t since = arch_counter();
     bool reset = false;
 
     for (uint32_t i = 0; i < s->count; i++) {
@@ -159,7 +159,7 @@ static void reset_grants(struct pci_scan *s)
                 f->granted = NULL;
                 continue;
             }
-            reset = pci_quiesce(s->host, f->granted) || reset;
+            reset = pci_quiesce(s->host, f->granted, since) || reset;
         }
     }
     if (reset) {
@@ -170,10 +170,12 @@ static void reset_grants(struct pci_scan *s)
 /* Those that are there after it stay, and need the bridges above them. */
 static void settle_grants(struct pci_scan *s)
 {
+    const uint64_t since = arch_counter(); /* they were reset together */
+
     for (uint32_t i = 0; i < s->count; i++) {
         struct pci_found *f = &s->found[i];
 
-        if (f->granted != NULL && !is_back(s, f->rid)) {
+        if (f->granted != NULL && !is_back(s, f->rid, since)) {
             pci_refuse(s, f->granted, "pci-devices: it does not answer after its reset");
             f->granted = NULL;
         }

@@ -194,6 +194,7 @@ static inline int model_set_up(void **state)
     (void)state;
     host_reset();
     host.counter_step = 100000; /* resets take no time */
+    plan.board.timer_hz = host.counter_hz;
     host_mmio_add(ECAM, ECAM_SIZE, model_read, model_write, NULL);
     if (!mapped) {
         mapped = true;

@@ -4,10 +4,13 @@
 
 #include "core/base/bits.h"
 #include "core/base/pci.h"
+#include "core/plan/plan.h"
 
 #define FUNCTIONS   8u
 #define BUS_ENTRIES 256u         /* devices and functions of one bus */
 #define BUSES_KEPT  MASK(31, 24) /* the secondary latency timer */
+
+#define SCAN_SECONDS 10 /* that buses of a host are still opened: nothing there may take 50 ms */
 
 /* ---- capabilities ---- */
 
@@ -204,6 +207,9 @@ static bool open_bridge(struct pci_scan *s, struct pci_found *f, const struct le
         secondary = last + 1;
         subordinate = above->limit;
     }
+    if (arch_counter() - s->since > plan.board.timer_hz * SCAN_SECONDS) {
+        f->broken = "was found too late: what is on its bus, or before it, answers too slowly";
+    }
     if (f->broken != NULL || secondary > above->limit) {
         set_buses(s, f, 0, 0);
         return false;
@@ -255,6 +261,7 @@ void pci_scan(struct pci_scan *s)
     uint32_t last = s->host->first;
     uint32_t depth = 0;
 
+    s->since = arch_counter();
     s->count = 0;
     for (;;) {
         struct pci_found *f;

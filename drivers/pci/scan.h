@@ -34,6 +34,7 @@ struct pci_scan {
     const struct plan_pci_host *host;
     struct pci_found found[PCI_MAX_FOUND];
     uint32_t count;
+    uint64_t since; /* ticks */
 };
 
 /*

@@ -95,6 +95,23 @@ static void test_errors_are_not_collected(void **state)
     }
 }
 
+/* Buses that take seconds to answer end the search: what is behind the rest is not reached. */
+static void test_slow_buses(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 15; i++) {
+        model_bridge(-1, DEVFN(i, 0), 4, 0x00ff00);
+    }
+    model_endpoint(0, DEVFN(0, 0));
+    model_endpoint(14, DEVFN(0, 0));
+    host.counter_step = host.counter_hz;
+    probe_text(PCI_PARTITION("p", "0", "0x40000000", "\"/pcie@10000000 01:00.0\"")
+                   PCI_PARTITION("q", "1", "0x48000000", "\"/pcie@10000000 0f:00.0\""));
+    assert_log("error: q: /pcie@10000000 0f:00.0: pci-devices: there is no such function");
+    assert_int_equal(test_plan.errors, 1);
+    assert_int_equal(models[14].word[PCI_BUSES / 4], 0);
+}
+
 static void test_bridge_without_room(void **state)
 {
     int bridge = model_bridge(-1, DEVFN(1, 0), 4, 0);
@@ -257,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup(test_registers_of_bridges, model_set_up),
         cmocka_unit_test_setup(test_errors_are_not_reported, model_set_up),
         cmocka_unit_test_setup(test_errors_are_not_collected, model_set_up),
+        cmocka_unit_test_setup(test_slow_buses, model_set_up),
         cmocka_unit_test_setup(test_bridge_without_room, model_set_up),
         cmocka_unit_test_setup(test_too_many_bridges, model_set_up),
         cmocka_unit_test_setup(test_bus_numbers, model_set_up),
