@@ -44,13 +44,10 @@ bool dt_step(const void *fdt, struct dt_at *at)
 
 /* ---- searches from the root ---- */
 
-/* Class: the boot CPU's until dt_search_end(), then only read. */
+/* Class: the boot CPU's until dt_search_end(), then only read; `known`: atomic. */
 static struct {
-    const void *fdt; /* whose nodes are known */
-    struct {
-        uint32_t phandle;
-        int node; /* -1: there is none */
-    } known[SEARCH_KNOWN];
+    const void *fdt;              /* whose nodes are known */
+    uint64_t known[SEARCH_KNOWN]; /* a phandle in the upper half, its node in the lower; -1: none */
     bool counted;
     int64_t left; /* bytes; below 0: they did not suffice */
 } search;
@@ -61,7 +58,7 @@ void dt_search_begin(const void *fdt)
     search.counted = true;
     search.left = DT_SEARCH_BYTES;
     for (uint32_t i = 0; i < SEARCH_KNOWN; i++) {
-        search.known[i].phandle = i + 1; /* that belongs elsewhere */
+        search.known[i] = (uint64_t)(i + 1) << 32; /* that belongs elsewhere */
     }
 }
 
@@ -71,19 +68,19 @@ bool dt_search_end(void)
     return search.left >= 0;
 }
 
-/* So many bytes were walked, or are to be; false where none may be any more. */
-static bool count_search(const void *fdt, int bytes)
+bool dt_search_count(const void *fdt, int bytes)
 {
-    const bool counted = search.counted && fdt == search.fdt;
-
-    search.left -= counted ? bytes : 0;
-    return !counted || search.left >= 0;
+    if (!search.counted || fdt != search.fdt) {
+        return true;
+    }
+    search.left -= bytes;
+    return search.left >= 0;
 }
 
 bool dt_at(const void *fdt, int node, struct dt_at *at)
 {
     dt_root(at);
-    if (!count_search(fdt, node)) {
+    if (!dt_search_count(fdt, node)) {
         return false;
     }
     while (at->node[at->depth] < node) {
@@ -156,21 +153,21 @@ static int find_phandle(const void *fdt, uint32_t phandle)
             }
         }
     }
-    return count_search(fdt, (int)(token - base)) && be32(token) != FDT_END ? node : -1;
+    return dt_search_count(fdt, (int)(token - base)) && be32(token) != FDT_END ? node : -1;
 }
 
 int dt_phandle(const void *fdt, uint32_t phandle)
 {
-    const uint32_t slot = phandle % SEARCH_KNOWN;
+    uint64_t *slot = &search.known[phandle % SEARCH_KNOWN];
+    uint64_t known = __atomic_load_n(slot, __ATOMIC_RELAXED);
     int node;
 
-    if (fdt == search.fdt && search.known[slot].phandle == phandle) {
-        return search.known[slot].node;
+    if (fdt == search.fdt && known >> 32 == phandle) {
+        return (int)(uint32_t)known;
     }
-    node = count_search(fdt, 0) ? find_phandle(fdt, phandle) : -1;
-    if (search.counted && fdt == search.fdt) {
-        search.known[slot].phandle = phandle;
-        search.known[slot].node = node;
+    node = dt_search_count(fdt, 0) ? find_phandle(fdt, phandle) : -1;
+    if (fdt == search.fdt) {
+        __atomic_store_n(slot, (uint64_t)phandle << 32 | (uint32_t)node, __ATOMIC_RELAXED);
     }
     return node;
 }
@@ -287,13 +284,16 @@ const void *dt_property(const void *fdt, int node, const char *name, uint32_t *s
         const char *candidate = names + be32(at + 8);
 
         if (candidate[0] == name[0] && strcmp(candidate, name) == 0) {
+            if (!dt_search_count(fdt, (int)(at - start))) {
+                return NULL;
+            }
             if (size != NULL) {
                 *size = be32(at + 4);
             }
-            return count_search(fdt, (int)(at - start)) ? at + PROPERTY_SIZE : NULL;
+            return at + PROPERTY_SIZE;
         }
     }
-    (void)count_search(fdt, (int)(token - start));
+    (void)dt_search_count(fdt, (int)(token - start));
     return NULL;
 }
 

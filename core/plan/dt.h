@@ -79,16 +79,20 @@ int dt_child(const void *fdt, int node, const char *name, size_t length);
 int dt_phandle(const void *fdt, uint32_t phandle);
 
 /*
- * From now on what dt_at() and dt_phandle() walk of this tree is counted, and nodes that were found
- * by phandle are remembered. After DT_SEARCH_BYTES they find nothing any more: a tree in which each
- * node refers to others costs a second or two, not hours. Boot CPU, before the seal.
+ * From now on nodes of this tree that were found by phandle are remembered, and what dt_at(),
+ * dt_phandle(), dt_property() and translations of addresses walk is counted. After DT_SEARCH_BYTES
+ * they find nothing any more: a tree in which each node refers to others costs a second or two, not
+ * hours. Boot CPU, before the seal.
  */
 void dt_search_begin(const void *fdt);
 
-/* Nothing more is counted, nor remembered: any CPU may search. False where it was too much. */
+/* So many bytes were walked, or are to be; false where none may be any more. */
+bool dt_search_count(const void *fdt, int bytes);
+
+/* Nothing more is counted: any CPU may search. False where it was too much. */
 bool dt_search_end(void) MUST_CHECK;
 
-#define DT_SEARCH_BYTES (INT64_C(1) << 29)
+#define DT_SEARCH_BYTES (INT64_C(1) << 27)
 
 /* The node's full path, what is not printable as '?'; "?" where it is longer than `size`. */
 void dt_path(const void *fdt, int node, char *path, size_t size);

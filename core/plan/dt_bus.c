@@ -42,7 +42,7 @@ static enum status translate(const void *fdt, int bus, int parent, struct range 
     uint32_t size;
     const char *data = dt_property(fdt, bus, "ranges", &size);
 
-    if (data == NULL) {
+    if (data == NULL || !dt_search_count(fdt, (int)size)) {
         return E_INVALID;
     }
     if (size == 0) {

@@ -133,7 +133,18 @@ static void test_search_is_remembered(void **state)
         }
     }
     assert_true(dt_search_end());
-    assert_int_equal(dt_phandle(tree.data, phandle), a);
+    for (uint32_t later = 0; later < 2; later++) { /* and then, too, it is not looked for again */
+        char *value;
+
+        assert_int_equal(dt_phandle(tree.data, phandle), a);
+        value = (char *)(uintptr_t)dt_property(tree.data, a, "phandle", NULL);
+        *value ^= 1;
+        assert_int_equal(dt_phandle(tree.data, phandle), a);
+        *value ^= 1;
+        for (uint32_t other = 0; other < 40; other++) {
+            assert_int_equal(dt_phandle(tree.data, phandle + 1 + other), -1);
+        }
+    }
     tree_free(tree);
 }
 
