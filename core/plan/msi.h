@@ -88,6 +88,12 @@ struct msi_frame {
 /* The frame of partition `index`. Any CPU, once msi_assign() has decided. */
 struct msi_frame msi_frame(const struct plan *p, uint32_t index);
 
+/*
+ * Pages of the table of an ITS that has one level only (IHI 0069 5.2.1), of the plan's functions:
+ * whole ones of the ITS's own size, up to the highest DeviceID that sends; 0 where it has two.
+ */
+uint64_t msi_flat_pages(const struct plan *p, uint32_t its);
+
 /* Pages of the pool that all of it takes at most. */
 uint64_t msi_pages(const struct plan *p);
 

@@ -37,10 +37,31 @@ static uint64_t table_pages(const struct plan_its *its)
     return its->table_pages == 0 ? 1 : 2 * its->table_pages - 1;
 }
 
+static uint32_t its_of(const struct plan *p, const struct plan_function *f)
+{
+    return p->partitions[p->devices[f->device].partition].msi_its;
+}
+
+uint64_t msi_flat_pages(const struct plan *p, uint32_t its)
+{
+    const struct plan_its *i = &p->board.its[its];
+    uint64_t bytes = i->flat_entry; /* of DeviceID 0 */
+
+    for (uint32_t n = 0; n < p->function_count; n++) {
+        const struct plan_function *f = &p->functions[n];
+
+        if (f->msi && its_of(p, f) == its &&
+            (f->msi_device + UINT64_C(1)) * i->flat_entry > bytes) {
+            bytes = (f->msi_device + UINT64_C(1)) * i->flat_entry;
+        }
+    }
+    return align_up(bytes, i->table_pages * PAGE_SIZE) / PAGE_SIZE;
+}
+
 /* A device has a table of its own, and at most a page of the ITS's. */
 static uint64_t device_pages(const struct plan *p, const struct plan_function *f)
 {
-    return 1 + table_pages(&p->board.its[p->partitions[p->devices[f->device].partition].msi_its]);
+    return 1 + table_pages(&p->board.its[its_of(p, f)]);
 }
 
 uint64_t msi_pages(const struct plan *p)
@@ -58,6 +79,7 @@ uint64_t msi_pages(const struct plan *p)
     }
     for (uint32_t i = 0; i < p->board.its_count; i++) { /* its queue, devices, collections */
         pages += 1 + 2 * table_pages(&p->board.its[i]);
+        pages += p->board.its[i].flat_entry == 0 ? 0 : 3 * msi_flat_pages(p, i); /* aligned */
     }
     return pages + MSI_SHARED_PAGES;
 }

@@ -83,6 +83,8 @@ _Static_assert(2 * CONFIG_PAGES - 1 <= MSI_SHARED_PAGES, "with alignment");
 #define CMD2_CPU    MASK(50, 16)
 #define QUEUE_BYTES PAGE_SIZE
 
+#define FLAT_PAGES 256 /* GITS_BASER.Size tells one less */
+
 /* Class: of the boot CPU, before partitions run. */
 static struct unit {
     const char *path;
@@ -90,10 +92,11 @@ static struct unit {
     uint64_t typer;
     uint64_t device_limit; /* DeviceIDs from here on it does not have */
     uint64_t *queue;
-    uint64_t *devices;     /* level 1: a page's address for each that has a device */
+    uint64_t *devices;     /* level 1 of two: a page's address for each that has a device */
     uint64_t page;         /* bytes of a page of that table */
     uint64_t written;      /* GITS_CWRITER: bytes */
     uint32_t device_entry; /* bytes */
+    bool flat;             /* the table has one level: the entries themselves */
 } units[PLAN_MAX_ITS];
 
 static struct {
@@ -201,13 +204,14 @@ static const char *count_devices(struct unit *u, struct plan_its *plan_its)
 
         if (type == TYPE_DEVICES) {
             pages = table_pages(u, n, GITS_BASER_INDIRECT);
-            why = (arch_read64(u->base + GITS_BASER(n)) & GITS_BASER_INDIRECT) == 0
-                      ? "its table of devices has one level only (GITS_BASER.Indirect)"
-                      : NULL;
+            why = NULL;
+            u->flat = (arch_read64(u->base + GITS_BASER(n)) & GITS_BASER_INDIRECT) == 0;
             u->page = pages * PAGE_SIZE;
             u->device_entry =
                 (uint32_t)field_get(GITS_BASER_ENTRY, arch_read64(u->base + GITS_BASER(n))) + 1;
-            u->device_limit = u->page / u->device_entry * (u->page / sizeof(uint64_t));
+            u->device_limit =
+                u->page / u->device_entry * (u->flat ? FLAT_PAGES : u->page / sizeof(uint64_t));
+            plan_its->flat_entry = u->flat ? u->device_entry : 0;
         } else if (type == TYPE_COLLECTIONS) {
             pages = table_pages(u, n, 0);
         }
@@ -253,15 +257,19 @@ static uint64_t itt_pages(const struct unit *u)
 }
 
 /*
- * One page of the table of that type, indirect for devices; E_UNSUPPORTED where the ITS does not
- * take what it is given.
+ * One page of the table of that type, indirect for devices, or all of it; E_UNSUPPORTED where the
+ * ITS does not take what it is given.
  */
 static enum status set_table(struct unit *u, uint32_t n, uint64_t type)
 {
     const uint64_t shape = GITS_BASER_INDIRECT | GITS_BASER_PAGE_SIZE | GITS_BASER_SIZE;
-    uint64_t indirect = type == TYPE_DEVICES ? GITS_BASER_INDIRECT : 0;
-    void *page = take(table_pages(u, n, indirect));
-    uint64_t is = indirect | (arch_read64(u->base + GITS_BASER(n)) & GITS_BASER_PAGE_SIZE);
+    const bool flat = type == TYPE_DEVICES && u->flat;
+    uint64_t indirect = type == TYPE_DEVICES && !u->flat ? GITS_BASER_INDIRECT : 0;
+    uint64_t each = table_pages(u, n, indirect);
+    uint64_t pages = flat ? msi_flat_pages(&plan, (uint32_t)(u - units)) : each;
+    void *page = take(pages);
+    uint64_t is = indirect | (arch_read64(u->base + GITS_BASER(n)) & GITS_BASER_PAGE_SIZE) |
+                  field_prep(GITS_BASER_SIZE, pages / each - 1);
 
     if (page == NULL) {
         return E_NO_SPACE;
@@ -321,7 +329,7 @@ static enum status its_add_device(uint32_t its, uint32_t device)
 
     check(device < u->device_limit); /* as the plan was told */
     itt = take(itt_pages(u));
-    if (u->devices[slot] == 0) {
+    if (!u->flat && u->devices[slot] == 0) {
         void *level2 = take(u->page / PAGE_SIZE);
 
         if (level2 == NULL) {

@@ -71,11 +71,23 @@ static uint64_t per_page(void)
     return (PAGE_SIZE << 2 * its.page_size) / 8;
 }
 
+static bool is_flat(void)
+{
+    return (its.baser[0] >> 62 & 1) == 0;
+}
+
 /* The device's entry, in the model's form: its table's address, event bits in the low ones. */
 static uint64_t *device_entry(uint64_t device)
 {
-    uint64_t level1 = memory_at(its.baser[0] & 0xfffffffff000)[device / per_page()];
+    uint64_t *table = memory_at(its.baser[0] & 0xfffffffff000);
+    uint64_t level1;
 
+    if (is_flat()) {
+        assert_true(device < ((its.baser[0] & 0xff) + 1) * per_page());
+        assert_int_equal((its.baser[0] & 0xfffffffff000) % (per_page() * 8), 0);
+        return &table[device];
+    }
+    level1 = table[device / per_page()];
     assert_true(level1 >> 63);
     assert_int_equal(level1 % (per_page() * 8), 0);
     assert_int_equal((its.baser[0] & 0xfffffffff000) % (per_page() * 8), 0);
@@ -225,8 +237,8 @@ static void write_rd(void *model, uint64_t offset, unsigned size, uint64_t v)
 /* The LPI that a message becomes, 0 where it is dropped; its CPU. */
 static uint32_t message(uint32_t device, uint32_t event, uint64_t *target)
 {
-    uint64_t level1 = memory_at(its.baser[0] & 0xfffffffff000)[device / per_page()];
-    uint64_t entry = level1 == 0 ? 0 : *device_entry(device);
+    uint64_t *table = memory_at(its.baser[0] & 0xfffffffff000);
+    uint64_t entry = is_flat() || table[device / per_page()] != 0 ? *device_entry(device) : 0;
     uint32_t lpi;
 
     if (entry == 0 || event >> (entry & 31) != 0) {
@@ -388,10 +400,6 @@ static void test_what_it_lacks_is_told(void **state)
     plan.board.its[0].mmio.size = 0x1000;
     assert_int_equal(its_probe(&plan, 0, &why), E_UNSUPPORTED);
     setup(NULL);
-    its.no_indirect = true;
-    assert_int_equal(its_probe(&plan, 0, &why), E_UNSUPPORTED);
-    assert_string_equal(why, "its table of devices has one level only (GITS_BASER.Indirect)");
-    its.no_indirect = false;
     probe();
     its.no_indirect = true; /* it takes back what it has said */
     assert_int_equal(its_start(0), E_UNSUPPORTED);
@@ -439,6 +447,42 @@ static void test_tables_of_large_pages(void **state)
     }
 }
 
+/* One level, as a GIC-500 has it: as long as the highest DeviceID that is granted wants. */
+static void test_a_table_of_one_level(void **state)
+{
+    static const uint32_t devices[] = {0x10, 0x1ff, 0x200, 0xffe};
+    uint64_t target = 0;
+
+    (void)state;
+    for (uint64_t size = 0; size <= 2; size++) {
+        for (uint32_t last = 0; last < ARRAY_SIZE(devices); last++) {
+            setup(NULL);
+            its.page_size = size;
+            its.no_indirect = true;
+            plan.function_count = last + 1;
+            plan.board.its_count = plan.partition_count = 1;
+            plan.partitions[0].msi_first = 64;
+            for (uint32_t i = 0; i <= last; i++) {
+                plan.functions[i] = (struct plan_function){.msi = true, .msi_device = devices[i]};
+            }
+            start();
+            assert_int_equal(plan.board.its[0].devices,
+                             256 * per_page() < 0x10000 ? 256 * per_page() : 0x10000);
+            assert_int_equal((its.baser[0] & 0xff), devices[last] / per_page());
+            for (uint32_t i = 0; i <= last; i++) {
+                assert_int_equal(its_add_device(0, devices[i]), OK);
+                assert_int_equal(its_map(0, devices[i], 32, 8192 + 32 * i, &cpu[0]), OK);
+            }
+            for (uint32_t i = 0; i <= last; i++) {
+                assert_int_equal(message(devices[i], 31, &target), 8192 + 32 * i + 31);
+            }
+            assert_int_equal(message(0x11, 0, &target), 0);
+            assert_true(pages_used <= msi_pages(&plan) + (CPUS - 1) * MSI_CPU_PAGES);
+        }
+    }
+    memset(&plan, 0, sizeof(plan));
+}
+
 static void test_one_that_takes_no_command_is_told(void **state)
 {
     (void)state;
@@ -474,6 +518,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_it_lacks_is_told, setup),
         cmocka_unit_test_setup(test_the_plan_is_told_what_devices_it_has, setup),
         cmocka_unit_test_setup(test_tables_of_large_pages, setup),
+        cmocka_unit_test_setup(test_a_table_of_one_level, setup),
         cmocka_unit_test_setup(test_one_that_takes_no_command_is_told, setup),
         cmocka_unit_test_setup(test_a_redistributor_that_firmware_left_on, setup),
     };
