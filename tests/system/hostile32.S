@@ -65,9 +65,11 @@ begin:
 /* ---- what is hidden, and what is not written on a condition ---- */
 
     mrc     p15, 0, r0, c0, c1, 1           /* ID_PFR1: no security, no virtualization */
+#ifndef ARMV7                                   /* QEMU's HCR.TID3 traps nothing there */
     tst     r0, #0xf0
     tsteq   r0, #0xf000
     bne     park
+#endif
     .irp    crm, c3, c4, c5, c6, c7         /* there AArch64 has its own */
     mrc     p15, 0, r1, c0, \crm, 0
     cmp     r1, #0
@@ -85,6 +87,32 @@ begin:
     cps     #0x13
     bne     park
     say     "hostile: hidden"
+
+/* ---- BXJ: without Jazelle it is BX, in A32 and T32, and traps nowhere ---- */
+
+    mov     r9, #0
+    adr     r10, park
+    adr     r0, park
+    cmp     r0, r0
+    bxjne   r0                              /* not executed */
+    adr     r0, 1f
+    orr     r0, r0, #1
+    bxj     r0
+    b       park
+    .thumb
+    .balign 4
+1:  adr     r0, 2f
+    bxj     r0
+    nop
+    .balign 4
+    .arm
+    b       park
+2:  adr     r0, 3f
+    bxjeq   r0
+    b       park
+3:  cmp     r9, #0
+    bne     park
+    say     "hostile: BXJ"
 
 /* ---- windows ---- */
 
@@ -212,6 +240,10 @@ check_hyp:
     ubfx    r0, r4, #7, #4
     cmp     r0, #15
     beq     check_undefined
+#ifdef ARMV7                                    /* QEMU's has DACR in all of c3 */
+    cmp     r0, #3
+    bxeq    lr
+#endif
     mov     r0, r4, lsr #11
     b       check_opc1
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 import attacker_log
-from machine import LINUX, MIB, image, linux, partition
+from machine import CPUS32, LINUX, MIB, image, linux, partition
 from test_arm32 import DEBIAN, STEPS, debian, hello
 from test_attacker import GPIO, SPIS, attacker, victims, wait_for_the_end, wrong_in
 from test_faults import ICOUNT, SECONDS, control_kept_its_loop
@@ -76,13 +76,15 @@ def test_guests_on_newlib(boot, gic):
     assert f"[control] control: 1000 Hz loop on its CPU 0x0, GICv{gic}" in log and log.count("control: 1000 ticks") == 2
 
 
-@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 2), ("cortex-a72", 3), ("max", 3)])
+@pytest.mark.parametrize("cpu, gic", [("cortex-a53", 2), ("cortex-a72", 3), ("max", 3), ("cortex-a7", 3), ("cortex-a15", 2)])
 def test_hostile(boot, tmp_path, cpu, gic):
-    """All of CP14 and CP15, LDM, LDRD and unaligned accesses to windows, IT blocks, calls: a 1 kHz loop does not notice."""
+    """All of CP14 and CP15, BXJ, LDM, LDRD and unaligned accesses to windows, IT blocks, calls: a 1 kHz loop does not notice.
+    On boards of 32 bits, too."""
     parts = [partition("hostile", "hostile", [1]), partition("control", "control", [0], bootargs=f"seconds={SECONDS}")]
-    log = boot(parts, {"hostile": hello(tmp_path, source="hostile32")}, cpu=cpu, gic=gic, smp=2, qemu=ICOUNT).off()
+    options = ["-DARMV7"] if cpu in CPUS32 else []
+    log = boot(parts, {"hostile": hello(tmp_path, *options, source="hostile32")}, cpu=cpu, gic=gic, smp=2, qemu=ICOUNT).off()
     said = [line.split("hostile: ")[1].strip() for line in log.split("\n") if "[hostile] " in line]
-    assert said == ["CP15", "CP14", "64 bits", "hidden", "windows", "calls", "done"], log
+    assert said == ["CP15", "CP14", "64 bits", "hidden", "BXJ", "windows", "calls", "done"], log
     assert "panic" not in log
     control_kept_its_loop(log)
 
