@@ -20,8 +20,11 @@ struct arch_regs;
 /* vectors.S: HVBAR. */
 extern uint8_t vectors[];
 
-/* vectors.S: leave HYP for ELR_hyp, SPSR_hyp; r0, r2 = `arg`, r1 all ones, VFP and the others 0. */
-__attribute__((noreturn)) void vectors_enter(uint32_t arg, uint32_t stack_top);
+/*
+ * vectors.S: leave HYP for ELR_hyp, SPSR_hyp; r0, r2 = `arg`, r1 all ones, VFP, where there is one,
+ * and the others 0.
+ */
+__attribute__((noreturn)) void vectors_enter(uint32_t arg, uint32_t stack_top, bool vfp);
 
 /* Called by vectors.S with the guest's registers in `regs`; it has done all when it returns. */
 void trap_sync(struct arch_regs *regs);

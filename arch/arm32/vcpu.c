@@ -28,6 +28,8 @@
 /* SCTLR out of reset: the bits that are one; MMU, caches off. */
 #define SCTLR_RESET UINT32_C(0x00c50078)
 
+#define CPACR_VFP (MASK(23, 22) | MASK(21, 20)) /* coprocessors 11 and 10 */
+
 #define PMCR_C BIT(2)
 #define PMCR_P BIT(1)
 
@@ -58,6 +60,14 @@ void arch_vcpu_bind(struct vcpu *vcpu, const struct lpae *stage2, uint8_t vmid)
 }
 
 /* ---- reset ---- */
+
+/* The bits are RAZ/WI where the CPU has no VFP, or firmware (NSACR) does not give it away. */
+static bool has_vfp(void)
+{
+    sysreg_write(CPACR, CPACR_VFP);
+    arch_isb();
+    return (sysreg_read(CPACR) & CPACR_VFP) != 0;
+}
 
 static void reset_pl1(void)
 {
@@ -124,6 +134,7 @@ static void reset_pmu(void)
 void arch_vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t arg)
 {
     const bool thumb = (entry & 1) != 0;
+    const bool vfp = has_vfp();
 
     reset_pl1();
     reset_timers();
@@ -135,7 +146,7 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t arg)
     sysreg_write(ICIALLU, 0);
     sysreg_write(BPIALL, 0);
     __asm__ volatile("dsb nsh\n\tisb" ::: "memory");
-    vectors_enter((uint32_t)arg, (uint32_t)vcpu->cpu->stack_top);
+    vectors_enter((uint32_t)arg, (uint32_t)vcpu->cpu->stack_top, vfp);
 }
 
 /* ---- reports ---- */

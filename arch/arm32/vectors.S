@@ -131,22 +131,24 @@ irq:
     .global vectors_enter
 vectors_enter:
     mov     sp, r1
+    cmp     r2, #0
+    mov     r2, #0
+    beq     2f
     mov     r1, #0x40000000                 /* FPEXC.EN */
     vmsr    fpexc, r1
     vmrs    r1, mvfr0
     and     r1, r1, #0xf                    /* 2: D16 to D31 are there */
     cmp     r1, #2
-    mov     r2, #0
-    mov     r3, #0
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    vmov    d\n, r2, r3
+    vmov    d\n, r2, r2
     .endr
     bne     1f
     .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    vmov    d\n, r2, r3
+    vmov    d\n, r2, r2
     .endr
 1:  vmsr    fpscr, r2
     vmsr    fpexc, r2
+2:
     .irp mode, svc, abt, und, irq, fiq
     msr     spsr_\mode, r2
     msr     sp_\mode, r2
@@ -158,7 +160,7 @@ vectors_enter:
     .endr
     mvn     r1, #0
     mov     r2, r0
-    .irp n, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14
+    .irp n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14
     mov     r\n, #0
     .endr
     eret

@@ -36,6 +36,19 @@ begin:
     bne     park
     say     "hello: PSCI 1.1"
 
+#ifdef NO_VFP
+    mov     r0, #0xf << 20                  /* CPACR: they are not there */
+    mcr     p15, 0, r0, c1, c0, 2
+    isb
+    mrc     p15, 0, r1, c1, c0, 2
+    tst     r0, r1
+    bne     park
+    adr     r10, 1f
+    mov     r0, #1 << 30
+    vmsr    fpexc, r0
+    b       park
+1:  say     "hello: VFP is undefined"
+#else
     mov     r0, #0xf << 20                  /* CPACR: coprocessors 10 and 11 */
     mcr     p15, 0, r0, c1, c0, 2
     isb
@@ -51,6 +64,7 @@ begin:
     cmpeq   r1, r1
     bne     park
     say     "hello: VFP multiplies"
+#endif
 
 #ifndef ARMV8                                    /* a guest's own */
     mrc     p14, 0, r0, c0, c0, 0           /* DBGDIDR */

@@ -61,6 +61,15 @@ def test_id_registers_of_any_cpu():
         assert hex(masks.get(encoding, 0)) == hex(want), register
 
 
+def test_a_cpu_without_vfp(boot, tmp_path):
+    """Or whose firmware keeps it to itself: it is undefined for the guest, and nothing else is."""
+    images = {"hello": hello(tmp_path, "-DSECOND", "-DNO_VFP")}
+    log = boot([partition("one", "hello", [0, 1])], images, cpu="cortex-a7", gic=2, smp=2,
+               qemu=("-cpu", "cortex-a7,vfp=off,vfp-d32=off,neon=off")).off()
+    said = [line.split("] ")[1].removeprefix("hello: ").strip() for line in log.split("\n") if "[one] " in line]
+    assert said == ["VFP is undefined" if step == "VFP multiplies" else step for step in STEPS], log
+
+
 @pytest.mark.parametrize("revision,heard", [(4, r"\[one\] thello: accesses that are not emulated abort"), (5, r"\[one\] thumb")])
 def test_erratum_766422(boot, tmp_path, revision, heard):
     """Cortex-A15 up to r0p4: a Thumb store's syndrome may name the wrong register, so that it is an abort to the guest,
