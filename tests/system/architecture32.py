@@ -75,7 +75,7 @@ m15.0.0.14.2-3      rw rw -     CNTP_CVAL, CNTV_CVAL
 """
 
 # In QEMU 10.0 otherwise than in the manual: every encoding of c3 is DACR, and every one of c7 that is nothing does nothing;
-# WFAR of Armv6; the event counters of Armv8. (PMCEID0 and PMCEID1, which an A15 has, are not.)
+# WFAR of Armv6; the event counters of Armv8, 4 of an A7, 6 of an A15. (PMCEID0 and PMCEID1, which an A15 has, are not.)
 ALSO_IN_QEMU = """
 15.0-7.3.0-15.0-7   rw -  -
 15.0.6.0.1          rw -  -
@@ -86,8 +86,10 @@ ALSO_IN_QEMU = """
 15.0.7.9-15.0-3,6-7 w  -  -
 15.0.7.9.4-5        w  -  -
 15.0.7.11-15.4-5    w  -  -
-15.0.14.8.0-5       rw rw -
-15.0.14.12.0-5      rw rw -
+15.0.14.8.0-3       rw rw -
+15.0.14.8.4-5       rw rw a15
+15.0.14.12.0-3      rw rw -
+15.0.14.12.4-5      rw rw a15
 15.0.14.15.7        rw rw -
 """
 
@@ -133,9 +135,10 @@ def instructions_of(table, features):
     return expected
 
 
-def system_instructions(_cpu, gic):
+def system_instructions(cpu, gic):
     """As architecture.py's."""
-    return instructions_of(TABLE + ALSO_IN_QEMU, {"gic3"} if gic == 3 else set())
+    features = ({"gic3"} if gic == 3 else set()) | ({"a15"} if cpu == "cortex-a15" else set())
+    return instructions_of(TABLE + ALSO_IN_QEMU, features)
 
 
 # ---- aborts: DDI 0406 B3.13.2 ----

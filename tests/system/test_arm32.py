@@ -123,11 +123,12 @@ def test_gicv3(boot, cpu):
     assert "machine off" in log
 
 
-def test_elf(boot):
-    """ELF32 by its program headers; one of 64 bits is told by name."""
+@pytest.mark.parametrize("cpu,gic", [("cortex-a7", 2), ("cortex-a53", 3)])
+def test_elf(boot, cpu, gic):
+    """ELF32 by its program headers, on a board of 64 bits, too; one of 64 bits is told by name."""
     images = {"elf": image("guests/arm32/hello/hello.elf", "kernel", os="elf", arch="arm"),
               "wrong": image("guests/hello/hello.elf", "kernel", os="elf", arch="arm")}
-    log = boot([partition("good", "elf", [0]), partition("bad", "wrong", [1])], images, cpu="cortex-a7", gic=2).off()
+    log = boot([partition("good", "elf", [0]), partition("bad", "wrong", [1])], images, cpu=cpu, gic=gic).off()
     assert re.search(r"entry    0x4\w+, ELF, AArch32", log) and "[good] hello: done" in log
     assert 'bad: /images/wrong: it is an ELF64 file: for "arm" it has to be ELF32' in log and "1 of 2 partitions start" in log
 

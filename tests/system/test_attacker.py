@@ -94,7 +94,7 @@ def wrong_in(log):
     return wrong + pattern_wrong(log) + terminal_wrong(log)
 
 
-CONFIGURATIONS = [("cortex-a53", 2), ("cortex-a53", 3), ("max", 2), ("max", 3), ("cortex-a15", 3)]
+CONFIGURATIONS = [("cortex-a53", 2), ("cortex-a53", 3), ("max", 2), ("max", 3), ("cortex-a15", 3), ("cortex-a7", 2)]
 
 
 @pytest.mark.parametrize("cpu,gic", CONFIGURATIONS)
@@ -116,7 +116,7 @@ def test_attacker(boot, tmp_path, pytestconfig, cpu, gic):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("cpu,gic", [("cortex-a53", 2), ("max", 3), ("cortex-a15", 2)])
+@pytest.mark.parametrize("cpu,gic", [("cortex-a53", 2), ("max", 3), ("cortex-a7", 2)])
 def test_two_attackers(boot, cpu, gic):
     """One with three vCPUs that race, one with two.
 
