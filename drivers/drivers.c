@@ -71,7 +71,7 @@ const struct pci_ops *const drivers_pci = &pci_ecam;
 const struct pci_ops *const drivers_pci = NULL;
 #endif
 
-#ifdef CONFIG_GIC_V3
+#ifdef CONFIG_GIC_ITS
 const struct its_ops *const drivers_its = &its_v3;
 #else
 const struct its_ops *const drivers_its = NULL;

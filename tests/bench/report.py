@@ -50,23 +50,19 @@ def gather(gics, build):
     for gic in gics:
         result[f"gic{gic}"] = guest(gic)
     phases = tracing.boot_phases()
-    ram = {n: size.ram(n) for n in (1, 2)}
     stacks, parts = stack.depths(), size.parts()
     result["phases"] = phases
     result["bare-boot"] = tracing.bare_boot()
     result["other"] = {
         "boot": sum(phases.values()) - phases["zeroing"],
-        "image": size.image(),
-        "text": size.text_and_rodata(),
-        "lines": sum(each["lines"] or 0 for each in parts.values()),
-        "ram-1": ram[1][0],
-        "ram-2": ram[2][0],
+        **size.sizes(),
+        **size.minimal(),
         "stack-cpu": stacks["CPU"]["used"],
         "stack-boot": stacks["boot"]["used"],
     }
     if build:
         result["other"]["build"] = size.build_seconds()
-    result["kept"] = {str(n): ram[n][1] for n in ram}
+    result["kept"] = {str(n): size.ram(n)[1] for n in (1, 2)}
     result["stacks"] = stacks
     result["parts"] = parts
     return result

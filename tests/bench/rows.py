@@ -67,6 +67,13 @@ OTHER = [
     Row("lines", "lines compiled in (cloc)", 10_112, 81_466, 8_000),
     Row("ram-1", "RAM held at run time, 1 partition, KiB", 252, -1, 192),
     Row("ram-2", "RAM held at run time, 2 partitions, KiB", 344, -1, 256),
+    *(Row(f"minimal-{name}", f"smallest configuration: {what}", -1, -1, target) for name, what, target in (
+        ("image", "image", 65_536),
+        ("text", ".text + .rodata", 60_000),
+        ("lines", "lines", 8_000),
+        ("ram-1", "RAM, 1 partition", 192),
+        ("ram-2", "RAM, 2 partitions", 256),
+    )),
     Row("stack-cpu", "deepest stack of a CPU, bytes", -1, -1, -1),
     Row("stack-boot", "deepest stack of the boot, bytes", -1, -1, -1),
     Row("build", "clean build, 2 cores, seconds", 9, -1, 10),

@@ -56,6 +56,12 @@ class Board:
         return "arm32" if self.arch == "arm" else self.arch
 
     @property
+    def minimal(self):
+        """The same board in its smallest configuration; None where it has none."""
+        board = dataclasses.replace(self, name=f"{self.name}-minimal")
+        return board if (TOP / f"configs/{board.name}_defconfig").exists() else None
+
+    @property
     def entry(self):
         """Where a guest begins in its partition."""
         return self.memory + self.linked % machine.MIB

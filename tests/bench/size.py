@@ -101,6 +101,24 @@ def ram(partitions):
     return int(held.group(1)), sum(size for _, size in gaps(log)) // KIB - int(held.group(1))
 
 
+def sizes():
+    """{row: figure} of the board's image."""
+    held = {f"ram-{n}": ram(n)[0] for n in (1, 2)}
+    return {"image": image(), "text": text_and_rodata(), "lines": sum(lines().values())} | held
+
+
+def minimal():
+    """The same of the board's smallest configuration, which is built beside it; {} where it has none."""
+    whole = run.board
+    if whole.minimal is None:
+        return {}
+    run.board = whole.minimal
+    try:
+        return {f"minimal-{name}": figure for name, figure in sizes().items()}
+    finally:
+        run.board = whole
+
+
 def build_seconds():
     """All of our code once more, in a folder of its own, on two cores; the libraries are there."""
     folder = run.BUILD / "bench-build"
