@@ -206,7 +206,10 @@ void console_panic(const char *format, va_list args) LOCK_UNCHECKED
 
 void console_use(const struct uart_ops *ops, uint64_t base, uint32_t shift, uint32_t width)
 {
-    if (console.ops == NULL) { /* the rings are large: nothing here may leave .bss */
+    static uint8_t log_ring[RING_SIZE];
+
+    if (console.ops == NULL) {
+        console.mux.source[MUX_LOG].ring.data = log_ring;
         console.mux.focus = MUX_NONE;
         console.mux.open = MUX_NONE;
     }
@@ -221,6 +224,8 @@ void console_stream_open(uint32_t index, const char *name, const struct console_
 
     if (client != NULL) {
         console.client[index] = *client;
+        s->ring.data = client->rings;
+        console_input_open(index, client->rings + RING_SIZE);
     }
     s->silent = client == NULL;
     s->closed = s->silent;

@@ -49,6 +49,10 @@ extern const struct uart_ops *const drivers_uart[];
 /* That of the early console; NULL where the configuration has none. */
 extern const struct uart_ops *const drivers_uart_early;
 
+/* A stream's rings, output and input: bytes, and pages. */
+#define CONSOLE_RINGS      (2 * CONFIG_CONSOLE_RING)
+#define CONSOLE_RING_PAGES ((uint32_t)((CONSOLE_RINGS + PAGE_SIZE - 1) / PAGE_SIZE))
+
 /*
  * A stream's owner is told, on the console CPU from console_irq(), without a lock held, that bytes
  * wait in the input ring (`input`), or that the output ring, once found full, has room again. Takes
@@ -57,6 +61,7 @@ extern const struct uart_ops *const drivers_uart_early;
 struct console_client {
     void (*ready)(void *owner, bool input, bool output);
     void *owner;
+    uint8_t *rings; /* CONSOLE_RINGS bytes, the console's from now on */
 };
 
 /* ---- Bulkhead's own log ---- */

@@ -41,6 +41,11 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 
 /* ---- rings ---- */
 
+void console_input_open(uint32_t index, uint8_t *ring)
+{
+    input.stream[index].ring.data = ring;
+}
+
 void console_stream_listen(uint32_t index)
 {
     __atomic_store_n(&input.stream[index].listening, 1, __ATOMIC_RELAXED);

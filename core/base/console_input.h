@@ -11,6 +11,9 @@
 /* Provided by console.c: a piece into the log. */
 void console_log(const char *text);
 
+/* The stream's input goes into `ring`, of RING_SIZE bytes. Before console_input_start(). */
+void console_input_open(uint32_t index, uint8_t *ring);
+
 /* ---- a stream's owner, without the lock ---- */
 
 /* Take a byte; -1 where there is none. */

@@ -43,7 +43,11 @@ static void assert_said(const char *text)
 
 static void open_stream(uint32_t index, const char *name)
 {
+    static uint8_t rings[CONFIG_MAX_PARTITIONS][CONSOLE_RINGS];
+
     mux.source[MUX_STREAM(index)].name = name;
+    mux.source[MUX_STREAM(index)].ring.data = rings[index];
+    console_input_open(index, rings[index] + RING_SIZE);
 }
 
 static void close_stream(uint32_t index)

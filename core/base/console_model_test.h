@@ -269,10 +269,12 @@ static const char *const names[] = {"p0", "p1", "p2", "p3", "p4", "p5", "p6", "p
 
 static inline void start(uint32_t streams, bool is_qemu)
 {
+    static uint8_t rings[ARRAY_SIZE(names)][CONSOLE_RINGS];
+
     uart.is_qemu = is_qemu;
     console_use(&ops, 0x9000000, 0, 1);
     for (uint32_t i = 0; i < streams; i++) {
-        const struct console_client client = {ready, &owners[i]};
+        const struct console_client client = {ready, &owners[i], rings[i]};
 
         owners[i] = (struct owner){.index = i};
         console_stream_open(i, names[i], &client);

@@ -22,8 +22,13 @@ static struct mux mux;
 
 static inline int set_up(void **state)
 {
+    static uint8_t rings[MUX_SOURCES][RING_SIZE];
+
     (void)state;
     memset(&mux, 0, sizeof(mux));
+    for (uint32_t i = 0; i < MUX_SOURCES; i++) {
+        mux.source[i].ring.data = rings[i];
+    }
     mux.focus = MUX_NONE;
     mux.open = MUX_NONE;
     mux.streams = CONFIG_MAX_PARTITIONS;

@@ -13,7 +13,7 @@ _Static_assert((CONFIG_CONSOLE_RING & (CONFIG_CONSOLE_RING - 1)) == 0,
 /* `head` and `tail` count bytes ever put and taken; class: atomic, each written by one side. */
 struct ring {
     uint32_t head, tail;
-    uint8_t data[RING_SIZE];
+    uint8_t *data; /* RING_SIZE bytes; NULL: nobody puts anything */
 };
 
 /* Bytes in it. Either side; the other may change it meanwhile, in its own direction only. */

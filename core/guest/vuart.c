@@ -16,6 +16,7 @@
 #include "core/base/pl011.h"
 #include "core/guest/irq.h"
 #include "core/guest/partition.h"
+#include "core/memory/pool.h"
 
 #define FIFO_DEPTH 32u       /* r1p5; drivers learn it from the revision in UARTPeriphID2 */
 #define CLOCK_HZ   24000000u /* where the board's tree does not tell */
@@ -254,9 +255,12 @@ enum status vuart_init(struct partition *partition, const struct plan *p)
 {
     struct vuart *u = &partition->vuart;
     const struct plan_uart *board = &p->board.console;
-    const struct console_client client = {ready, u};
+    const struct console_client client = {ready, u, pool_take(CONSOLE_RING_PAGES)};
     uint64_t clock = board->clock != 0 ? board->clock : CLOCK_HZ;
 
+    if (client.rings == NULL) {
+        return E_NO_SPACE;
+    }
     u->partition = partition;
     u->stream = partition->index;
     u->intid = board->irq.intid;

@@ -6,6 +6,7 @@
 
 #include "core/base/arch.h"
 #include "core/base/bits.h"
+#include "core/base/console.h"
 #include "core/base/cpu.h"
 #include "core/memory/el2_window.h"
 #include "core/memory/lpae.h"
@@ -198,6 +199,7 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
         need += el2_reaches(r) ? check_el2_pages(p, r) : 0;
         window = el2_reaches(r) ? window : EL2_WINDOW_PAGES;
     }
+    need += part->console == PLAN_CONSOLE_SHARED ? CONSOLE_RING_PAGES : 0;
     for (uint32_t v = 0; v < part->cpu_count; v++) {
         need += VCPU_PAGES + (part->cpus[v] != p->board.boot_cpu ? STACK_PAGES : 0);
     }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/base/bits.h"
+#include "core/base/console.h"
 #include "core/base/cpu.h"
 #include "core/memory/lpae.h"
 #include "core/memory/pool.h"
@@ -153,6 +154,9 @@ static void each_cpu_has_its_pages(void **state)
     p.partitions[0].cpu_count = 2;
     p.partitions[0].cpus[1] = 1;
     assert_int_equal(check_pool_need(&p, &p.partitions[0]), one + CPU_STACK_SIZE / PAGE_SIZE + 1);
+    p.partitions[0].console = PLAN_CONSOLE_NONE;
+    assert_int_equal(check_pool_need(&p, &p.partitions[0]),
+                     one + CPU_STACK_SIZE / PAGE_SIZE + 1 - CONSOLE_RING_PAGES);
 }
 
 /* ---- any plan ---- */
