@@ -18,7 +18,7 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
     } sections[] = {
         {image_start, image_rodata, LPAE_CODE}, {image_rodata, image_data, LPAE_RODATA},
         {image_data, image_plan, LPAE_DATA},    {image_plan, image_window, LPAE_DATA},
-        {image_pool, image_end, LPAE_DATA},
+        {image_window, image_pool, LPAE_DATA},  {image_pool, image_end, LPAE_DATA},
     };
 
     if (index >= ARRAY_SIZE(sections)) {
@@ -28,6 +28,11 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
                            (uint64_t)(sections[index].end - sections[index].start)};
     *attr = sections[index].attr;
     return true;
+}
+
+struct range arch_image_boot(void)
+{
+    return (struct range){(uintptr_t)image_window, (uint64_t)(image_pool - image_window)};
 }
 
 uint64_t arch_window(uint32_t partition, uint64_t page)

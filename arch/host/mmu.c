@@ -40,6 +40,11 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
     return true;
 }
 
+struct range arch_image_boot(void)
+{
+    return host.boot;
+}
+
 uint64_t arch_window(uint32_t partition, uint64_t page)
 {
     (void)partition;

@@ -115,11 +115,16 @@ enum status el2_unmap(struct range what)
 
 enum status el2_seal(struct range what)
 {
-    struct range pages = whole_pages(what);
+    const struct range pages = whole_pages(what);
+    const struct range boot = arch_image_boot();
     enum status status;
 
     lock_take(&el2_map_lock, LOCK_EL2_MAP);
     status = lpae_protect(&el2_table, pages.base, pages.size);
+    if (status == OK && boot.size != 0) {
+        status = lpae_unmap(&el2_table, boot.base, boot.size);
+        arch_tlb_forget_el2(boot);
+    }
     if (status == OK) {
         arch_tlb_forget_el2(pages);
     }

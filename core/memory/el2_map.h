@@ -39,8 +39,16 @@ enum status el2_map_at(uint64_t at, struct range what) MUST_CHECK;
  */
 enum status el2_unmap(struct range what) MUST_CHECK;
 
-/* Make whole pages read-only, for the seal; TLBs invalidated on all CPUs. */
+/*
+ * The seal: make whole pages read-only, and unmap what is EL2_BOOT; TLBs invalidated on all CPUs.
+ */
 enum status el2_seal(struct range what) MUST_CHECK;
+
+/* Data that the boot CPU uses before el2_seal(), and nobody after it. It begins as zero. */
+#define EL2_BOOT __attribute__((section(".boot")))
+
+/* Provided by arch/A/: the whole pages of all that; size 0 where they stay. */
+struct range arch_image_boot(void);
 
 /*
  * Provided by arch/A/mmu.c: the sections of Bulkhead's image (and its pool), `index` from 0; false
@@ -50,8 +58,9 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
 
 /*
  * Copy [from, from + size), inside one page of the partition's RAM, for an instant seen at a page
- * of the image that is no section (arch_window()); it takes nothing from the pool. What was written
- * there past the caches is seen, too. Any CPU; no lock but the partition's own is waited for.
+ * of the image that is unmapped since the seal (arch_window()); it takes nothing from the pool.
+ * What was written there past the caches is seen, too. Any CPU; no lock but the partition's own is
+ * waited for.
  */
 void el2_read(uint32_t partition, uint64_t from, void *to, uint32_t size);
 

@@ -230,6 +230,20 @@ static void the_seal_makes_pages_read_only(void **state)
     assert_int_equal(kind(FREE), 'w');
 }
 
+static void the_seal_unmaps_what_only_the_boot_uses(void **state)
+{
+    (void)state;
+    host.boot = range(DATA + 0x4000, 0x2000);
+    assert_int_equal(el2_seal(range(DATA, 0x1000)), OK);
+    assert_int_equal(kind(DATA), 'r');
+    assert_int_equal(kind(DATA + 0x3000), 'w');
+    assert_int_equal(kind(DATA + 0x4000), 0);
+    assert_int_equal(kind(DATA + 0x5000), 0);
+    assert_int_equal(kind(DATA + 0x6000), 'w');
+    assert_int_equal(host.tlb_forgets, 2);
+    assert_int_equal(el2_seal(range(DATA + 0x1000, 0x1000)), E_NOT_FOUND); /* it is gone */
+}
+
 static uint32_t seen; /* looks at RAM that is mapped read-only then */
 
 static void look(const void *p, uint64_t n)
@@ -368,6 +382,7 @@ int main(void)
         cmocka_unit_test_setup(blocks_grow_around_small_maps, set_up),
         cmocka_unit_test_setup(unmapping_is_told_to_other_cpus, set_up),
         cmocka_unit_test_setup(the_seal_makes_pages_read_only, set_up),
+        cmocka_unit_test_setup(the_seal_unmaps_what_only_the_boot_uses, set_up),
         cmocka_unit_test_setup(a_partitions_memory_is_seen_for_an_instant, set_up),
         cmocka_unit_test_setup(an_empty_pool_is_told_and_the_map_stays_whole, set_up),
         cmocka_unit_test_setup(the_audit_counts_what_is_there, set_up),

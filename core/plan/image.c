@@ -13,6 +13,7 @@
 #include "core/base/addr.h"
 #include "core/base/arch.h"
 #include "core/base/bits.h"
+#include "core/memory/el2_map.h"
 
 /* arm64 Image header, offsets in bytes; little-endian. */
 #define IMAGE_TEXT_OFFSET 8
@@ -79,7 +80,7 @@ static const struct elf_class elf64 = {8, EM_AARCH64, 32, 54, 56, 64, 8, 16, 24,
 #define HEAD_SIZE (IMAGE_HEADER_SIZE + 258)
 
 /* Class: the boot CPU's, before the seal: image_probe() only. */
-static uint8_t probe_inflater[INFLATER_SIZE] __attribute__((aligned(INFLATER_ALIGN)));
+EL2_BOOT static uint8_t probe_inflater[INFLATER_SIZE] __attribute__((aligned(INFLATER_ALIGN)));
 
 /* A little-endian number of `size` bytes, at any alignment. */
 static uint64_t read_le(const uint8_t *p, uint32_t size)

@@ -7,6 +7,7 @@
 
 #include "core/base/arch.h"
 #include "core/base/bits.h"
+#include "core/memory/el2_map.h"
 #include "core/memory/el2_window.h"
 #include "core/plan/check.h"
 #include "core/plan/parse.h"
@@ -19,7 +20,7 @@
     (1 + PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
 
 /* Free RAM in whole pages, ascending and disjoint. Class: the boot CPU's, before the seal. */
-static struct range piece[MAX_PIECES];
+EL2_BOOT static struct range piece[MAX_PIECES];
 static uint32_t pieces;
 
 /* ---- free RAM ---- */
