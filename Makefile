@@ -185,7 +185,7 @@ mutations: guests
 	@tests/mutations
 
 ##
-##   clean            empty build/ but for configurations, downloads and newlib
+##   clean            empty build/ but for configurations, downloads, newlib, and board trees (*.dtb)
 ##   distclean        remove build/ altogether
 ##   help             this text
 .PHONY: clean distclean help
@@ -193,7 +193,7 @@ mutations: guests
 clean:
 	@mkdir -p build
 	@find build -mindepth 1 \( -path build/third-party -o -path build/guest -o -path build/newlib \
-	    -o -path build/stamps -o -path build/board -o -name .config \) -prune -o ! -type d -exec rm {} +
+	    -o -path build/stamps -o -path build/board -o -path 'build/*.dtb' -o -name .config \) -prune -o ! -type d -exec rm {} +
 	@find build -type d -empty -delete
 
 distclean:
