@@ -33,9 +33,7 @@ static uint32_t boot_phase;
 /* Class: atomic. CPUs that have done their part of PHASE_LOAD. */
 static uint32_t cpus_loaded;
 
-/*
- * Class: each written by the partition's first CPU (or the boot CPU before), read after PHASE_LOAD.
- */
+/* Class: each its partition's first CPU's (or the boot CPU's before); read after PHASE_LOAD. */
 static bool partition_ready[CONFIG_MAX_PARTITIONS];
 
 /* ---- what all share is wrong ---- */
@@ -231,11 +229,13 @@ static bool plan_is_writable(void)
 /* What EL2's real table maps now; nothing of `system` either. */
 static void audit(const struct range *system)
 {
-    struct range ram[CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS + 1] = {*system};
+    /* Class: the boot CPU's; too large for its stack. */
+    static struct range ram[CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS + 1];
     const bool writable = plan_is_writable();
     struct el2_audit a;
-    uint32_t count = 1;
+    uint32_t count = 0;
 
+    ram[count++] = *system;
     for (uint32_t i = 0; i < plan.partition_count; i++) {
         const struct plan_partition *pp = &plan.partitions[i];
 

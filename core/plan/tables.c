@@ -10,6 +10,7 @@
 #include "core/base/cpu.h"
 #include "core/memory/el2_window.h"
 #include "core/memory/lpae.h"
+#include "core/memory/pool.h"
 #include "core/plan/msi.h"
 #include "core/plan/pci.h"
 
@@ -184,6 +185,23 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
     return (count + PLAN_SPI_BANKS - 1) / PLAN_SPI_BANKS;
 }
 
+/* The next power of two: pool_take() aligns to it. */
+static uint64_t aligned_pages(uint64_t pages)
+{
+    uint64_t align = 1;
+
+    while (align < pages) {
+        align <<= 1;
+    }
+    return align;
+}
+
+/* What pool_take() takes at most for so many pages together. */
+static uint64_t taken(uint64_t pages)
+{
+    return pages + aligned_pages(pages) - 1;
+}
+
 /* Stage 2 with its root aligned, EL2's map of its RAM while it is loaded, structures, stacks. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
 {
@@ -199,9 +217,10 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
         need += el2_reaches(r) ? check_el2_pages(p, r) : 0;
         window = el2_reaches(r) ? window : EL2_WINDOW_PAGES;
     }
-    need += part->console == PLAN_CONSOLE_SHARED ? CONSOLE_RING_PAGES : 0;
+    need += part->console == PLAN_CONSOLE_SHARED ? taken(CONSOLE_RING_PAGES) : 0;
+    need += taken(VCPU_PAGES * (uint64_t)part->cpu_count);
     for (uint32_t v = 0; v < part->cpu_count; v++) {
-        need += VCPU_PAGES + (part->cpus[v] != p->board.boot_cpu ? STACK_PAGES : 0);
+        need += part->cpus[v] != p->board.boot_cpu ? taken(STACK_PAGES) : 0;
     }
     return need + window;
 }
@@ -236,10 +255,32 @@ static uint64_t filter_pages(const struct plan *p)
     return pages;
 }
 
+/*
+ * The pool is in two pieces: what is left at the end of the first, where what is taken together
+ * does not fit there. An SMMU and ITSs take less than all that is counted for them.
+ */
+static uint64_t split_pages(const struct plan *p, uint64_t drivers)
+{
+    uint64_t largest = STACK_PAGES > CONSOLE_RING_PAGES ? STACK_PAGES : CONSOLE_RING_PAGES;
+
+    largest = largest > drivers ? largest : drivers;
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        const uint64_t vcpus = VCPU_PAGES * (uint64_t)p->partitions[i].cpu_count;
+        uint32_t root;
+
+        (void)lpae_start_level(LPAE_STAGE2, plan_ipa_bits(p, &p->partitions[i]), &root);
+        largest = largest > vcpus ? largest : vcpus;
+        largest = largest > root ? largest : root;
+    }
+    return taken(largest) <= POOL_FIRST_PAGES ? taken(largest) - 1 : POOL_FIRST_PAGES;
+}
+
 static uint64_t fixed_pages(const struct plan *p)
 {
-    return spin_table_pages(p) + filter_pages(p) + check_smmu_pages(p) + check_pci_pages(p) +
-           msi_pages(p);
+    const uint64_t drivers = check_smmu_pages(p) + msi_pages(p);
+
+    return split_pages(p, drivers) + drivers + spin_table_pages(p) + filter_pages(p) +
+           check_pci_pages(p);
 }
 
 uint64_t check_pool_total(const struct plan *p)

@@ -32,7 +32,7 @@ static int set_up(void **state)
 static void the_pool_is_shared_out_in_order(void **state)
 {
     (void)state;
-    check_all(check_pool_need(&p, &p.partitions[0]) + check_pool_need(&p, &p.partitions[1]));
+    check_all(check_pool_total(&p) - check_pool_need(&p, &p.partitions[2]));
     assert_false(p.partitions[0].refused || p.partitions[1].refused);
     assert_true(p.partitions[2].refused);
     assert_true(told_of("2: /configurations/c: memory: its tables take"));
@@ -150,13 +150,13 @@ static void each_cpu_has_its_pages(void **state)
     p.partitions[0].cpus[0] = p.board.boot_cpu = 0;
     one = check_pool_need(&p, &p.partitions[0]);
     p.board.boot_cpu = 1;
-    assert_int_equal(check_pool_need(&p, &p.partitions[0]), one + CPU_STACK_SIZE / PAGE_SIZE);
+    assert_int_equal(check_pool_need(&p, &p.partitions[0]), one + 3); /* two, aligned */
     p.partitions[0].cpu_count = 2;
     p.partitions[0].cpus[1] = 1;
-    assert_int_equal(check_pool_need(&p, &p.partitions[0]), one + CPU_STACK_SIZE / PAGE_SIZE + 1);
+    assert_int_equal(check_pool_need(&p, &p.partitions[0]), one + 3 + 2);
     p.partitions[0].console = PLAN_CONSOLE_NONE;
     assert_int_equal(check_pool_need(&p, &p.partitions[0]),
-                     one + CPU_STACK_SIZE / PAGE_SIZE + 1 - CONSOLE_RING_PAGES);
+                     one + 3 + 2 - (2 * CONSOLE_RING_PAGES - 1));
 }
 
 /* ---- any plan ---- */

@@ -35,7 +35,9 @@ static bool check_function(const struct pci_scan *s, const struct plan_function 
     }
     if (f == NULL) {
         pci_refuse(s, granted, "pci-devices: there is no such function (%u are there)%s", s->count,
-                   s->count == PCI_MAX_FOUND ? ", or it is one too many" : "");
+                   s->count == PCI_MAX_FOUND ? ", or it is one too many"
+                   : s->late                 ? ", or buses before it answer too slowly"
+                                             : "");
         return false;
     }
     why = f->broken != NULL ? f->broken : f->bridge ? "is a bridge: grant what is behind it" : NULL;

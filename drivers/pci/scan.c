@@ -207,10 +207,8 @@ static bool open_bridge(struct pci_scan *s, struct pci_found *f, const struct le
         secondary = last + 1;
         subordinate = above->limit;
     }
-    if (arch_counter() - s->since > plan.board.timer_hz * SCAN_SECONDS) {
-        f->broken = "was found too late: what is on its bus, or before it, answers too slowly";
-    }
-    if (f->broken != NULL || secondary > above->limit) {
+    s->late = s->late || arch_counter() - s->since > plan.board.timer_hz * SCAN_SECONDS;
+    if (s->late || f->broken != NULL || secondary > above->limit) {
         set_buses(s, f, 0, 0);
         return false;
     }
@@ -262,6 +260,7 @@ void pci_scan(struct pci_scan *s)
     uint32_t depth = 0;
 
     s->since = arch_counter();
+    s->late = false;
     s->count = 0;
     for (;;) {
         struct pci_found *f;

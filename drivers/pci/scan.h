@@ -35,6 +35,7 @@ struct pci_scan {
     struct pci_found found[PCI_MAX_FOUND];
     uint32_t count;
     uint64_t since; /* ticks */
+    bool late;      /* what is behind the bridges that were found last was not looked at */
 };
 
 /*
