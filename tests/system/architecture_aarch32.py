@@ -6,11 +6,11 @@ DDI 0487 G8: AArch32 system registers, those of debug in G8.3.
 
 import architecture
 import architecture32
-from architecture import OWN_PPIS  # noqa: F401
 from architecture32 import *  # noqa: F403
 from architecture32 import UNDEFINED
 
 EMPTY = ()  # debug is the guest's own
+OWN_PPIS = architecture.OWN_PPIS
 HAS_IDS = True
 
 TABLE_AARCH32 = """
