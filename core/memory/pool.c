@@ -34,14 +34,11 @@ static uint64_t fit(struct range r, uint64_t size, uint64_t align)
 void *pool_take(uint32_t pages)
 {
     const uint64_t size = pages * PAGE_SIZE;
-    uint64_t align = PAGE_SIZE;
+    const uint64_t align = pool_alignment(pages) * PAGE_SIZE;
     uint64_t end;
 
     if (pages == 0) {
         return NULL;
-    }
-    while (align < size) {
-        align <<= 1;
     }
     end = fit(first_left(), size, align);
     if (end != 0) {

@@ -16,6 +16,23 @@
 /* Static pages: EL2's tables for image, console, tree, GIC, system file and the plan's range. */
 #define POOL_FIRST_PAGES 24u
 
+/* Pages that pool_take() aligns so many together to: their number, rounded up to a power of two. */
+static inline uint64_t pool_alignment(uint64_t pages)
+{
+    uint64_t align = 1;
+
+    while (align < pages) {
+        align <<= 1;
+    }
+    return align;
+}
+
+/* Pages of the pool that pool_take() uses up at most. */
+static inline uint64_t pool_bound(uint64_t pages)
+{
+    return pages + pool_alignment(pages) - 1;
+}
+
 /*
  * `pages` contiguous zeroed pages aligned to their own size rounded up to a power of two; NULL
  * where there are not so many. Never given back.

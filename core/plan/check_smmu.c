@@ -108,8 +108,7 @@ static void check_groups(struct plan *p, uint32_t smmu)
         const struct plan_stream *stream = &p->streams[i];
         const struct plan_stream *other;
 
-        if (stream->smmu != smmu || p->partitions[plan_stream_owner(p, stream)].refused ||
-            stream_alike(p, stream) != NULL) {
+        if (!stream_is_used(p, stream, smmu) || stream_alike(p, stream) != NULL) {
             continue;
         }
         other = stream_overlapped(p, stream);
@@ -190,8 +189,7 @@ uint64_t check_smmu_pages(const struct plan *p)
         bool used = false;
 
         for (uint32_t k = 0; k < p->stream_count; k++) {
-            used = used || (p->streams[k].smmu == i &&
-                            !p->partitions[plan_stream_owner(p, &p->streams[k])].refused);
+            used = used || stream_is_used(p, &p->streams[k], i);
         }
         pages += used && s->ops != NULL ? s->ops->pages(p, i) : 0;
     }

@@ -2,6 +2,8 @@
 /* Questions about partitions' messages, once it is decided who sends them. */
 #include "core/plan/msi.h"
 
+#include "core/memory/pool.h"
+
 bool msi_frame_is_page(const struct plan_device *device)
 {
     return device->mmio_count != 0 && is_aligned(device->mmio[0].base, PAGE_SIZE) &&
@@ -34,7 +36,7 @@ struct msi_frame msi_frame(const struct plan *p, uint32_t index)
 /* A page of its tables, aligned. */
 static uint64_t table_pages(const struct plan_its *its)
 {
-    return its->table_pages == 0 ? 1 : 2 * its->table_pages - 1;
+    return its->table_pages == 0 ? 1 : pool_bound(its->table_pages);
 }
 
 static uint32_t its_of(const struct plan *p, const struct plan_function *f)
@@ -79,7 +81,7 @@ uint64_t msi_pages(const struct plan *p)
     }
     for (uint32_t i = 0; i < p->board.its_count; i++) { /* its queue, devices, collections */
         pages += 1 + 2 * table_pages(&p->board.its[i]);
-        pages += p->board.its[i].flat_entry == 0 ? 0 : 3 * msi_flat_pages(p, i); /* aligned */
+        pages += p->board.its[i].flat_entry == 0 ? 0 : pool_bound(msi_flat_pages(p, i));
     }
     return pages + MSI_SHARED_PAGES;
 }

@@ -82,6 +82,9 @@ uint32_t stream_groups(const struct plan_stream *stream);
 const struct plan_stream *stream_alike(const struct plan *p, const struct plan_stream *stream);
 const struct plan_stream *stream_overlapped(const struct plan *p, const struct plan_stream *stream);
 
+/* True where the stream is that SMMU's, and of a partition that starts. */
+bool stream_is_used(const struct plan *p, const struct plan_stream *stream, uint32_t smmu);
+
 /* True where any StreamID belongs to both; indexes and counts are sane. */
 bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b);
 

@@ -44,6 +44,11 @@ bool streams_overlap(const struct plan_stream *a, const struct plan_stream *b)
                            : a->id - b->id < b->count || b->id - a->id < a->count;
 }
 
+bool stream_is_used(const struct plan *p, const struct plan_stream *stream, uint32_t smmu)
+{
+    return stream->smmu == smmu && !p->partitions[plan_stream_owner(p, stream)].refused;
+}
+
 bool plan_has_streams(const struct plan *p, uint32_t partition, uint32_t smmu)
 {
     for (uint32_t i = 0; i < p->stream_count; i++) {
@@ -141,7 +146,7 @@ uint32_t stream_groups(const struct plan_stream *stream)
 static bool is_before(const struct plan *p, const struct plan_stream *a,
                       const struct plan_stream *stream)
 {
-    return a < stream && a->smmu == stream->smmu && !p->partitions[plan_stream_owner(p, a)].refused;
+    return a < stream && stream_is_used(p, a, stream->smmu);
 }
 
 const struct plan_stream *stream_alike(const struct plan *p, const struct plan_stream *stream)

@@ -185,23 +185,6 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
     return (count + PLAN_SPI_BANKS - 1) / PLAN_SPI_BANKS;
 }
 
-/* The next power of two: pool_take() aligns to it. */
-static uint64_t aligned_pages(uint64_t pages)
-{
-    uint64_t align = 1;
-
-    while (align < pages) {
-        align <<= 1;
-    }
-    return align;
-}
-
-/* What pool_take() takes at most for so many pages together. */
-static uint64_t taken(uint64_t pages)
-{
-    return pages + aligned_pages(pages) - 1;
-}
-
 /* Stage 2 with its root aligned, EL2's map of its RAM while it is loaded, structures, stacks. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
 {
@@ -217,10 +200,10 @@ uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part
         need += el2_reaches(r) ? check_el2_pages(p, r) : 0;
         window = el2_reaches(r) ? window : EL2_WINDOW_PAGES;
     }
-    need += part->console == PLAN_CONSOLE_SHARED ? taken(CONSOLE_RING_PAGES) : 0;
-    need += taken(VCPU_PAGES * (uint64_t)part->cpu_count);
+    need += part->console == PLAN_CONSOLE_SHARED ? pool_bound(CONSOLE_RING_PAGES) : 0;
+    need += pool_bound(VCPU_PAGES * (uint64_t)part->cpu_count);
     for (uint32_t v = 0; v < part->cpu_count; v++) {
-        need += part->cpus[v] != p->board.boot_cpu ? taken(STACK_PAGES) : 0;
+        need += part->cpus[v] != p->board.boot_cpu ? pool_bound(STACK_PAGES) : 0;
     }
     return need + window;
 }
@@ -272,7 +255,7 @@ static uint64_t split_pages(const struct plan *p, uint64_t drivers)
         largest = largest > vcpus ? largest : vcpus;
         largest = largest > root ? largest : root;
     }
-    return taken(largest) <= POOL_FIRST_PAGES ? taken(largest) - 1 : POOL_FIRST_PAGES;
+    return pool_bound(largest) <= POOL_FIRST_PAGES ? pool_bound(largest) - 1 : POOL_FIRST_PAGES;
 }
 
 static uint64_t fixed_pages(const struct plan *p)

@@ -48,8 +48,8 @@ const char *pci_read_caps(const struct plan_pci_host *host, uint32_t rid, struct
 /*
  * Find every function of s->host, and turn its decoders, bus mastering and INTx off, with all that
  * the command register does not: its ROM, virtual functions, ATS, PRI, PASID, and that errors are
- * reported. Bridges whose bus
- * numbers make no sense get others. Configuration space is mapped at EL2.
+ * reported. Bridges whose bus numbers make no sense get others. Configuration space is mapped at
+ * EL2.
  */
 void pci_scan(struct pci_scan *s);
 

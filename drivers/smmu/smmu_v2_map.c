@@ -133,8 +133,7 @@ static uint32_t group_of(const struct plan *p, const struct plan_stream *stream)
     uint32_t group = 0;
 
     for (const struct plan_stream *s = p->streams; s < stream; s++) {
-        if (s->smmu == stream->smmu && !p->partitions[plan_stream_owner(p, s)].refused &&
-            stream_alike(p, s) == NULL) {
+        if (stream_is_used(p, s, stream->smmu) && stream_alike(p, s) == NULL) {
             group += stream_groups(s);
         }
     }

@@ -22,19 +22,14 @@ static uint32_t last_of(const struct plan_stream *stream)
 
 /* ---- sizes ---- */
 
-/* True of streams that are attached to this SMMU. */
-static bool is_its(const struct plan *p, uint32_t smmu, const struct plan_stream *stream)
-{
-    return stream->smmu == smmu && !p->partitions[plan_stream_owner(p, stream)].refused;
-}
-
 /* StreamID bits that the SMMU's table must resolve. */
 static uint8_t table_bits(const struct plan *p, uint32_t smmu, bool two_level)
 {
     uint8_t bits = two_level ? SPLIT : 0;
 
     for (uint32_t i = 0; i < p->stream_count; i++) {
-        while (is_its(p, smmu, &p->streams[i]) && (uint64_t)last_of(&p->streams[i]) >> bits != 0) {
+        while (stream_is_used(p, &p->streams[i], smmu) &&
+               (uint64_t)last_of(&p->streams[i]) >> bits != 0) {
             bits++;
         }
     }
@@ -58,7 +53,7 @@ uint64_t smmu_v3_pages(const struct plan *p, uint32_t smmu)
         const struct plan_stream *s = &p->streams[i];
 
         /* A table for what begins in a span, one for what ends in one, one for the whole ones. */
-        if (is_its(p, smmu, s)) {
+        if (stream_is_used(p, s, smmu)) {
             pages += (2 * SPAN_PAGES - 1) * (s->id >> SPLIT == last_of(s) >> SPLIT ? 1
                                              : s->count < SPAN_STREAMS             ? 2
                                                                                    : 3);
