@@ -56,8 +56,7 @@ static void copy_node(struct copy *c, const struct dt_at *at)
 
         c->cpus++;
         tree_copy(&c->w, c->own, node, "reg\0enable-method\0");
-        tree_reg(&c->w, &affinity, 1, (uint32_t)dt_number(c->own, at->node[1], "#address-cells", 2),
-                 0);
+        tree_reg(&c->w, &affinity, 1, dt_cell_count(c->own, at->node[1], "#address-cells", 2), 0);
         tree_string(&c->w, "enable-method", "psci");
     } else if (at->depth == 1 && strcmp(dt_name(c->own, node), "chosen") == 0) {
         tree_copy(&c->w, c->own, node,
@@ -104,8 +103,8 @@ enum status guest_dt_fill_own(const struct plan_partition *part, void *buffer, u
     tree_open(&c.w, buffer, room, c.own);
     tree_begin(&c.w, "");
     tree_copy(&c.w, c.own, 0, "");
-    tree_memory(&c.w, part, (uint32_t)dt_number(c.own, 0, "#address-cells", 2),
-                (uint32_t)dt_number(c.own, 0, "#size-cells", 1));
+    tree_memory(&c.w, part, dt_cell_count(c.own, 0, "#address-cells", 2),
+                dt_cell_count(c.own, 0, "#size-cells", 1));
     copy_below_root(&c);
     if (!c.chosen) {
         tree_begin(&c.w, "chosen");

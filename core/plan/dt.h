@@ -111,6 +111,12 @@ uint64_t dt_cells(const void *p, uint32_t cells);
 uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallback);
 
 /*
+ * #address-cells, #size-cells or #interrupt-cells of a node; `fallback` where it is absent, 5 where
+ * it is no cell, or more than 4: nothing has so many.
+ */
+uint32_t dt_cell_count(const void *fdt, int node, const char *name, uint32_t fallback);
+
+/*
  * The index-th entry of `reg`, translated to a CPU physical address through every parent's
  * `ranges`. E_NOT_FOUND past the end; E_INVALID where a cell count, a length or a translation makes
  * no sense.

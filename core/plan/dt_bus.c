@@ -18,9 +18,11 @@
 #define MAX_MAP_ENTRIES 256                 /* of one interrupt-map that are looked at */
 #define ADDRESS_LIMIT   (UINT64_C(1) << 48) /* no table of ours maps more */
 
-static uint32_t cells_of(const void *fdt, int node, const char *name, uint32_t fallback)
+uint32_t dt_cell_count(const void *fdt, int node, const char *name, uint32_t fallback)
 {
-    uint64_t cells = dt_number(fdt, node, name, fallback);
+    uint32_t size;
+    const void *data = dt_property(fdt, node, name, &size);
+    uint64_t cells = data == NULL ? fallback : size == CELL ? dt_cells(data, 1) : UINT32_MAX;
 
     return cells <= MAX_CELLS ? (uint32_t)cells : MAX_CELLS + 1;
 }
@@ -35,9 +37,9 @@ static bool one_or_two(uint32_t cells)
 /* From the addresses below `bus` to those of `parent`, by the bus's `ranges`. */
 static enum status translate(const void *fdt, int bus, int parent, struct range *r)
 {
-    uint32_t child_cells = cells_of(fdt, bus, "#address-cells", 2);
-    uint32_t parent_cells = cells_of(fdt, parent, "#address-cells", 2);
-    uint32_t size_cells = cells_of(fdt, bus, "#size-cells", 1);
+    uint32_t child_cells = dt_cell_count(fdt, bus, "#address-cells", 2);
+    uint32_t parent_cells = dt_cell_count(fdt, parent, "#address-cells", 2);
+    uint32_t size_cells = dt_cell_count(fdt, bus, "#size-cells", 1);
     uint32_t entry = (child_cells + parent_cells + size_cells) * CELL;
     uint32_t size;
     const char *data = dt_property(fdt, bus, "ranges", &size);
@@ -78,8 +80,8 @@ static enum status to_cpu(const void *fdt, const struct dt_at *at, struct range 
 enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index, struct range *out)
 {
     int parent = at->node[at->depth == 0 ? 0 : at->depth - 1];
-    uint32_t address_cells = cells_of(fdt, parent, "#address-cells", 2);
-    uint32_t size_cells = cells_of(fdt, parent, "#size-cells", 1);
+    uint32_t address_cells = dt_cell_count(fdt, parent, "#address-cells", 2);
+    uint32_t size_cells = dt_cell_count(fdt, parent, "#size-cells", 1);
     uint32_t entry = (address_cells + size_cells) * CELL;
     uint32_t size;
     const char *data = dt_property(fdt, at->node[at->depth], "reg", &size);
@@ -105,7 +107,7 @@ enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index
 {
     int node = at->node[at->depth];
     int parent = at->node[at->depth == 0 ? 0 : at->depth - 1];
-    uint32_t parent_cells = cells_of(fdt, parent, "#address-cells", 2);
+    uint32_t parent_cells = dt_cell_count(fdt, parent, "#address-cells", 2);
     uint32_t entry = (PCI_CELLS + parent_cells + 2) * CELL;
     uint32_t size;
     const char *data = dt_property(fdt, node, "ranges", &size);
@@ -114,8 +116,8 @@ enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index
         return E_NOT_FOUND;
     }
     if (at->depth == 0 || !one_or_two(parent_cells) || size % entry != 0 ||
-        cells_of(fdt, node, "#address-cells", 2) != PCI_CELLS ||
-        cells_of(fdt, node, "#size-cells", 1) != 2) {
+        dt_cell_count(fdt, node, "#address-cells", 2) != PCI_CELLS ||
+        dt_cell_count(fdt, node, "#size-cells", 1) != 2) {
         return E_INVALID;
     }
     if (index >= size / entry) {
@@ -232,7 +234,7 @@ static enum status from_interrupts(const void *fdt, const struct dt_at *at, uint
     if (wire->controller < 0) {
         return E_INVALID;
     }
-    wire->cells = cells_of(fdt, wire->controller, "#interrupt-cells", 0);
+    wire->cells = dt_cell_count(fdt, wire->controller, "#interrupt-cells", 0);
     if (wire->cells == 0 || wire->cells > MAX_CELLS || size % (wire->cells * CELL) != 0) {
         return E_INVALID;
     }
@@ -262,7 +264,7 @@ static enum status from_extended(const void *fdt, const char *data, uint32_t siz
         if (wire->controller < 0) {
             return E_INVALID;
         }
-        wire->cells = cells_of(fdt, wire->controller, "#interrupt-cells", 0);
+        wire->cells = dt_cell_count(fdt, wire->controller, "#interrupt-cells", 0);
         if (wire->cells > MAX_CELLS || size / CELL - 1 < wire->cells) {
             return E_INVALID;
         }
@@ -316,7 +318,7 @@ static enum status follow_map(const void *fdt, int gic_node, struct wire *wire)
     if (map == NULL) {
         return E_UNSUPPORTED;
     }
-    wire->address_cells = cells_of(fdt, wire->controller, "#address-cells", 2);
+    wire->address_cells = dt_cell_count(fdt, wire->controller, "#address-cells", 2);
     key = wire->address_cells + wire->cells;
     if (wire->address_cells > MAX_CELLS || (mask_data != NULL && mask_size != key * CELL)) {
         return E_INVALID;
@@ -332,8 +334,8 @@ static enum status follow_map(const void *fdt, int gic_node, struct wire *wire)
         if (parent < 0) {
             return E_INVALID;
         }
-        address_cells = cells_of(fdt, parent, "#address-cells", 0);
-        cells = cells_of(fdt, parent, "#interrupt-cells", 0);
+        address_cells = dt_cell_count(fdt, parent, "#address-cells", 0);
+        cells = dt_cell_count(fdt, parent, "#interrupt-cells", 0);
         if (address_cells > MAX_CELLS || cells > MAX_CELLS ||
             size / CELL < key + 1 + address_cells + cells) {
             return E_INVALID;
@@ -400,8 +402,8 @@ enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, i
 
 enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node, struct dt_intx *out)
 {
-    uint32_t cells = cells_of(fdt, gic_node, "#interrupt-cells", 0);
-    uint32_t skip = ARRAY_SIZE(out->key) + 1 + cells_of(fdt, gic_node, "#address-cells", 0);
+    uint32_t cells = dt_cell_count(fdt, gic_node, "#interrupt-cells", 0);
+    uint32_t skip = ARRAY_SIZE(out->key) + 1 + dt_cell_count(fdt, gic_node, "#address-cells", 0);
     struct wire wire = {.controller = gic_node, .cells = cells};
     uint32_t size;
     const char *map = dt_property(fdt, node, "interrupt-map", &size);
@@ -410,8 +412,8 @@ enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node, 
         return E_NOT_FOUND;
     }
     if (cells > MAX_CELLS || skip > ARRAY_SIZE(out->key) + 1 + MAX_CELLS ||
-        cells_of(fdt, node, "#address-cells", 2) != PCI_CELLS ||
-        cells_of(fdt, node, "#interrupt-cells", 0) != 1) {
+        dt_cell_count(fdt, node, "#address-cells", 2) != PCI_CELLS ||
+        dt_cell_count(fdt, node, "#interrupt-cells", 0) != 1) {
         return E_INVALID;
     }
     if (index >= size / ((skip + cells) * CELL)) {

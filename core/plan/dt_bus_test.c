@@ -36,6 +36,8 @@ static const char reg_source[] =
     "  same { #address-cells = <1>; #size-cells = <1>; ranges; dev { reg = <0x10 4>; }; }; };"
     " closed { #address-cells = <1>; #size-cells = <1>; dev { reg = <0x10 4>; }; };"
     " i2c { #address-cells = <1>; #size-cells = <0>; dev { reg = <0x10>; }; };"
+    " odd { #address-cells = [00 00 00]; #size-cells = <1>; ranges; dev { reg = <0 0x10 4>; }; };"
+    " wide { #address-cells = <0 2>; #size-cells = <1>; ranges; dev { reg = <0 0x10 4>; }; };"
     " cells { #address-cells = <9>; #size-cells = <1>; ranges; dev { reg = <0x10>; }; };"
     " top { #address-cells = <1>; #size-cells = <1>; ranges = <0 0xffffffff 0xfffffff0 0x100>;"
     "  dev { reg = <0x20 4>; }; }; };";
@@ -62,6 +64,8 @@ static const struct {
     {"/outer/same/dev", 0, OK, {0x80000010, 4}},
     {"/closed/dev", 0, E_INVALID, {0, 0}},
     {"/i2c/dev", 0, E_INVALID, {0, 0}},
+    {"/odd/dev", 0, E_INVALID, {0, 0}},
+    {"/wide/dev", 0, E_INVALID, {0, 0}},
     {"/cells/dev", 0, E_INVALID, {0, 0}},
     {"/top/dev", 0, E_INVALID, {0, 0}},
 };

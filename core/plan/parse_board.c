@@ -207,7 +207,7 @@ static void add_cpu(struct plan *p, const struct plan_cpu *cpu, bool boot)
 static void parse_cpu(struct plan *p, int cpus, int node, uint64_t boot_mpidr)
 {
     const void *fdt = p->board.fdt;
-    uint32_t cells = (uint32_t)dt_number(fdt, cpus, "#address-cells", 2);
+    uint32_t cells = dt_cell_count(fdt, cpus, "#address-cells", 2);
     struct plan_cpu cpu = {.node = node, .partition = PLAN_NONE};
     uint32_t size = 0;
     const void *reg = dt_property(fdt, node, "reg", &size);

@@ -30,9 +30,9 @@ void oracle_streams(const struct plan *p, const struct oracle_world *w);
 bool oracle_is_disabled(const void *fdt, int node);
 
 /*
- * Build every partition that starts, with a pool of `pages` as plan_check_given() was told, and
- * hold its tables and its device tree against the plan.
+ * Build every partition that starts, with a pool of as many pages as the plan counts, and hold its
+ * tables and its device tree against the plan.
  */
-void oracle_partitions(const struct plan *p, const struct oracle_world *w, uint32_t pages);
+void oracle_partitions(const struct plan *p, const struct oracle_world *w);
 
 #endif

@@ -12,39 +12,71 @@
 #include "core/guest/partition.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
+#include "core/plan/check.h"
+#include "core/plan/msi.h"
 
-/* ---- a pool that starts anew, no larger than was told: these replace the library's ---- */
+/* ---- a pool that starts anew, no larger than was counted: these replace the library's ---- */
 
 #define PAGE        UINT64_C(4096)
-#define ARENA_PAGES 4096u
+#define ARENA_PAGES 8192u
+
+/* Pages of the arena that nobody has taken: as the real pool, in two pieces. */
+struct piece {
+    uint32_t first, end;
+};
 
 static uint8_t arena[ARENA_PAGES][4096] __attribute__((aligned(1 << 16)));
-static uint32_t arena_used, arena_size = ARENA_PAGES;
+static struct piece pieces[2];
 
 void *pool_take(uint32_t pages)
 {
     uint32_t align = 1;
-    uint32_t at;
 
     while (align < pages) {
         align *= 2;
     }
-    at = (arena_used + align - 1) / align * align;
-    if (at + pages > arena_size) {
-        return NULL;
+    for (int i = 0; i < 2; i++) {
+        uint32_t at = (pieces[i].first + align - 1) / align * align;
+
+        if (at + pages <= pieces[i].end) {
+            pieces[i].first = at + pages;
+            return memset(arena[at], 0, (size_t)pages * PAGE);
+        }
     }
-    arena_used = at + pages;
-    return memset(arena[at], 0, (size_t)pages * PAGE);
+    return NULL;
 }
 
 uint32_t pool_left(void)
 {
-    return arena_size - arena_used;
+    return pieces[0].end - pieces[0].first + pieces[1].end - pieces[1].first;
 }
 
 struct range pool_range(void)
 {
     return (struct range){(uint64_t)(uintptr_t)arena, sizeof(arena)};
+}
+
+/*
+ * All that the plan counts for what is built here, and no page more: less what it counts for
+ * drivers. How much of it is left in the first piece, and where each begins, is anything: by the
+ * tree's size.
+ */
+static void pool_begin(const struct plan *p, uint64_t salt)
+{
+    uint64_t drivers = check_smmu_pages(p) + msi_pages(p) + check_pci_pages(p);
+    uint32_t first = salt / 4 % (POOL_FIRST_PAGES + 1);
+    uint32_t pages;
+
+    for (uint32_t i = 0; i < p->partition_count; i++) {
+        drivers += p->partitions[i].refused ? 0 : check_dma_pages(p, &p->partitions[i]);
+    }
+    pages = (uint32_t)(check_pool_total(p) - drivers);
+    first = first < pages ? first : pages;
+    require(pages < ARENA_PAGES / 2, "%u pages", pages);
+    pieces[0].first = 64 + salt / 128 % 16;
+    pieces[0].end = pieces[0].first + first;
+    pieces[1].first = 128 + salt / 2048 % 16;
+    pieces[1].end = pieces[1].first + pages - first;
 }
 
 /* ---- a GIC without hardware: building a partition sets triggers, nothing more ---- */
@@ -293,17 +325,22 @@ static void tree_is_as_planned(const struct plan *p, uint32_t index)
     free(fdt);
 }
 
-void oracle_partitions(const struct plan *p, const struct oracle_world *w, uint32_t pages)
+void oracle_partitions(const struct plan *p, const struct oracle_world *w)
 {
-    (void)w;
-    arena_used = 0;
-    host.section_count = 1; /* of no bytes: EL2 maps what is filtered, and nothing else */
+    pieces[0] = (struct piece){0, 64}; /* EL2's own map before the plan */
+    pieces[1] = (struct piece){0, 0};
+    host.section_count = 1; /* of no bytes */
     require(el2_map_init(48) == OK, "EL2 has a map");
-    arena_used = 16; /* that is not of the pages; as aligned as any table */
-    arena_size = arena_used + pages;
+    require(el2_map((struct range){w->image.base, PAGE}, LPAE_DATA) == OK, "its image is in it");
+    pool_begin(p, crc32_of(w->fdt, w->tree.size));
     gic = &no_gic;
     gic_intids = 1024;
     memset(partitions, 0, sizeof(partitions));
+    for (uint32_t i = 0; i < p->board.cpu_count; i++) {
+        if (p->board.cpus[i].partition != PLAN_NONE && i != p->board.boot_cpu) {
+            require(pool_take(CPU_STACK_SIZE / PAGE) != NULL, "the pool was enough for stacks");
+        }
+    }
     for (uint32_t i = 0; i < p->partition_count; i++) {
         if (!p->partitions[i].refused) {
             require(partition_build(&partitions[i], p) == OK, "%s: the pool was enough",
@@ -312,6 +349,4 @@ void oracle_partitions(const struct plan *p, const struct oracle_world *w, uint3
             tree_is_as_planned(p, i);
         }
     }
-    arena_size = ARENA_PAGES;
-    arena_used = 0;
 }

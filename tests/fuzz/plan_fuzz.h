@@ -57,7 +57,7 @@ static inline void plan_and_hold(const void *board, size_t board_size, const voi
         w.tree = (struct range){GEN_TREE, fdt_totalsize(board)};
         plan_show(&plan);
         oracle_plan(&plan, &w);
-        oracle_partitions(&plan, &w, POOL_PAGES);
+        oracle_partitions(&plan, &w);
     }
 }
 
