@@ -169,12 +169,24 @@ static enum status gzip_load(const struct plan_image *image, image_at at, void *
 
 /* ---- arm64 Image ---- */
 
+static bool is_arm64(const uint8_t *head, uint64_t size)
+{
+    return size >= IMAGE_HEADER_SIZE && read_le(head + IMAGE_MAGIC, 4) == IMAGE_MAGIC_VALUE;
+}
+
+static bool is_zimage(const uint8_t *head, uint64_t size)
+{
+    return size >= ZIMAGE_HEADER_SIZE && read_le(head + ZIMAGE_MAGIC, 4) == ZIMAGE_MAGIC_VALUE;
+}
+
 static enum status probe_arm64(const uint8_t *head, struct image_facts *out, const char **why)
 {
     uint64_t image_size;
 
-    if (out->file_size < IMAGE_HEADER_SIZE || read_le(head + IMAGE_MAGIC, 4) != IMAGE_MAGIC_VALUE) {
-        *why = "it is no arm64 Image: \"ARM\\x64\" is not at its byte 56";
+    if (!is_arm64(head, out->file_size)) {
+        *why = is_zimage(head, out->file_size)
+                   ? "it is a zImage, which has 32 bits: say arch = \"arm\""
+                   : "it is no arm64 Image: \"ARM\\x64\" is not at its byte 56";
         return E_INVALID;
     }
     out->kind = PLAN_KERNEL_ARM64;
@@ -196,9 +208,13 @@ static enum status probe_arm64(const uint8_t *head, struct image_facts *out, con
 
 static enum status probe_zimage(const uint8_t *head, struct image_facts *out, const char **why)
 {
-    if (out->file_size < ZIMAGE_HEADER_SIZE ||
-        read_le(head + ZIMAGE_MAGIC, 4) != ZIMAGE_MAGIC_VALUE) {
+    if (!is_zimage(head, out->file_size)) {
         *why = "it is no zImage: 0x016f2818 is not at its byte 36";
+        if (is_arm64(head, out->file_size)) {
+            *why = (arch_states() & ARCH_AARCH64) != 0
+                       ? "it is an arm64 Image, which has 64 bits: say arch = \"arm64\""
+                       : "it is an arm64 Image, which has 64 bits: this board wants a zImage";
+        }
         return E_INVALID;
     }
     out->kind = PLAN_KERNEL_ZIMAGE;

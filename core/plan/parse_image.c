@@ -89,10 +89,10 @@ static void check_words(const struct reading *r)
 }
 
 /*
- * The kernel's `arch` is the partition's execution state; its other images are to be of the same.
- * The kernel is read first.
+ * The kernel's `arch` is the partition's execution state; its other images are to be of the same,
+ * where the kernel is what it says. It is read first.
  */
-static bool check_arch(const struct reading *r)
+static bool check_arch(const struct reading *r, bool is_kernel)
 {
     static const char *const names[] = {
         [ARCH_AARCH64] = "\"arm64\"",
@@ -103,7 +103,10 @@ static bool check_arch(const struct reading *r)
     const char *arch = r->image.arch;
     uint32_t states = arch_states();
 
-    if (part->kernel.node != 0) {
+    if (!is_kernel) {
+        if (part->kernel.node == 0) {
+            return true;
+        }
         states = part->aarch32 ? ARCH_AARCH32 : ARCH_AARCH64;
     }
     if (((states & ARCH_AARCH64) != 0 && strcmp(arch, "arm64") == 0) || arch[0] == '\0') {
@@ -120,17 +123,17 @@ static bool check_arch(const struct reading *r)
 static bool check_kind(const struct reading *r, const char *type)
 {
     const struct fit_image *image = &r->image;
-    bool good = check_arch(r);
+    bool is_kernel = strcmp(type, "kernel") == 0;
+    bool good = check_arch(r, is_kernel);
 
     if (strcmp(image->type, type) != 0) {
         image_error(r, "type is \"%s\": here it must be \"%s\"", image->type, type);
         good = false;
     }
     if (strcmp(image->compression, "none") != 0 &&
-        (strcmp(image->compression, "gzip") != 0 || strcmp(type, "kernel") != 0)) {
+        (strcmp(image->compression, "gzip") != 0 || !is_kernel)) {
         image_error(r, "compression is \"%s\": here it must be \"none\"%s", image->compression,
-                    strcmp(type, "kernel") == 0 ? " or \"gzip\""
-                                                : ", as its user unpacks it, not Bulkhead");
+                    is_kernel ? " or \"gzip\"" : ", as its user unpacks it, not Bulkhead");
         good = false;
     }
     return good;
@@ -244,6 +247,7 @@ void config_kernel(const struct config *c, const struct dt_property *property)
     if (image_probe(kernel->data, kernel->size, kernel->gzip, strcmp(r.image.os, "linux") == 0,
                     c->part->aarch32, &facts, &why) != OK) {
         image_error(&r, "%s", why);
+        kernel->node = 0; /* not what it says: nothing is held against it */
         return;
     }
     c->part->kernel_kind = facts.kind;

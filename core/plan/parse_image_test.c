@@ -81,6 +81,26 @@ static void test_states(void **state)
     assert_int_equal(test_plan.errors, 1);
 }
 
+/* A kernel of the other kind: what it is, and nothing of the images that fit it. */
+static void test_the_other_kind(void **state)
+{
+    (void)state;
+    parse_one(CPUS MEMORY "kernel = \"zimage\"; ramdisk = \"disk32\";");
+    assert_log("p: /images/zimage: it is a zImage, which has 32 bits: say arch = \"arm\"\n");
+    assert_int_equal(test_plan.errors, 1);
+    parse_one(CPUS MEMORY "kernel = \"image32\"; ramdisk = \"disk\";");
+    assert_log(
+        "p: /images/image32: it is an arm64 Image, which has 64 bits: say arch = \"arm64\"\n");
+    assert_int_equal(test_plan.errors, 1);
+    parse_one(CPUS MEMORY "kernel = \"x86\"; ramdisk = \"disk32\";");
+    assert_int_equal(test_plan.errors, 1);
+    host.states = ARCH_AARCH32;
+    parse_one(CPUS MEMORY "kernel = \"image32\";");
+    assert_log(
+        "/images/image32: it is an arm64 Image, which has 64 bits: this board wants a zImage\n");
+    host.states = ARCH_AARCH64 | ARCH_AARCH32;
+}
+
 static void test_states_of_a_32_bit_board(void **state)
 {
     const struct plan_partition *part = &test_plan.partitions[0];
@@ -148,10 +168,11 @@ static void test_hashed_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_own_tree),
-        cmocka_unit_test(test_uses),         cmocka_unit_test(test_shared),
-        cmocka_unit_test(test_states),       cmocka_unit_test(test_states_of_a_32_bit_board),
-        cmocka_unit_test(test_at_one_place), cmocka_unit_test(test_hashed_once),
+        cmocka_unit_test(test_wrong),          cmocka_unit_test(test_own_tree),
+        cmocka_unit_test(test_uses),           cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_states),         cmocka_unit_test(test_states_of_a_32_bit_board),
+        cmocka_unit_test(test_at_one_place),   cmocka_unit_test(test_hashed_once),
+        cmocka_unit_test(test_the_other_kind),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

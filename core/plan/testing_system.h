@@ -18,6 +18,11 @@
     "data = [00000014 00000000 0000080000000000 0000100000000000 0a00000000000000"                 \
     " 0000000000000000 0000000000000000 0000000000000000 41524d64 00000000];"
 
+/* The 48 bytes that begin a zImage. */
+#define ZIMAGE_HEADER                                                                              \
+    "data = [00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000"     \
+    " 18286f01 00000000 00001000];"
+
 #define IMAGE(type, os, rest)                                                                      \
     "type = \"" type "\"; arch = \"arm64\"; os = \"" os "\"; compression = \"none\";" rest
 /* clang-format off */
@@ -75,6 +80,8 @@
         " x86 { type = \"kernel\"; arch = \"x86\"; data = [00 01]; };" \
         " plain { type = \"kernel\"; data = [00]; load = <0x40000000>; };" \
         " raw32 { type = \"kernel\"; arch = \"arm\"; data = [00]; load = <0x40000000>; };" \
+        " zimage {" IMAGE("kernel", "linux", ZIMAGE_HEADER) "};" \
+        " image32 { type = \"kernel\"; arch = \"arm\"; os = \"linux\"; " IMAGE_HEADER "};" \
         " linux32 { type = \"kernel\"; arch = \"arm\"; os = \"linux\"; data = [00]; };" \
         " disk32 { type = \"ramdisk\"; arch = \"arm\"; data = [00]; };" \
         " arm { type = \"kernel\"; arch = \"arm\"; compression = \"lzma\"; data = [00 01]; };" \
