@@ -294,11 +294,29 @@ static uint32_t find_word(const char *name)
     return i;
 }
 
+/* What other boot files and tools call it; no edits lead there. */
+static const char *our_word(const char *name)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } synonyms[] = {
+        {"cmdline", "bootargs"}, {"command-line", "bootargs"}, {"append", "bootargs"},
+        {"initrd", "ramdisk"},   {"initramfs", "ramdisk"},     {"dtb", "fdt"},
+        {"devicetree", "fdt"},
+    };
+    uint32_t i = 0;
+
+    while (i < ARRAY_SIZE(synonyms) && strcmp(synonyms[i].theirs, name) != 0) {
+        i++;
+    }
+    return i < ARRAY_SIZE(synonyms) ? synonyms[i].ours : name;
+}
+
 static void unknown_word(const struct config *c, const char *name)
 {
     struct nearest nearest;
 
-    nearest_begin(&nearest, name);
+    nearest_begin(&nearest, our_word(name));
     for (uint32_t i = 0; plan_tells(c->p) && i < ARRAY_SIZE(words); i++) {
         nearest_offer(&nearest, words[i].name);
     }
