@@ -362,6 +362,7 @@ static void read_config(const struct config *c, int node)
             config_error(c, "there is no \"%s\": %s", words[i].name, words[i].required);
         }
     }
+    config_bootargs(c);
 }
 
 /* The partition's name into the plan, and whether it can be one. */

@@ -107,6 +107,14 @@ void config_kernel(const struct config *c, const struct dt_property *property);
 void config_ramdisk(const struct config *c, const struct dt_property *property);
 void config_fdt(const struct config *c, const struct dt_property *property);
 
+/* ---- parse_bootargs.c ---- */
+
+/*
+ * Warn where a Linux's bootargs name consoles, none of which the partition has: all else of it was
+ * read.
+ */
+void config_bootargs(const struct config *c);
+
 /* ---- parse_device.c ---- */
 
 /* `devices`, `pci-devices`, and `unprotected-devices`, which may hold both. */

@@ -82,6 +82,7 @@
         " raw32 { type = \"kernel\"; arch = \"arm\"; data = [00]; load = <0x40000000>; };" \
         " zimage {" IMAGE("kernel", "linux", ZIMAGE_HEADER) "};" \
         " image32 { type = \"kernel\"; arch = \"arm\"; os = \"linux\"; " IMAGE_HEADER "};" \
+        " zimage32 { type = \"kernel\"; arch = \"arm\"; os = \"linux\"; " ZIMAGE_HEADER "};" \
         " linux32 { type = \"kernel\"; arch = \"arm\"; os = \"linux\"; data = [00]; };" \
         " disk32 { type = \"ramdisk\"; arch = \"arm\"; data = [00]; };" \
         " arm { type = \"kernel\"; arch = \"arm\"; compression = \"lzma\"; data = [00 01]; };" \
