@@ -12,11 +12,12 @@ def pytest_addoption(parser):
 
 @pytest.fixture
 def boot(tmp_path):
-    """boot(partitions, images=None, **options): a running Machine, ended with the test."""
+    """boot(partitions, images=None, **options): a running Machine, ended with the test; or boot(text) of a whole system file."""
     running = []
 
     def start(partitions, images=None, *arguments, external=True, **options):
-        system = machine.make_system(tmp_path, machine.its(partitions, images, options.get("cpu")), external)
+        text = partitions if isinstance(partitions, str) else machine.its(partitions, images, options.get("cpu"))
+        system = machine.make_system(tmp_path, text, external)
         running.append(machine.Machine(system, *arguments, **options))
         return running[-1]
 

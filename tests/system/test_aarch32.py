@@ -6,8 +6,8 @@ import re
 import pytest
 
 import attacker_log
-from machine import CPUS32, LINUX, MIB, image, linux, partition
-from test_arm32 import DEBIAN, STEPS, debian, hello
+from machine import CPUS32, LINUX, MIB, TOP, image, partition
+from test_arm32 import STEPS, hello
 from test_attacker import GPIO, SPIS, attacker, victims, wait_for_the_end, wrong_in
 from test_faults import ICOUNT, SECONDS, control_kept_its_loop
 
@@ -16,15 +16,22 @@ STEPS_V8 = [step for step in STEPS if step != "debug is hidden"]
 
 @pytest.mark.parametrize("cpu, gic", [("cortex-a53", 3), ("cortex-a72", 2)])
 def test_debian_armhf_beside_arm64(boot, cpu, gic):
-    """Both to user space; the armhf one takes its second CPU off and on."""
-    parts = [debian("small", [0, 1], "bulkhead.run=sh,/tests/hotplug"),
-             linux("large", [2], bootargs="console=ttyAMA0 quiet bulkhead.exit=off")]
-    log = boot(parts, DEBIAN, cpu=cpu, gic=gic, smp=3).off(LINUX)
-    assert "zImage, AArch32" in log
+    """The example that is shipped: both to user space, beside a loop; the armhf one takes its second CPU off and on."""
+    text = (TOP / "dts/qemu-arm64/mixed.its").read_text()
+    for was, now in (
+        ('bootargs = "console=ttyAMA0"', 'bootargs = "console=ttyAMA0 quiet bulkhead.exit=off"'),
+        ('bootargs = "console=ttyAMA0"', 'bootargs = "console=ttyAMA0 quiet bulkhead.run=sh,/tests/hotplug bulkhead.exit=off"'),
+        ('kernel = "loop32"', 'kernel = "loop32"; bootargs = "seconds=2"'),
+    ):
+        assert was in text
+        text = text.replace(was, now, 1)
+    log = boot(text, cpu=cpu, gic=gic).off(LINUX)
+    assert log.count("zImage, AArch32") == 2 and log.count(", arm64 Image") == 1
     assert "[small] BULKHEAD-GUEST user space on 2 CPUs" in log
     assert "[small] hotplug: 50 times, 2 CPUs" in log
     assert "[small] BULKHEAD-GUEST exit status 0" in log
     assert "[large] BULKHEAD-GUEST user space on 1 CPUs" in log
+    assert log.count("[control] control: 1000 ticks") == 2
     assert "machine off" in log
 
 
