@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/base/pci.h"
@@ -94,6 +95,9 @@ static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *i
         }
     }
     why = read_host(p, at, &host);
+    if (why == NULL && range_end(host.ecam) > BIT(arch_el2_bits())) {
+        why = "has a configuration space (reg) that EL2 does not reach";
+    }
     if (why != NULL) {
         return why;
     }

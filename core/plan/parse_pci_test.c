@@ -2,6 +2,8 @@
 /* Tests of parse_pci.c: functions named in a system file, and what the tree says of their host. */
 #include "core/plan/testing_system.h"
 
+#include <arch/host.h>
+
 #include "core/base/bits.h"
 #include "core/plan/pci.h"
 
@@ -87,6 +89,20 @@ static void test_wrong(void **state)
 {
     (void)state;
     assert_each(wrong, ARRAY_SIZE(wrong), parse_one, assert_refused);
+}
+
+/* Bulkhead reads configuration space itself: on a 32-bit board below 4 GiB only. */
+static void test_out_of_reach(void **state)
+{
+    (void)state;
+    host.el2_bits = 32;
+    parse_file(CONFIGURATION("a", PCI(F1)) CONFIGURATION("b", GOOD));
+    host_reset();
+    assert_log("error: a: /configurations/a: pci-devices: \"/pcie@20000000 00:01.0\": "
+               "\"/pcie@20000000\" has a configuration space (reg) that EL2 does not reach");
+    assert_int_equal(test_plan.errors, 1);
+    assert_true(test_plan.partitions[0].refused);
+    assert_false(test_plan.partitions[1].refused);
 }
 
 /* Streams through iommu-map and its mask; the path names the function. */
@@ -210,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_wrong),          cmocka_unit_test(test_streams),
         cmocka_unit_test(test_two_partitions), cmocka_unit_test(test_intx),
         cmocka_unit_test(test_msi_frame),      cmocka_unit_test(test_msi_frame_is_alone),
+        cmocka_unit_test(test_out_of_reach),
     };
 
     return cmocka_run_group_tests(tests, set_up_pci, tear_down);

@@ -222,14 +222,17 @@ static void silence_host(const struct plan_pci_host *host)
     pci_scan(&scan);
 }
 
-static bool open_host(struct plan *p, int culprit, const struct plan_pci_host *host)
+/* What its owners are granted there is refused; others start. */
+static void refuse_host(struct plan *p, uint32_t host)
 {
-    enum status status = el2_map(host->ecam, LPAE_DEVICE);
+    for (uint32_t i = 0; i < p->function_count; i++) {
+        const struct plan_function *f = &p->functions[i];
 
-    if (status != OK) {
-        plan_error(p, culprit, host->path, "its configuration space cannot be mapped");
+        if (f->device >= 0 && f->host == host) {
+            plan_error(p, p->devices[f->device].partition, p->devices[f->device].path,
+                       "pci-devices: the configuration space of its host bridge cannot be mapped");
+        }
     }
-    return status == OK;
 }
 
 static void close_host(struct plan *p, int culprit, const struct plan_pci_host *host)
@@ -244,7 +247,9 @@ static void probe(struct plan *p)
     struct plan_pci_host whole;
 
     for (uint32_t i = 0; i < p->pci_host_count; i++) {
-        if (open_host(p, PLAN_SHARED, &p->pci_hosts[i])) {
+        if (el2_map(p->pci_hosts[i].ecam, LPAE_DEVICE) != OK) {
+            refuse_host(p, i);
+        } else {
             probe_host(p, i);
             close_host(p, PLAN_SHARED, &p->pci_hosts[i]);
         }
@@ -252,7 +257,12 @@ static void probe(struct plan *p)
     for (uint32_t i = 0; i < p->device_count; i++) {
         const int owner = p->devices[i].partition;
 
-        if (pci_whole_host(p, &p->devices[i], &whole) && open_host(p, owner, &whole)) {
+        if (!pci_whole_host(p, &p->devices[i], &whole)) {
+            continue;
+        }
+        if (el2_map(whole.ecam, LPAE_DEVICE) != OK) {
+            plan_error(p, owner, whole.path, "devices: its configuration space cannot be mapped");
+        } else {
             silence_host(&whole);
             close_host(p, owner, &whole);
         }

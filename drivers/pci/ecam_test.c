@@ -294,6 +294,25 @@ static void test_whole_host(void **state)
 
 /* ---- what cannot be granted ---- */
 
+/* A host bridge that EL2 cannot map: those who have something there do not start, others do. */
+static void test_cannot_be_mapped(void **state)
+{
+    (void)state;
+    model_endpoint(-1, DEVFN(1, 0));
+    assert_int_equal(el2_map((struct range){ECAM, PAGE_SIZE}, LPAE_RODATA), OK); /* another's */
+    probe_text(PCI_PARTITION("a", "0", "0x40000000", FN1)
+                   PCI_PARTITION("b", "1", "0x50000000", "\"/rtc@9010000\""));
+    assert_string_equal(log_text, "bulkhead: error: a: /pcie@10000000 00:01.0: pci-devices: the "
+                                  "configuration space of its host bridge cannot be mapped\n");
+    assert_true(test_plan.partitions[0].refused);
+    assert_false(test_plan.partitions[1].refused);
+    assert_false(test_plan.fatal);
+    probe("\"/pcie@10000000\"");
+    assert_string_equal(log_text, "bulkhead: error: p: /pcie@10000000: devices: its configuration "
+                                  "space cannot be mapped\n");
+    assert_int_equal(el2_unmap((struct range){ECAM, PAGE_SIZE}), OK);
+}
+
 static void test_not_there(void **state)
 {
     (void)state;
@@ -425,6 +444,7 @@ int main(void)
         cmocka_unit_test_setup(test_enhanced_allocation, model_set_up),
         cmocka_unit_test_setup(test_address_0, model_set_up),
         cmocka_unit_test_setup(test_whole_host, model_set_up),
+        cmocka_unit_test_setup(test_cannot_be_mapped, model_set_up),
         cmocka_unit_test_setup(test_not_there, model_set_up),
         cmocka_unit_test_setup(test_conventional, model_set_up),
         cmocka_unit_test_setup(test_broken_caps, model_set_up),
