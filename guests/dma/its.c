@@ -106,10 +106,10 @@ static void nonsense(void)
         }
         switch (random_of(4)) {
         case 0:
-            mmio_write64(gits + random_of(GITS_BASER_END / 8) * 8, random_word());
+            mmio_write64(gits + (uintptr_t)random_of(GITS_BASER_END / 8) * 8, random_word());
             break;
         case 1:
-            (void)mmio_read64(gits + random_of(GITS_BASER_END / 8) * 8);
+            (void)mmio_read64(gits + (uintptr_t)random_of(GITS_BASER_END / 8) * 8);
             break;
         case 2: /* never reached */
             mmio_write64(gits + GITS_CWRITER,

@@ -37,7 +37,7 @@ static uintptr_t argument(const char *name)
 {
     char text[24];
 
-    return guest_argument(name, text, sizeof(text)) ? strtoull(text, NULL, 0) : 0;
+    return guest_argument(name, text, sizeof(text)) ? (uintptr_t)strtoull(text, NULL, 0) : 0;
 }
 
 void rest_until(uint64_t end)

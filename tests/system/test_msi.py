@@ -5,7 +5,10 @@ import hashlib
 import random
 import re
 
-from machine import LINUX, MIB, partition
+import pytest
+
+from machine import CPUS32, LINUX, MIB, partition
+from test_dma import ARMV7, ECAM32
 from test_faults import ICOUNT, SECONDS, control_kept_its_loop
 
 HOST = "/pcie@10000000"
@@ -63,17 +66,19 @@ def test_forged_messages_arrive_nowhere(boot):
     board.expect(r"victim\] pattern: \d+ passes, 0 changed")
 
 
-def test_a_hostile_command_queue(boot):
+@pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a7"])
+def test_a_hostile_command_queue(boot, cpu):
     """Random commands, queues that are not its own, and one that never ends: control keeps its 1 kHz meanwhile, and the
     ITS works afterwards."""
+    machine, ecam = (ARMV7, ECAM32) if cpu in CPUS32 else (SMMU, ECAM)
     parts = [
         partition("attacker", "dma", [1], ((0x40000000, 2 * MIB),), pci_devices=[f"{HOST} 00:01.0"],
-                  bootargs=f"ecam={ECAM:#x} bar={BAR:#x} its={ITS:#x}"),
+                  bootargs=f"ecam={ecam:#x} bar={BAR:#x} its={ITS:#x}"),
         partition("control", "control", [0], bootargs=f"seconds={SECONDS}"),
         partition("victim", "pattern", [2]),
     ]
     edu = ("-device", "edu,addr=1.0,dma_mask=0xffffffffffff")
-    board = boot(parts, gic=3, smp=3, qemu=(*ICOUNT, *SMMU, *edu))
+    board = boot(parts, gic=3, smp=3, cpu=cpu, qemu=(*ICOUNT, *machine, *edu))
     board.expect(r"dma: its: a message before: right")
     board.expect(r"dma: its: a message after \d+ rounds: right")
     assert "control: is off" not in board.log
