@@ -6,6 +6,7 @@
 #include "core/plan/parse.h"
 
 #include "core/base/bits.h"
+#include "core/plan/pci.h"
 #include "core/plan/smmu.h"
 
 #define CELL       4
@@ -368,4 +369,39 @@ void streams_against_board(struct plan *p)
             (void)visit_streams(&v);
         }
     }
+}
+
+/* Of the run the function's stream alone: told by *v->why where that is the granted device's. */
+static bool meet_granted(const struct visitor *v, int smmu, const struct plan_stream *stream)
+{
+    struct plan_stream other = *stream;
+
+    if (!narrow(v, &other) || !find_smmu(v->p, smmu, &other.smmu)) {
+        return true;
+    }
+    other.count = 1;
+    for (uint32_t i = 0; i < v->p->stream_count && *v->why == NULL; i++) {
+        const struct plan_stream *own = &v->p->streams[i];
+
+        if (own->device == v->device && streams_overlap(own, &other)) {
+            *v->why = v->p->devices[own->device].path;
+        }
+    }
+    return *v->why == NULL;
+}
+
+bool pci_shares_stream(struct plan *p, const struct plan_pci_host *host, uint32_t rid,
+                       uint32_t device)
+{
+    const struct plan_device function = {.node = host->node, .rid = rid};
+    const char *why = NULL;
+    const struct visitor v = {.p = p,
+                              .visit = meet_granted,
+                              .device = (int)device,
+                              .function = &function,
+                              .node = host->node,
+                              .why = &why};
+
+    (void)visit_streams(&v);
+    return why != NULL;
 }

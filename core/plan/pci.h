@@ -64,6 +64,13 @@ bool pci_has_functions(const struct plan *p, uint32_t partition, uint32_t host);
 bool pci_intx(const struct plan *p, const struct plan_pci_host *h, uint32_t rid, uint32_t pin,
               struct plan_irq *irq);
 
+/*
+ * True where the board's tree gives the function at `rid` behind the host bridge a stream of that
+ * granted device's: an SMMU cannot tell the two apart.
+ */
+bool pci_shares_stream(struct plan *p, const struct plan_pci_host *h, uint32_t rid,
+                       uint32_t device);
+
 /* The host bridge with ECAM that is granted whole as this device; false where it is none. */
 bool pci_whole_host(const struct plan *p, const struct plan_device *device,
                     struct plan_pci_host *host);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which functions could reach each other without passing the SMMU: those that no Access Control
- * Services keep apart. They are one partition's, or nobody's.
+ * Services keep apart; and which the SMMU cannot tell apart. They are one partition's, or nobody's.
  */
 #include "drivers/pci/scan.h"
 
 #include "core/base/bits.h"
 #include "core/base/pci.h"
+#include "core/plan/pci.h"
 
 /* ACS on, as far as it is needed; true where that keeps it apart from its neighbours. */
 static bool is_isolated(const struct pci_scan *s, const struct pci_found *f)
@@ -84,11 +85,32 @@ static void check_group(const struct pci_scan *s, uint32_t index)
     }
 }
 
+/* What is kept back and bears a granted device's stream could reach what that reaches. */
+static void check_streams(const struct pci_scan *s, uint32_t device)
+{
+    const struct plan_device *d = &s->plan->devices[device];
+
+    for (uint32_t i = 0; i < s->count && !s->plan->partitions[d->partition].refused; i++) {
+        const struct pci_found *f = &s->found[i];
+
+        if (!f->bridge && f->granted == NULL &&
+            pci_shares_stream(s->plan, s->host, f->rid, device)) {
+            plan_error(s->plan, d->partition, d->path,
+                       "pci-devices: it shares a stream with %s %02x:%02x.%u, which is kept back: "
+                       "grant both to one partition, or neither",
+                       s->host->path, PCI_BDF(f->rid));
+        }
+    }
+}
+
 void pci_isolate(struct pci_scan *s)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         if (s->found[i].granted != NULL) {
             check_group(s, i);
         }
+    }
+    for (uint32_t i = 0; i < s->plan->device_count; i++) {
+        check_streams(s, i);
     }
 }

@@ -74,12 +74,60 @@ static void test_switch_without_acs(void **state)
     }
 }
 
+/* A board whose SMMU sees the functions of a bus, or of two host bridges, as one. */
+static void set_up_streams(const char *mask)
+{
+    char text[8192];
+
+    assert_int_equal(model_set_up(NULL), 0);
+    (void)snprintf(text, sizeof(text),
+                   "%s / { smmu: smmu@9700000 { compatible = \"arm,smmu-v3\"; #iommu-cells = <1>;"
+                   " reg = <0 0x9700000 0 0x20000>; }; dma@a000000 { reg = <0 0xa000000 0 0x1000>;"
+                   " compatible = \"x\"; iommus = <&smmu 0x10>; }; pcie@10000000 { iommu-map ="
+                   " <0 &smmu 0 0x10000>; iommu-map-mask = <%s>; }; };",
+                   BOARD_ROOT BOARD_CHOSEN BOARD_CPUS BOARD_MEMORY BOARD_REST PCIE_NODE "};", mask);
+    board = tree_compile(text);
+    model_endpoint(-1, DEVFN(1, 0));
+    model_endpoint(-1, DEVFN(2, 0));
+}
+
+/* A stream is the partition's with all that bears it, or not at all. */
+static void test_shared_streams(void **state)
+{
+    static const struct {
+        const char *mask, *granted, *message; /* NULL: it starts */
+    } cases[] = {
+        {"0xffff", FN1, NULL},
+        {"0xff00", FN1 ", " FN2, NULL},
+        {"0xff00", FN1,
+         "bulkhead: error: p: /pcie@10000000 00:01.0: pci-devices: it shares a stream with "
+         "/pcie@10000000 00:02.0, which is kept back: grant both to one partition, or neither\n"},
+        {"0xffff", FN1 ", \"/dma@a000000\"",
+         "bulkhead: error: p: /dma@a000000: pci-devices: it shares a stream with "
+         "/pcie@10000000 00:02.0, which is kept back: grant both to one partition, or neither\n"},
+    };
+    const struct tree usual = board;
+    char text[512];
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        set_up_streams(cases[i].mask);
+        (void)snprintf(text, sizeof(text), PCI_PARTITION("p", "0", "0x40000000", "%s"),
+                       cases[i].granted);
+        probe_text(text);
+        assert_string_equal(log_text, cases[i].message == NULL ? "" : cases[i].message);
+        tree_free(board);
+        board = usual;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_no_acs, model_set_up),
         cmocka_unit_test_setup(test_acs, model_set_up),
         cmocka_unit_test_setup(test_switch_without_acs, model_set_up),
+        cmocka_unit_test_setup(test_shared_streams, model_set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,8 @@ void pci_scan(struct pci_scan *s);
 
 /*
  * isolation.c: switch ACS on, and refuse granted functions that could reach, behind the SMMU's
- * back, one that is not their partition's (PCI Express Base Specification 5.0, 6.12).
+ * back, one that is not their partition's (PCI Express Base Specification 5.0, 6.12), and granted
+ * devices that share a stream with a function that is kept back.
  */
 void pci_isolate(struct pci_scan *s);
 
