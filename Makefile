@@ -14,6 +14,9 @@ $(if $(word 2,$(CURDIR)),$(error "$(CURDIR)" has a blank in it, which make canno
 silent = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 quiet = $(if $(V),,@$(if $(silent),,printf '  %-8s %s\n' $(1) '$(@:build/%=%)';))
 PYTHON := /usr/bin/python3
+# Scripts start makes with jobs of their own, which know nothing of this one's: these are lent to recipes with "+" only,
+# and "make -n demo" would run those.
+apart = MAKEFLAGS='$(subst ','\'',$(filter-out -j% --jobserver-%,$(MAKEFLAGS)))'
 
 ##
 ## Variables: BOARD=NAME (default: the board configured last), LLVM=1 (clang and lld instead of gcc,
@@ -109,7 +112,7 @@ unit:
 	@$(MAKE) BOARD=host unit-run
 
 coverage:
-	@scripts/coverage
+	@$(apart) scripts/coverage
 
 tools:
 	@$(MAKE) BOARD=host all
@@ -170,19 +173,19 @@ format:
 .PHONY: demo demo-devices check bench fuzz mutations
 
 fuzz:
-	@scripts/setup
-	@scripts/fuzz $(FUZZ)
+	@$(apart) scripts/setup
+	@$(apart) scripts/fuzz $(FUZZ)
 
 demo check bench:
-	@scripts/setup
-	@scripts/$@
+	@$(apart) scripts/setup
+	@$(apart) scripts/$@
 
 demo-devices:
-	@scripts/setup
-	@scripts/demo devices
+	@$(apart) scripts/setup
+	@$(apart) scripts/demo devices
 
 mutations: guests
-	@tests/mutations
+	@$(apart) tests/mutations
 
 ##
 ##   clean            empty build/ but for configurations, downloads, newlib, and board trees (*.dtb)
