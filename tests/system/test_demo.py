@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 
 import pexpect
@@ -29,6 +30,18 @@ def without_terminal(*arguments, board="qemu-arm64"):
     return done.returncode, summary, done.stdout + done.stderr
 
 
+def figures_out(text):
+    """Numbers, of any size, and what "…" stands for."""
+    return re.sub(r"0x[0-9a-f]+|\d+(\.\d+)?( [KMG]iB)?|… [KMG]iB", "N", text)
+
+
+def of_readme():
+    """Bulkhead's own lines of what the README says that the demo prints, folded ones whole, without figures."""
+    shown = (TOP / "README.md").read_text().partition("What `make demo` prints")[2].split("```")[1]
+    lines = shown.replace("\n    ", " ").split("\n")
+    return [figures_out(line) for line in lines if line.startswith("bulkhead: ")]
+
+
 @pytest.mark.parametrize("board", ["qemu-arm64", "qemu-arm32", "raspi4b", "vexpress-a15", "xlnx-zcu102"])
 def test_demo_ends_by_itself(board):
     """Without a terminal: every partition arrives, it says so, exit 0."""
@@ -37,6 +50,18 @@ def test_demo_ends_by_itself(board):
     assert "MISSING" not in summary
     for arrived in ("BULKHEAD-GUEST user space on 2 CPUs", "Select a language", "control: 1000 ticks"):
         assert arrived in summary
+    if board == "qemu-arm64":
+        printed = iter(figures_out(said).split("\n"))
+        missing = [line for line in of_readme() if line not in printed]  # in that order
+        assert not missing
+
+
+@pytest.mark.parametrize("arguments, status", [(["--help"], 0), (["devices", "-h"], 0), (["--nope"], 1), (["a", "b"], 1)])
+def test_usage(arguments, status):
+    """Asked for, it is no failure; a wrong one is."""
+    done = subprocess.run([TOP / "scripts/demo", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status
+    assert "usage: " in (done.stderr if status else done.stdout)
 
 
 def test_demo_tells_what_is_missing(tmp_path):
