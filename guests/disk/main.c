@@ -80,7 +80,7 @@ static void disk_interrupt(unsigned intid, unsigned source)
 static void write_address(unsigned offset, const void *address)
 {
     mmio_write32(disk + offset, (uint32_t)(uintptr_t)address);
-    mmio_write32(disk + offset + 4, (uint32_t)((uintptr_t)address >> 32));
+    mmio_write32(disk + offset + 4, (uint32_t)((uint64_t)(uintptr_t)address >> 32));
 }
 
 static bool disk_start(unsigned intid)
@@ -146,7 +146,7 @@ int main(void)
         printf("disk: FAIL - disk=ADDRESS,INTID is missing\n");
         return 1;
     }
-    disk = strtoull(text, &rest, 0);
+    disk = (uintptr_t)strtoull(text, &rest, 0);
     intid = *rest == ',' ? (unsigned)strtoul(rest + 1, NULL, 0) : 0;
     printf("disk: magic %" PRIx32 ", version %" PRIu32 ", device %" PRIu32 "\n",
            mmio_read32(disk + MAGIC_VALUE), mmio_read32(disk + VERSION),

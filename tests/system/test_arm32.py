@@ -240,15 +240,17 @@ def test_arm64_images_are_refused(boot):
     assert 'arch is "arm64": here it must be "arm"' in board.off()
 
 
-@pytest.mark.parametrize("machine", ["virt", "vexpress-a15"])
-def test_guests_on_newlib(boot, machine):
-    """The library's programs for Armv7-A, away from where they are linked: CPUs by PSCI, SGIs, a 1 kHz loop."""
+@pytest.mark.parametrize("machine,file", [("virt", "qemu-arm32/bulkhead.bin"), ("vexpress-a15", "vexpress-a15/bulkhead.bin"),
+                                          ("vexpress-a15", "vexpress-a15/uImage")])
+def test_guests_on_newlib(boot, machine, file):
+    """The library's programs for Armv7-A, away from where they are linked: CPUs by PSCI, SGIs, a 1 kHz loop. A uImage
+    QEMU moves to its address, as U-Boot's bootm does."""
     images = {name: image(f"guests/arm32/{name}/{name}.bin", "kernel", "linux", arch="arm")
               for name in ("hello", "smp", "control")}
     memory = ((0x60000000, 16 * MIB),)
     parts = [partition("hello", "hello", [0], memory), partition("smp", "smp", [1, 2], memory),
              partition("control", "control", [3], memory, bootargs="seconds=2")]
-    log = boot(parts, images, "-M", machine, cpu="cortex-a7", gic=2).off()
+    log = boot(parts, images, "-M", machine, "-k", str(BUILD / file), cpu="cortex-a7", gic=2).off()
     assert "[hello] hello: 1 CPU, 16384 KiB of memory at 0x60000000" in log
     assert "[hello] hello: a third is 0.333333" in log and "[hello] hello: done" in log
     assert "[smp] smp: 2 CPUs, 2000 SGIs, ok" in log and "[smp] smp: done" in log

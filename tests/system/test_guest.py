@@ -80,13 +80,14 @@ def with_disk(path):
             "-device", "virtio-blk-device,drive=disk"]
 
 
-@pytest.mark.parametrize("gic, granted", [(2, TRANSPORTS), (3, TRANSPORTS), (2, TRANSPORTS[7:]), (3, TRANSPORTS[7:])])
-def test_unprotected_devices(boot, tmp_path, gic, granted):
+@pytest.mark.parametrize("cpu, gic, granted", [(cpu, gic, devices) for cpu, gic in (("cortex-a53", 2), ("cortex-a53", 3), ("cortex-a15", 2))
+                                               for devices in (TRANSPORTS, TRANSPORTS[7:])])
+def test_unprotected_devices(boot, tmp_path, cpu, gic, granted):
     """A disk with DMA that nothing contains: told at each boot, and it works, its interrupt too; with its page to itself
     or with nobody's registers in it."""
     part = partition("storage", "disk", [1], ((0x60000000, 2 * MIB),), direct_map=True,
                      unprotected_devices=granted, bootargs="disk=0xa003e00,79")
-    log = boot([part, partition("other", "hello", [0])], gic=gic, smp=2, qemu=with_disk(tmp_path / "disk")).off()
+    log = boot([part, partition("other", "hello", [0])], cpu=cpu, gic=gic, smp=2, qemu=with_disk(tmp_path / "disk")).off()
     lines = log.replace("\r", "").split("\n")
     assert log.count(", filtered") == (len(granted) == 1)
     for name in granted:
