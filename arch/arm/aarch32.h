@@ -36,6 +36,17 @@ struct vcpu;
 #define CP_ID_MASK                (MASK(19, 10) | MASK(4, 1))
 
 /*
+ * The least significant `size` bytes (1, 2, 4) of a register as an access with `psr` has them in
+ * memory, or the other way: turned round where data is big-endian (SETEND). DDI 0487 BigEndian().
+ */
+static inline uint32_t aarch32_ordered(uint32_t v, uint32_t size, uint64_t psr)
+{
+    const uint32_t unused = 32 - 8 * size;
+
+    return ((psr & PSR_E) != 0 ? __builtin_bswap32(v) : v << unused) >> unused;
+}
+
+/*
  * Step over the trapped instruction, as if it had been executed: IL tells its length, and ITSTATE
  * moves on. DDI 0487 ITAdvance().
  */

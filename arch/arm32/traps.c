@@ -202,35 +202,39 @@ static uint32_t loaded(uint64_t value, uint32_t hsr)
                                            : (uint64_t)((int64_t)(value << unused) >> unused));
 }
 
-/* True where the syndrome's register is that of the instruction. */
-static bool names_register(const struct vcpu *vcpu, uint32_t hsr)
+/* True where the syndrome's register is that of the store. */
+static bool names_register(const struct vcpu *vcpu, uint64_t psr)
 {
-    return !vcpu->arch.erratum_766422 || (hsr & ISS_WNR) == 0 ||
-           (banked_read(spsr_hyp) & PSR_T) == 0;
+    return !vcpu->arch.erratum_766422 || (psr & PSR_T) == 0;
 }
 
 /* Only a translation fault with a valid syndrome, of a plain load or store, is ours to emulate. */
 static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint32_t hsr, struct vcpu *vcpu)
 {
     const uint32_t far = sysreg_read(HDFAR);
+    const uint64_t psr = banked_read(spsr_hyp);
     const uint32_t size = UINT32_C(1) << field_get(ISS_SAS, hsr);
     const uint32_t rt = (uint32_t)field_get(ISS_SRT, hsr);
     struct mmio_access access = {.ipa = fault_ipa(far), .size = (uint8_t)size};
     enum trap_outcome outcome;
 
     if ((hsr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION) ||
-        !is_aligned(far, size) || !names_register(vcpu, hsr)) {
+        !is_aligned(far, size)) {
         return field_get(ISS_FS, hsr) == FS_ASYNCHRONOUS
                    ? trap_fatal(vcpu, regs, UINT64_MAX, "asynchronous abort")
                    : TRAP_ABORT;
     }
     if ((hsr & ISS_WNR) != 0) {
+        if (!names_register(vcpu, psr)) {
+            return TRAP_ABORT;
+        }
         access.write = true;
-        access.value = aarch32_reg_get(regs, rt) & (UINT32_MAX >> (32 - 8 * size) % 32);
+        access.value = aarch32_ordered(aarch32_reg_get(regs, rt), size, psr);
+        return mmio_handle(vcpu, &access);
     }
     outcome = mmio_handle(vcpu, &access);
-    if (outcome == TRAP_SKIP && !access.write) {
-        aarch32_reg_set(regs, rt, loaded(access.value, hsr));
+    if (outcome == TRAP_SKIP) {
+        aarch32_reg_set(regs, rt, loaded(aarch32_ordered((uint32_t)access.value, size, psr), hsr));
     }
     return outcome;
 }

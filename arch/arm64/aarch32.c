@@ -146,7 +146,7 @@ static enum trap_outcome trap_abort(struct arch_regs *regs, uint64_t esr)
     if (field_get(ISS_SRT, esr) == PC) { /* no plain register: none of AArch32's has this number */
         return TRAP_ABORT;
     }
-    return trap_data_abort(regs, with_x(esr, ISS_SRT));
+    return trap_data_abort_aarch32(regs, with_x(esr, ISS_SRT));
 }
 
 static enum trap_outcome handle(struct arch_regs *regs, uint64_t esr)

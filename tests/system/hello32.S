@@ -166,6 +166,38 @@ begin:
     mov     r1, #'\n'
     str     r1, [r0]
 
+    /* Big-endian data: bytes are the other way round. */
+    ldr     r1, =PL011 + 0xffc
+    setend  be
+    ldr     r2, [r1]
+    ldrsh   r3, [r1]
+    ldrb    r4, [r1]
+    setend  le
+    cmp     r2, #0xb1000000
+    mvneq   r3, r3
+    ldreq   r5, =0x4eff
+    cmpeq   r3, r5
+    cmpeq   r4, #0xb1
+    bne     park
+    ldr     r1, =0x12030000
+    ldr     r2, =0xffff2301
+    setend  be
+    str     r1, [r0, #0x38]                 /* UARTIMSC */
+    setend  le
+    ldr     r3, [r0, #0x38]
+    setend  be
+    strh    r2, [r0, #0x38]
+    setend  le
+    ldr     r4, [r0, #0x38]
+    mov     r1, #0
+    str     r1, [r0, #0x38]
+    ldr     r1, =0x312
+    cmp     r3, r1
+    ldreq   r1, =0x123
+    cmpeq   r4, r1
+    bne     park
+    say     "hello: big-endian data"
+
     mrrc    p15, 1, r2, r3, c14             /* CNTVCT */
 1:  mrrc    p15, 1, r4, r5, c14
     cmp     r4, r2

@@ -15,8 +15,8 @@ LOAD = 0x40008000
 
 # What hello32.S says, in order; it stops with FAILED where a step is wrong.
 STEPS = ["in SVC mode", "PSCI 1.1", "VFP multiplies", "debug is hidden", "two undefined instructions",
-         "a data abort", "accesses that are not emulated abort", "fabcdefghijkl", "the counter counts", "thumb",
-         "a second CPU begins in Thumb", "done"]
+         "a data abort", "accesses that are not emulated abort", "fabcdefghijkl", "big-endian data", "the counter counts",
+         "thumb", "a second CPU begins in Thumb", "done"]
 
 DEBIAN = {"debian": image("guest/arm32/vmlinuz", "kernel", arch="arm"),
           "ramdisk32": image("guest/arm32/initrd.gz", "ramdisk", arch="arm")}
