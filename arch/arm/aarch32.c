@@ -16,6 +16,7 @@
 #define ESR_EC        MASK(31, 26)
 #define ESR_IL        BIT(25)
 #define ESR_S1PTW     BIT(7)
+#define ESR_CM        BIT(8)
 #define ESR_WNR       BIT(6)
 #define EC_DATA_ABORT 0x24
 
@@ -37,6 +38,7 @@
 #define FSR_LPAE_WALK      0x17
 #define FSR_SHORT_EXTERNAL 0x08
 #define FSR_SHORT_WALK     0x0e
+#define FSR_CM             BIT(13) /* cache maintenance */
 #define FSR_WNR            BIT(11)
 
 #define LR 14
@@ -91,6 +93,12 @@ static void inject_undef(struct arch_regs *regs)
     enter(regs, MODE_UND, PSR_I, VECTOR_UNDEF, (psr & PSR_T) != 0 ? 2 : 4);
 }
 
+/* What DFSR tells of the access beside its fault. */
+static uint64_t dfsr_access(uint32_t esr)
+{
+    return ((esr & ESR_WNR) != 0 ? FSR_WNR : 0) | ((esr & ESR_CM) != 0 ? FSR_CM : 0);
+}
+
 static uint64_t fault_status(uint32_t esr)
 {
     const bool walk = (esr & ESR_S1PTW) != 0;
@@ -109,7 +117,7 @@ static void inject_abort(struct arch_regs *regs, uint32_t esr)
     banked_write(spsr_abt, aarch32_spsr(banked_read(spsr_hyp)));
     if (data) {
         aarch32_set_dfar(aarch32_hdfar());
-        sysreg_write(DFSR, fault_status(esr) | ((esr & ESR_WNR) != 0 ? FSR_WNR : 0));
+        sysreg_write(DFSR, fault_status(esr) | dfsr_access(esr));
         enter(regs, MODE_ABT, PSR_A | PSR_I, VECTOR_DATA_ABORT, 8);
     } else {
         aarch32_set_ifar(aarch32_hifar());

@@ -31,7 +31,7 @@ uint32_t idregs_read(uint32_t id)
         ROW(2, 0, 0xffffffff); /* ID_ISAR0 to ID_ISAR5 */
         ROW(2, 1, 0xffffffff);
         ROW(2, 2, 0xffffffff);
-        ROW(2, 3, 0xffffffff);
+        ROW(2, 3, 0x0fffffff); /* no ThumbEE */
         ROW(2, 4, 0xffffffff);
         ROW(2, 5, 0xffffffff);
     default:

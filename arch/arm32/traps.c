@@ -51,6 +51,9 @@
 
 #define ACTLR_ID CP_ID(1, 0, 0, 1)
 
+#define PC       15
+#define PSR_NZCV MASK(31, 28)
+
 /* An MCRR or MRRC, and three of IHI 0069 12.5. */
 #define CP64_ID(op1, crm) ((uint32_t)((op1) << 16 | (crm) << 1))
 #define CP64_ID_MASK      (MASK(19, 16) | MASK(4, 1))
@@ -138,10 +141,16 @@ static enum trap_outcome trap_cp15_64(struct arch_regs *regs, uint32_t hsr, stru
     return TRAP_SKIP;
 }
 
-/* Debug, ThumbEE, Jazelle: RAZ/WI, so that DBGDIDR and the ID registers tell of none. */
+/*
+ * Debug, ThumbEE, Jazelle: RAZ/WI, so that DBGDIDR and the ID registers tell of none. Where an MRC
+ * names R15, the flags are what is read (DDI 0406 A8.8.107).
+ */
 static enum trap_outcome trap_cp14(struct arch_regs *regs, uint32_t hsr, struct vcpu *vcpu)
 {
     (void)vcpu;
+    if ((hsr & ISS_READ) != 0 && field_get(ISS_RT, hsr) == PC) {
+        banked_write(spsr_hyp, banked_read(spsr_hyp) & ~PSR_NZCV);
+    }
     return answer(regs, hsr, 0);
 }
 

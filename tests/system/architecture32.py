@@ -97,6 +97,7 @@ ALSO_IN_QEMU = """
 ID_FIELDS_ARMV7 = """
 ID_PFR0  State0:0 State1:4 State2:8
 ID_DFR0  PerfMon:24
+ID_ISAR3 Saturate:0 SIMD:4 SVC:8 SynchPrim:12 TabBranch:16 T32Copy:20 TrueNOP:24
 ID_MMFR4
 ID_ISAR6
 MVFR0

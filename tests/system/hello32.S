@@ -70,6 +70,9 @@ begin:
     mrc     p14, 0, r0, c0, c0, 0           /* DBGDIDR */
     cmp     r0, #0
     bne     park
+    mrc     p14, 0, apsr_nzcv, c0, c1, 0    /* DBGDSCR: no flag stays set */
+    beq     park
+    bcs     park
     say     "hello: debug is hidden"
 #endif
 
