@@ -10,6 +10,12 @@
 #define ZIMAGE_LITTLE     0x04030201
 #define CTR_DMINLINE      16
 #define MPIDR_NO_AFFINITY 0xff000000
+#define MIDR_PART         0xff00fff0
+#define MIDR_CORTEX_A7    0x4100c070
+#define MIDR_CORTEX_A12   0x4100c0d0
+#define MIDR_CORTEX_A15   0x4100c0f0
+#define MIDR_CORTEX_A17   0x4100c0e0
+#define ACTLR_SMP         (1 << 6)
 
     .arch_extension virt
     .arch_extension sec
@@ -125,8 +131,29 @@ park:
     wfe
     b       park
 
-/* HYP's regime as out of reset: MMU and caches off. */
+/*
+ * HYP's regime as out of reset: MMU and caches off. Before it caches, a CPU that has ACTLR.SMP (its
+ * TRM) takes part in coherency: firmware without PSCI leaves that to the kernel, and guests cannot
+ * write ACTLR. Without NSACR.NS_SMP firmware has seen to it, and a write does nothing.
+ */
 hyp_make_known:
+    mrc     p15, 0, r0, c0, c0, 0           /* MIDR */
+    ldr     r1, =MIDR_PART
+    and     r0, r0, r1
+    ldr     r1, =MIDR_CORTEX_A7
+    cmp     r0, r1
+    ldrne   r1, =MIDR_CORTEX_A12
+    cmpne   r0, r1
+    ldrne   r1, =MIDR_CORTEX_A15
+    cmpne   r0, r1
+    ldrne   r1, =MIDR_CORTEX_A17
+    cmpne   r0, r1
+    bne     1f
+    mrc     p15, 0, r0, c1, c0, 1           /* ACTLR */
+    tst     r0, #ACTLR_SMP
+    orreq   r0, r0, #ACTLR_SMP
+    mcreq   p15, 0, r0, c1, c0, 1
+1:
     ldr     r0, =HSCTLR_RES1
     mcr     p15, 4, r0, c1, c0, 0           /* HSCTLR */
     isb
