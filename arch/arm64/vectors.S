@@ -8,6 +8,8 @@
 #define EC_DABT_EL0  0x24 /* data abort from below */
 #define ISS_SRT_16   20   /* its SRT's uppermost bit: one of x16 to x31 */
 
+#define ID_AA64PFR0_NO_FP 19 /* FP is 0xf: there is none, nor Advanced SIMD */
+
 /* What C does not keep (x18 has x19 as its pair), and the others: stp or ldp. */
 .macro caller_saved op
     \op     x0, x1, [sp, #8 * 0]
@@ -245,6 +247,8 @@ untried:
     .global vectors_enter
 vectors_enter:
     mov     sp, x3
+    mrs     x4, id_aa64pfr0_el1
+    tbnz    x4, #ID_AA64PFR0_NO_FP, 1f
     .arch_extension fp
     .arch_extension simd
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -255,6 +259,7 @@ vectors_enter:
     .endr
     msr     fpcr, xzr
     msr     fpsr, xzr
+1:
     .irp n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     mov     x\n, #0
     .endr
