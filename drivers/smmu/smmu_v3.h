@@ -84,16 +84,17 @@ extern const struct smmu_ops smmu_v3;
 /* Of one SMMU. Class: sealed, but for the queues' indexes and `dead`: locked (stream.c's). */
 struct smmu_v3_unit {
     const char *path;
-    uint64_t base;   /* 0: not probed */
-    bool coherent;   /* its own accesses see the CPUs' caches */
-    bool two_level;  /* stream table */
-    bool stage1;     /* it has no stage 2 */
-    bool ats, hyp;   /* IDR0 */
-    bool dead;       /* it did not do as told: it is shut, everything aborts */
-    uint8_t oas;     /* IDR5.OAS, at most 48 bits */
-    uint8_t bits;    /* StreamIDs that the table has entries for */
-    uint64_t *table; /* linear, or level 1 */
-    uint64_t *cd;    /* `stage1`: a context descriptor for each VMID */
+    uint64_t base;    /* 0: not probed */
+    bool coherent;    /* its own accesses see the CPUs' caches */
+    bool two_level;   /* stream table */
+    bool stage1;      /* it has no stage 2 */
+    bool ats, hyp;    /* IDR0 */
+    bool dead;        /* it did not do as told: it is shut, everything aborts */
+    uint8_t oas;      /* IDR5.OAS, at most 48 bits */
+    uint8_t bits;     /* StreamIDs that the table has entries for */
+    uint64_t *table;  /* linear, or level 1 */
+    uint64_t *silent; /* `two_level`: the streams of muted spans that have no table */
+    uint64_t *cd;     /* `stage1`: a context descriptor for each VMID */
     uint64_t *commands, *events;
     uint8_t commands_log2, events_log2;
     uint32_t produced; /* CMDQ_PROD */
@@ -112,7 +113,10 @@ enum status smmu_v3_forget_all(struct smmu_v3_unit *u);
 
 /* ---- smmu_v3_table.c ---- */
 
-/* As in struct smmu_ops; make: the stream table, no stream valid. */
+/*
+ * As in struct smmu_ops; make: the stream table, no stream valid. A muted stream for which there is
+ * no level-2 table takes the 255 beside it along.
+ */
 uint64_t smmu_v3_pages(const struct plan *p, uint32_t smmu);
 enum status smmu_v3_make_table(const struct plan *p, uint32_t smmu) MUST_CHECK;
 enum status smmu_v3_attach(const struct plan *p, const struct plan_stream *stream,

@@ -37,14 +37,30 @@ static void test_nobodys_streams_are_told_until_muted(void **state)
     smmu_v3.mute(p, 0, 5);
     assert_aborted(5, IPA);
     assert_no_fault();
-    for (uint32_t i = 0; i < 2; i++) {
-        uint32_t stream = i == 0 ? 0x105 : 0x7fff; /* no level-2 table; beyond the table */
-
-        assert_aborted(stream, IPA);
-        assert_fault(SMMU_NO_STREAM, stream, 0x02);
-        assert_false(smmu_v3.mute(p, 0, stream)); /* it has no entry: who hears it limits it */
+    assert_aborted(0x105, IPA); /* no level-2 table */
+    assert_fault(SMMU_NO_STREAM, 0x105, 0x02);
+    assert_true(smmu_v3.mute(p, 0, 0x105));
+    assert_aborted(0xfffe, IPA); /* nobody's is as high */
+    assert_fault(SMMU_NO_STREAM, 0xfffe, 0x02);
+    assert_true(smmu_v3.mute(p, 0, 0xfffe));
+    for (uint32_t i = 0; i < 3; i++) { /* the second is of the first's 256 */
+        assert_aborted(i == 0 ? 0x105 : i == 1 ? 0x1ff : 0xfffe, IPA);
+        assert_no_fault();
     }
+    assert_aborted(0x305, IPA); /* others are told as ever */
+    assert_fault(SMMU_NO_STREAM, 0x305, 0x02);
     assert_false(smmu_v3.mute(p, 0, 3)); /* somebody's: as it was */
+    assert_reaches(3, MEMORY_0);
+}
+
+/* The table ends before the StreamIDs do: who hears such a one limits it. */
+static void test_beyond_the_table(void **state)
+{
+    (void)state;
+    start_open(&boards[0]);
+    assert_aborted(0x20000, IPA);
+    assert_fault(SMMU_NO_STREAM, 0x20000, 0x02);
+    assert_false(smmu_v3.mute(p, 0, 0x20000));
     assert_reaches(3, MEMORY_0);
 }
 
@@ -137,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults_are_told),
         cmocka_unit_test(test_nobodys_streams_are_told_until_muted),
+        cmocka_unit_test(test_beyond_the_table),
         cmocka_unit_test(test_translated_ones_are_forbidden),
         cmocka_unit_test(test_every_event_has_its_reason),
         cmocka_unit_test(test_what_the_queue_lost_is_told_once),

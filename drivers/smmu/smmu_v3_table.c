@@ -12,6 +12,7 @@
 #define SPAN_BYTES  (SPAN_STREAMS * STE_BYTES)
 #define SPAN_PAGES  (SPAN_BYTES / PAGE_SIZE)
 #define FULL_SPAN   (SPLIT + 1)    /* L1STD.Span of a table of 2^SPLIT entries */
+#define PAGE_BITS   (SPLIT + 9)    /* StreamID bits that a level-1 table of one page resolves */
 #define MAIR_DEVICE UINT64_C(0x04) /* as LPAE_MAIR_DEVICE promises */
 #define MAIR_NORMAL UINT64_C(0xff)
 
@@ -22,10 +23,11 @@ static uint32_t last_of(const struct plan_stream *stream)
 
 /* ---- sizes ---- */
 
-/* StreamID bits that the SMMU's table must resolve. */
+/* StreamID bits that the SMMU's table resolves: what is used, and at level 1 what costs nothing. */
 static uint8_t table_bits(const struct plan *p, uint32_t smmu, bool two_level)
 {
-    uint8_t bits = two_level ? SPLIT : 0;
+    uint8_t most = p->board.smmus[smmu].sid_bits;
+    uint8_t bits = !two_level ? 0 : most < PAGE_BITS ? most : PAGE_BITS;
 
     for (uint32_t i = 0; i < p->stream_count; i++) {
         while (stream_is_used(p, &p->streams[i], smmu) &&
@@ -47,7 +49,8 @@ uint64_t smmu_v3_pages(const struct plan *p, uint32_t smmu)
 {
     const struct smmu_v3_unit *u = &smmu_v3_units[smmu];
     bool two_level = u->base == 0 || u->two_level;
-    uint64_t pages = 3 + 2 * top_pages(table_bits(p, smmu, two_level), two_level) - 1;
+    uint64_t pages = 3 + 2 * top_pages(table_bits(p, smmu, two_level), two_level) - 1 +
+                     (two_level ? 2 * SPAN_PAGES - 1 : 0);
 
     for (uint32_t i = 0; i < p->stream_count && two_level; i++) {
         const struct plan_stream *s = &p->streams[i];
@@ -62,6 +65,20 @@ uint64_t smmu_v3_pages(const struct plan *p, uint32_t smmu)
     return pages;
 }
 
+/* A level-2 table whose streams abort silently, for all spans that have none. */
+static enum status make_silent(struct smmu_v3_unit *u)
+{
+    u->silent = pool_take(SPAN_PAGES);
+    if (u->silent == NULL) {
+        return E_NO_SPACE;
+    }
+    for (uint32_t i = 0; i < SPAN_STREAMS; i++) {
+        u->silent[(uint64_t)i * STE_WORDS] = STE0_V | field_prep(STE0_CONFIG, STE_CONFIG_ABORT);
+    }
+    smmu_v3_publish(u, u->silent, SPAN_BYTES);
+    return OK;
+}
+
 enum status smmu_v3_make_table(const struct plan *p, uint32_t smmu)
 {
     struct smmu_v3_unit *u = &smmu_v3_units[smmu];
@@ -74,7 +91,7 @@ enum status smmu_v3_make_table(const struct plan *p, uint32_t smmu)
         return E_NO_SPACE;
     }
     smmu_v3_publish(u, u->table, pages * PAGE_SIZE);
-    return OK;
+    return u->two_level ? make_silent(u) : OK;
 }
 
 /* ---- entries ---- */
@@ -103,6 +120,12 @@ static uint64_t next_span(uint64_t stream, uint64_t end)
     return next < end ? next : end;
 }
 
+static void set_span(const struct smmu_v3_unit *u, uint64_t span, const uint64_t *table)
+{
+    __atomic_store_n(&u->table[span], (uint64_t)(uintptr_t)table | FULL_SPAN, __ATOMIC_RELAXED);
+    smmu_v3_publish(u, &u->table[span], sizeof(*u->table));
+}
+
 /*
  * Level-2 tables for all streams. Those that take a whole span are alike, whatever the span: they
  * share one table, or a host bridge's 256 buses would take 4 MiB.
@@ -113,11 +136,10 @@ static enum status make_spans(struct smmu_v3_unit *u, const struct plan_stream *
     uint64_t *whole = NULL;
 
     for (uint64_t id = stream->id; id < end; id = next_span(id, end)) {
-        uint64_t *descriptor = &u->table[id >> SPLIT];
         bool is_whole = id % SPAN_STREAMS == 0 && end - id >= SPAN_STREAMS;
         uint64_t *table = is_whole ? whole : NULL;
 
-        if (*descriptor != 0) {
+        if (u->table[id >> SPLIT] != 0) {
             continue;
         }
         if (table == NULL) {
@@ -128,8 +150,7 @@ static enum status make_spans(struct smmu_v3_unit *u, const struct plan_stream *
             smmu_v3_publish(u, table, SPAN_BYTES);
         }
         whole = is_whole ? table : whole;
-        *descriptor = (uint64_t)(uintptr_t)table | FULL_SPAN;
-        smmu_v3_publish(u, descriptor, sizeof(*descriptor));
+        set_span(u, id >> SPLIT, table);
     }
     return OK;
 }
@@ -255,10 +276,14 @@ bool smmu_v3_mute(const struct plan *p, uint32_t smmu, uint32_t stream)
     const uint64_t silent[STE_WORDS] = {0};
 
     (void)p;
-    if (entry == NULL || (entry[0] & STE0_V) != 0) {
+    if ((uint64_t)stream >> u->bits != 0 || (entry != NULL && (entry[0] & STE0_V) != 0)) {
         return false;
     }
-    write_entry(u, entry, silent);
+    if (entry != NULL) {
+        write_entry(u, entry, silent);
+    } else {
+        set_span(u, stream >> SPLIT, u->silent);
+    }
     (void)smmu_v3_forget_stream(u, stream); /* where it fails everything is blocked, and told */
     return true;
 }
