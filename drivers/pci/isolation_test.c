@@ -89,6 +89,7 @@ static void set_up_streams(const char *mask)
     board = tree_compile(text);
     model_endpoint(-1, DEVFN(1, 0));
     model_endpoint(-1, DEVFN(2, 0));
+    model_bridge(-1, DEVFN(3, 0), 4, 0); /* does nothing of its own */
 }
 
 /* A stream is the partition's with all that bears it, or not at all. */

@@ -28,6 +28,13 @@ static void test_what_firmware_left_on_is_taken_over(void **state)
     model->cr0 = model->cr0ack = 0xd;
     model->irq_ctrl = 5;
     model->gerror = 0x104;
+    dma_tlb[0] = (struct dma_entry){.smmu = model,
+                                    .vmid = 1,
+                                    .global = true,
+                                    .write = true,
+                                    .ia = IPA,
+                                    .pa = MEMORY_1,
+                                    .size = SIZE};
     probe();
     assert_int_equal(model->cr0 | model->irq_ctrl, 0);
     assert_aborted(1, MEMORY_0);
@@ -35,6 +42,8 @@ static void test_what_firmware_left_on_is_taken_over(void **state)
     start();
     assert_int_equal(model->gerrorn, 0x104);
     assert_int_equal(model->irq_ctrl, 5);
+    pass(0, true);
+    assert_reaches(1, MEMORY_0); /* not where the firmware's translation led */
 }
 
 static void test_the_plan_learns_what_it_is(void **state)
