@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/base/arch.h"
 #include "core/base/bits.h"
 
 /* Devices that never master the bus. */
@@ -170,6 +171,11 @@ static bool read_bridge_windows(const struct config *c, const struct dt_at *at,
     struct dt_window window;
     enum status status;
 
+    if (range_end(device->mmio[0]) > BIT(arch_el2_bits())) { /* it switches functions off there */
+        plan_error(c->p, c->index, device->path,
+                   "reg: EL2 does not reach its configuration space: it cannot be granted");
+        return false;
+    }
     for (uint32_t i = 0; (status = dt_window_at(c->p->board.fdt, at, i, &window)) == OK; i++) {
         if (device->mmio_count == PLAN_MAX_WINDOWS) {
             break;

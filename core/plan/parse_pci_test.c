@@ -103,6 +103,11 @@ static void test_out_of_reach(void **state)
     assert_int_equal(test_plan.errors, 1);
     assert_true(test_plan.partitions[0].refused);
     assert_false(test_plan.partitions[1].refused);
+    host.el2_bits = 32;
+    parse_file(CONFIGURATION("a", GOOD "devices = \"/pcie@20000000\";"));
+    host_reset();
+    assert_log("error: a: /pcie@20000000: reg: EL2 does not reach its configuration space: it "
+               "cannot be granted");
 }
 
 /* Streams through iommu-map and its mask; the path names the function. */
