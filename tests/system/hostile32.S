@@ -114,6 +114,9 @@ begin:
     bne     park
     say     "hostile: BXJ"
 
+    bl      try_modes
+    say     "hostile: modes"
+
 /* ---- windows ---- */
 
     .macro  aborts insn:vararg
@@ -189,6 +192,49 @@ park:
     bl      put_hex
     ldr     r0, =PSCI_SYSTEM_OFF
     hvc     #0
+
+/* Into modes that there are not, and back to them from an exception. */
+    .arch_extension virt
+    .arch_extension sec
+    .macro  stays insn:vararg               /* undefined or without effect: still Supervisor mode */
+    next_is 91f
+    \insn
+91: bl      check_mode
+    .endm
+
+try_modes:
+    push    {r4, lr}
+    ldr     r4, =modes
+1:  ldr     r6, [r4], #4
+    cmp     r6, #0
+    beq     2f
+    stays   msr cpsr_c, r6
+    msr     spsr_cxsf, r6
+    adr     lr, 91f
+    stays   movs pc, lr
+    msr     spsr_cxsf, r6
+    adr     lr, 91f
+    stays   eret
+    adr     r5, 91f
+    push    {r5, r6}
+    stays   rfeia sp
+    add     sp, sp, #8
+    b       1b
+2:  stays   .inst 0xf102001a                /* CPS to HYP, */
+    stays   .inst 0xf1020016                /* Monitor */
+    stays   srsdb sp, 0x1a
+    stays   srsdb sp, 0x16
+    .irp    name, elr_hyp, spsr_hyp, sp_hyp, spsr_mon, sp_mon, lr_mon
+    stays   mrs r0, \name
+    stays   msr \name, r0
+    .endr
+    pop     {r4, pc}
+check_mode:
+    mrs     r5, cpsr
+    and     r5, r5, #0x1f
+    cmp     r5, #0x13
+    bxeq    lr
+    b       park
 
 /* One exception, a data abort near r0: external, or of an alignment. */
 check_abort:
@@ -365,6 +411,8 @@ put_hex:
 
     define_puts
     .ltorg
+modes:                                          /* HYP, Monitor, none; of AArch64: EL1, EL2, EL3 */
+    .word   0x1da, 0x1d6, 0x1d4, 0x1d8, 0x1dc, 0x1c5, 0x1c9, 0x1cd, 0
 windows:
     .word   PL011, GICD, NOTHING, 0
     .balign 8

@@ -91,7 +91,7 @@ def test_hostile(boot, tmp_path, cpu, gic):
     options = ["-DARMV7"] if cpu in CPUS32 else []
     log = boot(parts, {"hostile": hello(tmp_path, *options, source="hostile32")}, cpu=cpu, gic=gic, smp=2, qemu=ICOUNT).off()
     said = [line.split("hostile: ")[1].strip() for line in log.split("\n") if "[hostile] " in line]
-    assert said == ["CP15", "CP14", "64 bits", "hidden", "BXJ", "windows", "calls", "done"], log
+    assert said == ["CP15", "CP14", "64 bits", "hidden", "BXJ", "modes", "windows", "calls", "done"], log
     assert "panic" not in log
     control_kept_its_loop(log)
 
