@@ -132,11 +132,14 @@ park:
     b       park
 
 /*
- * HYP's regime as out of reset: MMU and caches off. Before it caches, a CPU that has ACTLR.SMP (its
- * TRM) takes part in coherency: firmware without PSCI leaves that to the kernel, and guests cannot
- * write ACTLR. Without NSACR.NS_SMP firmware has seen to it, and a write does nothing.
+ * HYP's regime as out of reset: MMU and caches off. Before they are on, a CPU that has ACTLR.SMP
+ * (its TRM) takes part in coherency: firmware without PSCI leaves that to the kernel, and guests
+ * cannot write ACTLR. Without NSACR.NS_SMP firmware has seen to it, and a write does nothing.
  */
 hyp_make_known:
+    ldr     r0, =HSCTLR_RES1
+    mcr     p15, 4, r0, c1, c0, 0           /* HSCTLR */
+    isb
     mrc     p15, 0, r0, c0, c0, 0           /* MIDR */
     ldr     r1, =MIDR_PART
     and     r0, r0, r1
@@ -154,9 +157,6 @@ hyp_make_known:
     orreq   r0, r0, #ACTLR_SMP
     mcreq   p15, 0, r0, c1, c0, 1
 1:
-    ldr     r0, =HSCTLR_RES1
-    mcr     p15, 4, r0, c1, c0, 0           /* HSCTLR */
-    isb
     mov     r0, #0
     mcr     p15, 4, r0, c1, c1, 0           /* HCR */
     mcr     p15, 0, r0, c7, c5, 0           /* ICIALLU */

@@ -32,7 +32,8 @@
 #define ISS_FS          MASK(5, 0)
 #define ISS_FSC         MASK(5, 2) /* kind of fault; the level is below */
 #define FSC_TRANSLATION field_prep(ISS_FSC, 1)
-#define FS_ASYNCHRONOUS 0x11
+#define FS_PARITY       BIT(3)
+#define FS_ASYNCHRONOUS 0x11 /* and of parity, 0x19 */
 
 #define HPFAR_FIPA MASK(31, 4) /* IPA bits 39..12 */
 
@@ -229,7 +230,7 @@ static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint32_t hsr, s
 
     if ((hsr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION) ||
         !is_aligned(far, size)) {
-        return field_get(ISS_FS, hsr) == FS_ASYNCHRONOUS
+        return (field_get(ISS_FS, hsr) & ~FS_PARITY) == FS_ASYNCHRONOUS
                    ? trap_fatal(vcpu, regs, UINT64_MAX, "asynchronous abort")
                    : TRAP_ABORT;
     }
