@@ -33,6 +33,12 @@
 #define ACTLR2    CP_ID(1, 0, 0, 3)
 #define CP_ID_CRM CP_ID(0, 0, 15, 0)
 
+#define ISS_ISV        BIT(24)
+#define ISS_SAS        MASK(23, 22)
+#define ISS_SSE        BIT(21)
+#define ISS_WNR        BIT(6)
+#define SAS_DOUBLEWORD 3 /* none of AArch32 has a syndrome */
+
 #define R8 8
 #define SP 13
 #define LR 14
@@ -141,12 +147,44 @@ static enum trap_outcome trap_smc(struct arch_regs *regs, uint64_t esr)
     return outcome == TRAP_RESUME ? TRAP_SKIP : outcome;
 }
 
+/* `value` of an access, extended as the instruction wants it. */
+static uint32_t extended(uint32_t value, uint32_t size, uint64_t esr)
+{
+    const uint32_t unused = 32 - 8 * size;
+
+    return (esr & ISS_SSE) != 0 ? (uint32_t)((int32_t)(value << unused) >> unused) : value;
+}
+
+/* AArch64's handler has little-endian data alone: the register is turned round for it. */
+static enum trap_outcome trap_big_endian(struct arch_regs *regs, uint64_t esr)
+{
+    const uint64_t n = field_get(ISS_SRT, esr);
+    const uint32_t size = UINT32_C(1) << field_get(ISS_SAS, esr);
+    const uint64_t pc = sysreg_read(ELR_EL2);
+    const uint64_t own = regs->x[n];
+    enum trap_outcome outcome;
+
+    regs->x[n] = aarch32_ordered((uint32_t)own, size, PSR_E);
+    outcome = trap_data_abort(regs, esr & ~ISS_SSE);
+    if ((esr & ISS_WNR) != 0 || sysreg_read(ELR_EL2) == pc) { /* a store; or nothing was done */
+        regs->x[n] = own;
+    } else {
+        regs->x[n] = extended(aarch32_ordered((uint32_t)regs->x[n], size, PSR_E), size, esr);
+    }
+    return outcome;
+}
+
 static enum trap_outcome trap_abort(struct arch_regs *regs, uint64_t esr)
 {
+    const bool big_endian = (sysreg_read(SPSR_EL2) & PSR_E) != 0;
+
     if (field_get(ISS_SRT, esr) == PC) { /* no plain register: none of AArch32's has this number */
         return TRAP_ABORT;
     }
-    return trap_data_abort_aarch32(regs, with_x(esr, ISS_SRT));
+    esr = with_x(esr, ISS_SRT);
+    return big_endian && (esr & ISS_ISV) != 0 && field_get(ISS_SAS, esr) != SAS_DOUBLEWORD
+               ? trap_big_endian(regs, esr)
+               : trap_data_abort(regs, esr);
 }
 
 static enum trap_outcome handle(struct arch_regs *regs, uint64_t esr)

@@ -181,18 +181,8 @@ static uint64_t loaded(uint64_t value, uint64_t esr)
     return (esr & ISS_SF) != 0 ? value : value & UINT32_MAX;
 }
 
-/* aarch32_ordered() of what may be of AArch64, with accesses of 64 bits. */
-static uint64_t in_memory(uint64_t v, uint64_t size, uint64_t psr)
-{
-    return psr == 0 ? v : aarch32_ordered((uint32_t)v, (uint32_t)size, psr);
-}
-
-/*
- * Only a translation fault with a valid syndrome, of a plain load or store, is ours to emulate.
- * `psr` is that of AArch32, or 0: data of AArch64 is little-endian.
- */
-__attribute__((always_inline)) static inline enum trap_outcome emulate(struct arch_regs *regs,
-                                                                       uint64_t esr, uint64_t psr)
+/* Only a translation fault with a valid syndrome, of a plain load or store, is ours to emulate. */
+enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
 {
     struct vcpu *vcpu = cpu_self()->vcpu;
     const uint64_t far = sysreg_read(FAR_EL2);
@@ -210,28 +200,17 @@ __attribute__((always_inline)) static inline enum trap_outcome emulate(struct ar
     }
     if ((esr & ISS_WNR) != 0) {
         access.write = true;
-        access.value = in_memory(regs->x[field_get(ISS_SRT, esr)], size, psr) << unused_bits(esr) >>
-                       unused_bits(esr);
+        access.value = regs->x[field_get(ISS_SRT, esr)] << unused_bits(esr) >> unused_bits(esr);
     }
     outcome = mmio_handle(vcpu, &access);
     if (outcome != TRAP_SKIP) {
         return outcome;
     }
     if ((esr & ISS_WNR) == 0) {
-        regs->x[field_get(ISS_SRT, esr)] = loaded(in_memory(access.value, size, psr), esr);
+        regs->x[field_get(ISS_SRT, esr)] = loaded(access.value, esr);
     }
     inject_skip(esr);
     return TRAP_RESUME;
-}
-
-enum trap_outcome trap_data_abort(struct arch_regs *regs, uint64_t esr)
-{
-    return emulate(regs, esr, 0);
-}
-
-enum trap_outcome trap_data_abort_aarch32(struct arch_regs *regs, uint64_t esr)
-{
-    return emulate(regs, esr, sysreg_read(SPSR_EL2));
 }
 
 /* A guest whose vector cannot be fetched would come back here for ever. */

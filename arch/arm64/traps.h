@@ -60,7 +60,6 @@ __attribute__((noreturn)) void trap_serror(struct arch_regs *regs);
 __attribute__((noreturn)) void trap_el2(uint64_t esr, uint64_t elr, uint64_t far, uint64_t vector);
 
 /* Handlers of trap_sync() that are AArch32's too; what is written to a register that sends SGIs. */
-enum trap_outcome trap_data_abort_aarch32(struct arch_regs *regs, uint64_t esr);
 enum trap_outcome trap_sysreg(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu);
 enum trap_outcome trap_instruction_abort(struct arch_regs *regs, uint64_t esr, struct vcpu *vcpu);
 enum trap_outcome trap_write_sgi(struct vcpu *vcpu, uint32_t id, uint64_t value);
