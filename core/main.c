@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot in order: tree, system file, plan, check, seal, apply; then every CPU runs its one vCPU. */
+/* From a checked plan: seal it, apply it; then every CPU runs its one vCPU. */
 #include "core/main.h"
 
 #include <inttypes.h>
@@ -13,13 +13,9 @@
 #include "core/guest/stream.h"
 #include "core/memory/el2_map.h"
 #include "core/memory/pool.h"
-#include "core/plan/dt.h"
 #include "core/plan/pci.h"
 #include "core/plan/plan.h"
 
-#define FDT_MAX_SIZE      BLOCK_2M    /* Linux's boot protocol allows no more */
-#define FDT_HEADER_SIZE   40          /* Devicetree Specification 5.2 */
-#define MESSAGES          64          /* errors, and warnings, that are told: a UART is slow */
 #define CPU_START_SECONDS 10          /* for a CPU that PSCI has accepted to start */
 #define LOAD_SECONDS      120         /* for all partitions to be loaded, */
 #define LOAD_RATE         (64u << 20) /* and to be zeroed: bytes a second at least */
@@ -38,175 +34,34 @@ static bool partition_ready[CONFIG_MAX_PARTITIONS];
 
 /* ---- what all share is wrong ---- */
 
-__attribute__((noreturn)) static void give_up(const char *why)
+void main_give_up(const char *why)
 {
     console_printf("bulkhead: %s: nothing is started\n", why);
     console_flush();
     arch_machine_off();
 }
 
-static void must(enum status status, const char *what)
+void main_must(enum status status, const char *what)
 {
     if (status != OK) {
         console_printf("bulkhead: error: %s\n", what);
-        give_up(what);
+        main_give_up(what);
     }
-}
-
-/* How much more there is to say of the plan. */
-static void tell_rest(void)
-{
-    const uint32_t errors = plan.errors > MESSAGES ? plan.errors - MESSAGES : 0;
-    const uint32_t warnings = plan.warnings > MESSAGES ? plan.warnings - MESSAGES : 0;
-
-    if (errors + warnings != 0) {
-        console_printf("bulkhead: %u more errors and %u more warnings are not shown: "
-                       "bulkhead-check tells them all\n",
-                       errors, warnings);
-    }
-}
-
-static void must_be_good(const char *what)
-{
-    if (plan.fatal) {
-        tell_rest();
-        give_up(what);
-    }
-}
-
-/* ---- reading ---- */
-
-static struct range image_range(void)
-{
-    uint64_t low = UINT64_MAX;
-    uint64_t high = 0;
-    enum lpae_attr attr;
-    struct range r;
-
-    for (uint32_t i = 0; arch_image_section(i, &r, &attr); i++) {
-        low = r.base < low ? r.base : low;
-        high = range_end(r) > high ? range_end(r) : high;
-    }
-    return (struct range){low, high - low};
-}
-
-static void use_early_console(void)
-{
-#ifdef CONFIG_EARLY_CONSOLE_BASE
-    struct range page = {CONFIG_EARLY_CONSOLE_BASE, PAGE_SIZE};
-
-    must(el2_map(page, LPAE_DEVICE), "the early console cannot be mapped");
-    console_use(drivers_uart_early, CONFIG_EARLY_CONSOLE_BASE, CONFIG_EARLY_CONSOLE_APART / 2,
-                CONFIG_EARLY_CONSOLE_APART);
-#endif
-}
-
-static void use_board_console(void)
-{
-    const struct plan_uart *uart = &plan.board.console;
-    const struct uart_ops *ops = plan_console_driver(&plan);
-
-    if (ops == NULL) {
-        return;
-    }
-    must(el2_map(uart->mmio, LPAE_DEVICE), "the console's registers cannot be mapped");
-    console_use(ops, uart->mmio.base, uart->reg_shift, uart->reg_width);
-}
-
-static void map_sysreg(void)
-{
-    if (plan.board.sysreg.mmio.size != 0) {
-        must(el2_map(plan.board.sysreg.mmio, LPAE_DEVICE),
-             "the registers that start CPUs cannot be mapped");
-    }
-}
-
-static struct range find_system_file(const void *fdt)
-{
-    struct range system;
-    enum status status = plan_find_system(fdt, &system);
-
-    if (status == E_INVALID) {
-        give_up("/chosen: linux,initrd-start and -end make no sense");
-    }
-    if (status == E_NOT_FOUND) {
-        system = arch_image_fused();
-    }
-    if (system.size == 0) {
-        give_up("there is no system file: pass it where an initrd goes, or fuse it behind the "
-                "image");
-    }
-    return system;
-}
-
-static void map_tree(uint64_t fdt_pa)
-{
-    struct range head = {fdt_pa, FDT_HEADER_SIZE}; /* no page more: it may be a partition's */
-    uint64_t size;
-
-    if (fdt_pa == 0 || !is_aligned(fdt_pa, 8)) {
-        give_up("the firmware gave no device tree (x0, r2)");
-    }
-    must(el2_map(head, LPAE_RODATA), "the device tree cannot be mapped");
-    size = dt_size((const void *)(uintptr_t)fdt_pa);
-    if (size == 0 || size > FDT_MAX_SIZE) {
-        give_up("what the firmware gave is no device tree of at most 2 MiB");
-    }
-    must(el2_map((struct range){fdt_pa, size}, LPAE_RODATA), "the device tree cannot be mapped");
-}
-
-/* The pool goes on in what the plan sets aside for it. */
-static void extend_pool(void)
-{
-    plan_place_pool(&plan, pool_left());
-    if (plan.board.pool.size != 0) {
-        must(el2_map(plan.board.pool, LPAE_DATA), "the RAM for EL2's tables cannot be mapped");
-        pool_extend(plan.board.pool);
-    }
-}
-
-static struct range make_plan(uint64_t fdt_pa)
-{
-    const void *fdt = (const void *)(uintptr_t)fdt_pa;
-    struct range system;
-
-    map_tree(fdt_pa);
-    plan.most_told = MESSAGES;
-    plan_parse_board(&plan, fdt, dt_size(fdt), fdt_pa, arch_mpidr(), image_range());
-    must_be_good("the board's device tree cannot be used");
-    use_board_console();
-    map_sysreg();
-    must(irq_init(&plan), "the GIC cannot be initialised");
-    plan.board.gic.intids = gic_intids;
-    stream_init(&plan);
-    system = find_system_file(fdt);
-    if (!plan_check_system(&plan, system)) {
-        give_up("the system file cannot be read");
-    }
-    must(el2_map(system, LPAE_RODATA), "the system file cannot be mapped");
-    plan_parse_system(&plan, (const void *)(uintptr_t)system.base, system.size, system.base);
-    if (!plan.fatal && drivers_pci != NULL) {
-        drivers_pci->probe(&plan);
-    }
-    if (!plan.fatal) {
-        msi_init(&plan);
-    }
-    if (!plan.fatal) {
-        plan_check(&plan);
-        plan_place(&plan);
-        extend_pool();
-        plan_check_given(&plan, pool_left());
-    }
-    must_be_good("the plan cannot be used");
-    tell_rest();
-    if (drivers_pci != NULL) {
-        must(drivers_pci->map(&plan), "PCI configuration space cannot be mapped");
-    }
-    plan_show(&plan);
-    return system;
 }
 
 /* ---- sealing ---- */
+
+/* Of the planner nothing stays; the pool goes on in what the plan sets aside for it. */
+static void close_planner(void)
+{
+    const struct range planner = arch_image_planner();
+
+    main_must(planner.size == 0 ? OK : el2_unmap(planner), "the planner cannot be unmapped");
+    if (plan.board.pool.size != 0) {
+        main_must(el2_map(plan.board.pool, LPAE_DATA), "the RAM for EL2's tables cannot be mapped");
+        pool_extend(plan.board.pool);
+    }
+}
 
 static struct range plan_pages(void)
 {
@@ -249,7 +104,7 @@ static void audit(const struct range *system)
                    "executable %" PRIu64 ", partitions' RAM %" PRIu64 " bytes; the plan %s\n"
                    "bulkhead: holds %" PRIu64 " KiB of RAM, %u KiB of it not needed\n",
                    a.code / 1024, a.rodata / 1024, a.data / 1024, a.device / 1024, a.wx, a.guest,
-                   writable ? "rw-" : "r--", (image_range().size + plan.board.pool.size) / 1024,
+                   writable ? "rw-" : "r--", (el2_image().size + plan.board.pool.size) / 1024,
                    pool_left() * 4);
     check(a.wx == 0 && a.guest == 0 && a.not_identity == 0 && !writable);
 }
@@ -318,7 +173,7 @@ static void make_cpus(void)
         }
         stack = pool_take(CPU_STACK_SIZE / PAGE_SIZE);
         if (stack == NULL) {
-            give_up("there is no RAM for a stack per CPU");
+            main_give_up("there is no RAM for a stack per CPU");
         }
         cpus[i].stack_top = (uint64_t)(uintptr_t)stack + CPU_STACK_SIZE;
     }
@@ -443,10 +298,10 @@ static void finish_boot(const struct range *system)
 {
     uint32_t started = 0;
 
-    must(el2_unmap(*system), "the system file cannot be unmapped");
+    main_must(el2_unmap(*system), "the system file cannot be unmapped");
     audit(system);
     if (cpus[console_cpu()].failed) {
-        give_up("no CPU is left to serve the console");
+        main_give_up("no CPU is left to serve the console");
     }
     for (uint32_t i = 0; i < plan.partition_count; i++) {
         if (partition_ready[i] && all_cpus_work(&plan.partitions[i]) && msi_open(&plan, i) &&
@@ -458,7 +313,7 @@ static void finish_boot(const struct range *system)
         }
     }
     if (started == 0) {
-        give_up("no partition can start");
+        main_give_up("no partition can start");
     }
     console_printf("bulkhead: %u of %u partitions start\n", started,
                    plan.partition_count + plan.surplus);
@@ -476,17 +331,15 @@ void main_secondary(struct cpu *cpu)
     arch_restart_stack(cpu_run, NULL);
 }
 
-void main_boot(uint64_t fdt_pa)
+void main_apply(struct range system)
 {
-    struct range system;
     uint32_t taking_part;
 
-    must(el2_map_init(arch_el2_bits()), "EL2's own map cannot be made");
-    arch_mmu_enable(&el2_table);
-    use_early_console(); /* the first lock: exclusives want the memory cacheable */
-    console_printf("bulkhead: version %s, entered at EL2\n", VERSION);
-    system = make_plan(fdt_pa);
-    must(el2_seal(plan_pages()), "the plan cannot be sealed");
+    close_planner();
+    if (drivers_pci != NULL) {
+        main_must(drivers_pci->map(&plan), "PCI configuration space cannot be mapped");
+    }
+    main_must(el2_seal(plan_pages()), "the plan cannot be sealed");
     make_cpus();
     build_partitions();
     stream_build(&plan);

@@ -191,7 +191,7 @@ $(O)/bulkhead.elf: $(O)/linker.ld $(OBJECTS) $(LIBS)
 
 $(O)/bulkhead.bin: $(O)/bulkhead.elf
 	$(call quiet,OBJCOPY)$(OBJCOPY) -O binary $< $@
-	@$(if $(silent),:,$(SIZE) -A $< | awk '$$1 ~ /^.(text|rodata|data|bss|pool)$$/ \
+	@$(if $(silent),:,$(SIZE) -A $< | awk '$$1 ~ /^.(planner|text|rodata|data|bss|pool)$$/ \
 	    { line = line " " $$1 " " $$2 } END { print "  $@ (bytes):" line }')
 
 # Of a date that is always the same, for bytes that are.

@@ -16,9 +16,14 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
         const uint8_t *start, *end;
         enum lpae_attr attr;
     } sections[] = {
-        {image_start, image_rodata, LPAE_CODE}, {image_rodata, image_data, LPAE_RODATA},
-        {image_data, image_plan, LPAE_DATA},    {image_plan, image_window, LPAE_DATA},
-        {image_window, image_pool, LPAE_DATA},  {image_pool, image_end, LPAE_DATA},
+        {image_start, image_planner_rodata, LPAE_CODE},
+        {image_planner_rodata, image_text, LPAE_RODATA},
+        {image_text, image_rodata, LPAE_CODE},
+        {image_rodata, image_data, LPAE_RODATA},
+        {image_data, image_plan, LPAE_DATA},
+        {image_plan, image_window, LPAE_DATA},
+        {image_window, image_pool, LPAE_DATA},
+        {image_pool, image_end, LPAE_DATA},
     };
 
     if (index >= ARRAY_SIZE(sections)) {
@@ -28,6 +33,11 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
                            (uint64_t)(sections[index].end - sections[index].start)};
     *attr = sections[index].attr;
     return true;
+}
+
+struct range arch_image_planner(void)
+{
+    return (struct range){(uintptr_t)image_start, (uint64_t)(image_text - image_start)};
 }
 
 struct range arch_image_boot(void)

@@ -42,7 +42,6 @@ image_header:
     .word   image_end - image_header        /* end */
     .word   ZIMAGE_LITTLE
 
-    .text
 /* r2: the device tree. */
 boot:
     mrs     r0, cpsr
@@ -126,7 +125,10 @@ wrong_mode_text:
     .ascii  "bulkhead: entered in SVC mode; needs HYP mode: start QEMU with virtualization=on, "
     .asciz  "or boot from firmware that leaves HYP\r\n"
     .balign 4
+    .ltorg
 #endif
+
+    .text
 park:
     wfe
     b       park

@@ -29,7 +29,6 @@ image_header:
     .ascii  "ARM\x64"
     .long   0
 
-    .text
 /* x0: the device tree. */
 boot:
     mov     x19, x0
@@ -112,7 +111,10 @@ wrong_el_text:
     .ascii  "bulkhead: entered at EL#; needs EL2: start QEMU with virtualization=on, "
     .asciz  "or boot from EL2 firmware\r\n"
     .balign 4
+    .ltorg
 #endif
+
+    .text
 park:
     wfe
     b       park

@@ -40,6 +40,11 @@ bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr
     return true;
 }
 
+struct range arch_image_planner(void)
+{
+    return host.planner;
+}
+
 struct range arch_image_boot(void)
 {
     return host.boot;

@@ -29,6 +29,22 @@ enum status el2_map_init(uint8_t bits)
     return status;
 }
 
+struct range el2_image(void)
+{
+    const struct range planner = arch_image_planner();
+    uint64_t low = UINT64_MAX;
+    uint64_t high = 0;
+    enum lpae_attr attr;
+    struct range r;
+
+    for (uint32_t i = 0; arch_image_section(i, &r, &attr); i++) {
+        low = r.base < low ? r.base : low;
+        high = range_end(r) > high ? range_end(r) : high;
+    }
+    low = planner.size != 0 ? range_end(planner) : low;
+    return (struct range){low, high - low};
+}
+
 /* The whole pages around `what`; size 0 where it is empty or wraps. */
 static struct range whole_pages(struct range what)
 {

@@ -44,6 +44,15 @@ enum status el2_unmap(struct range what) MUST_CHECK;
  */
 enum status el2_seal(struct range what) MUST_CHECK;
 
+/*
+ * Provided by arch/A/: the whole pages of code and constants, at the image's start, that only
+ * making the plan needs (the planner: core/boot.c); size 0 where there are none.
+ */
+struct range arch_image_planner(void);
+
+/* What Bulkhead keeps of its image: all sections but the planner's. */
+struct range el2_image(void);
+
 /* Data that the boot CPU uses before el2_seal(), and nobody after it. It begins as zero. */
 #define EL2_BOOT __attribute__((section(".boot")))
 

@@ -244,6 +244,17 @@ static void the_seal_unmaps_what_only_the_boot_uses(void **state)
     assert_int_equal(el2_seal(range(DATA + 0x1000, 0x1000)), E_NOT_FOUND); /* it is gone */
 }
 
+/* What is kept ends at the sections' ends, and begins behind the planner. */
+static void the_image_is_kept_without_the_planner(void **state)
+{
+    const struct range all = el2_image();
+
+    (void)state;
+    host.planner = range(all.base, 0x2000);
+    assert_int_equal(el2_image().base, all.base + 0x2000);
+    assert_int_equal(el2_image().size, all.size - 0x2000);
+}
+
 static uint32_t seen; /* looks at RAM that is mapped read-only then */
 
 static void look(const void *p, uint64_t n)
@@ -383,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup(unmapping_is_told_to_other_cpus, set_up),
         cmocka_unit_test_setup(the_seal_makes_pages_read_only, set_up),
         cmocka_unit_test_setup(the_seal_unmaps_what_only_the_boot_uses, set_up),
+        cmocka_unit_test_setup(the_image_is_kept_without_the_planner, set_up),
         cmocka_unit_test_setup(a_partitions_memory_is_seen_for_an_instant, set_up),
         cmocka_unit_test_setup(an_empty_pool_is_told_and_the_map_stays_whole, set_up),
         cmocka_unit_test_setup(the_audit_counts_what_is_there, set_up),

@@ -409,8 +409,8 @@ static void parse_partition(struct plan *p, const struct dt_at *at)
     c.part = &p->partitions[p->partition_count++];
     *c.part = (struct plan_partition){
         .node = node,
-        .description = "",
-        .bootargs = "",
+        .description = plan_no_text,
+        .bootargs = plan_no_text,
         .aarch32 = (arch_states() & ARCH_AARCH64) == 0, /* its kernel's `arch` may say so too */
     };
     read_name(&c, dt_name(p->fit, node));

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/base/arch.h"
+#include "core/plan/dt.h"
 #include "core/plan/plan.h"
 
 #define PCI_RID(bus, device, function) ((uint32_t)(bus) << 8 | (device) << 3 | (function))
@@ -71,20 +72,22 @@ bool pci_intx(const struct plan *p, const struct plan_pci_host *h, uint32_t rid,
 bool pci_shares_stream(struct plan *p, const struct plan_pci_host *h, uint32_t rid,
                        uint32_t device);
 
-/* The host bridge with ECAM that is granted whole as this device; false where it is none. */
+/*
+ * What the tree says of the host bridge with ECAM that the node is, into host->ecam, ->first and
+ * ->last (host->node is given); NULL, or what is wrong with it. Any CPU.
+ */
+const char *pci_read_host(const struct plan *p, const struct dt_at *at, struct plan_pci_host *host);
+
+/*
+ * The host bridge with ECAM that is granted whole as this device; false where it is none, or not to
+ * be touched.
+ */
 bool pci_whole_host(const struct plan *p, const struct plan_device *device,
                     struct plan_pci_host *host);
 
 /* What drivers/pci provides; class: const. */
 struct pci_ops {
     const char *const *compatible; /* NULL-terminated */
-    /*
-     * Enumerate every host that has granted functions: all of it off, buses numbered, granted
-     * functions reset, their BARs placed; bridges are added to the plan's functions. What cannot be
-     * granted is refused by name. What is behind a host that is granted whole is off, and else as
-     * the firmware left it. Boot CPU, between plan_parse_system() and plan_place().
-     */
-    void (*probe)(struct plan *p);
     /* Map at EL2 what is used of configuration space. Boot CPU, after plan_check(). */
     enum status (*map)(const struct plan *p);
     /* All off that is behind the hosts that the partition has whole. At its end, its last CPU. */
@@ -93,5 +96,14 @@ struct pci_ops {
 
 /* drivers/drivers.c; NULL: none is compiled in. */
 extern const struct pci_ops *const drivers_pci;
+
+/*
+ * Enumerate every host that has granted functions: all of it off, buses numbered, granted functions
+ * reset, their BARs placed; bridges are added to the plan's functions. What cannot be granted is
+ * refused by name. What is behind a host that is granted whole is off, and else as the firmware
+ * left it. Boot CPU, between plan_parse_system() and plan_place(). drivers/pci/probe.c, of the
+ * planner; with no driver nothing is done.
+ */
+void pci_probe(struct plan *p);
 
 #endif

@@ -443,7 +443,7 @@ static struct range best_piece(const struct plan *p, uint64_t pages)
     return best;
 }
 
-void plan_place_pool(struct plan *p, uint64_t pool_pages)
+uint64_t plan_place_pool(struct plan *p, uint64_t pool_pages)
 {
     const uint64_t total = check_pool_total(p);
     const uint64_t pages = total > pool_pages ? total - pool_pages : 0;
@@ -456,13 +456,15 @@ void plan_place_pool(struct plan *p, uint64_t pool_pages)
         best = best_piece(p, pages);
     }
     if (pages == 0 || best.size == 0) {
-        return;
+        return pool_pages;
     }
     if (best.size > pool_bytes(p, best.base, pages)) {
         best.size = pool_bytes(p, best.base, pages);
     }
     p->board.pool = best;
-    plan_reserve(p, "Bulkhead's tables and stacks", p->board.pool.base, p->board.pool.size);
+    plan_reserve(p, "Bulkhead's tables and stacks", best.base, best.size);
+    pool_pages += best.size / PAGE_SIZE;
+    return pool_pages > check_el2_pages(p, best) ? pool_pages - check_el2_pages(p, best) : 0;
 }
 
 uint32_t plan_free(const struct plan *p, const struct range **list)
@@ -470,17 +472,4 @@ uint32_t plan_free(const struct plan *p, const struct range **list)
     find_free(p, NULL);
     *list = piece;
     return pieces;
-}
-
-const struct plan_extent *plan_extent_at(const struct plan_partition *partition, uint64_t ipa,
-                                         uint64_t size)
-{
-    for (uint32_t i = 0; i < partition->extent_count; i++) {
-        const struct plan_extent *e = &partition->extent[i];
-
-        if (ipa - e->ipa < e->size && size <= e->size - (ipa - e->ipa)) {
-            return e;
-        }
-    }
-    return NULL;
 }

@@ -338,9 +338,9 @@ static void the_pool_gets_the_smallest_piece_that_has_room(void **state)
     add("a", RAM_0, 4 * MIB);
     plan_place(&p);
     want = check_pool_total(&p) * PAGE_SIZE;
-    plan_place_pool(&p, want / PAGE_SIZE);
+    assert_int_equal(plan_place_pool(&p, want / PAGE_SIZE), want / PAGE_SIZE);
     assert_int_equal(p.board.pool.size, 0);
-    plan_place_pool(&p, want / PAGE_SIZE - 5);
+    assert_int_equal(plan_place_pool(&p, want / PAGE_SIZE - 5), want / PAGE_SIZE);
     assert_int_equal(p.board.pool.base, RAM_0 + 4096);
     assert_int_equal(p.board.pool.size, 6 * PAGE_SIZE); /* and what maps it */
     p.board.reserved_count = 2;

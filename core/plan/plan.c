@@ -12,6 +12,8 @@
 /* Alone in whole pages, so that sealing it seals nothing else. Class: sealed. */
 __attribute__((section(".plan"), aligned(4096))) struct plan plan;
 
+const char plan_no_text[1] = "";
+
 #define MESSAGE_MAX 400 /* characters of one message; what is longer ends in "..." */
 
 /* ---- messages ---- */
@@ -208,4 +210,38 @@ void list_append(char *list, size_t size, const char *name)
     } else if (used < 3 || strcmp(list + used - 3, "...") != 0) {
         console_format(list + used, size - used, "%s...", used > 0 ? ", " : "");
     }
+}
+
+/* ---- what lies where ---- */
+
+void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t size)
+{
+    const void *fdt = p->board.fdt;
+    uint64_t smallest = UINT64_MAX;
+    struct dt_at at;
+    struct range r;
+
+    console_format(path, size, "nothing");
+    dt_root(&at);
+    while (dt_step(fdt, &at)) {
+        for (uint32_t i = 0; i < PLAN_MAX_WINDOWS && dt_reg_at(fdt, &at, i, &r) == OK; i++) {
+            if (address - r.base < r.size && r.size < smallest) {
+                smallest = r.size;
+                dt_path_at(fdt, &at, path, size);
+            }
+        }
+    }
+}
+
+const struct plan_extent *plan_extent_at(const struct plan_partition *partition, uint64_t ipa,
+                                         uint64_t size)
+{
+    for (uint32_t i = 0; i < partition->extent_count; i++) {
+        const struct plan_extent *e = &partition->extent[i];
+
+        if (ipa - e->ipa < e->size && size <= e->size - (ipa - e->ipa)) {
+            return e;
+        }
+    }
+    return NULL;
 }

@@ -244,6 +244,7 @@ struct plan_device {
     struct plan_irq irq[PLAN_MAX_IRQS];
     uint32_t irq_count;
     bool bridge;   /* a PCI host bridge with all behind it: ECAM, `ranges`, INTx */
+    bool silenced; /* what is behind it is switched off: it is a bridge, and its ECAM nobody's */
     bool function; /* a PCI function of the host bridge `node`: `mmio` are its BARs' pages */
     uint32_t rid;  /* function: its bus, device and function number */
     bool msi;      /* a GICv2m frame: writes of devices' DMA to it raise the SPIs */
@@ -342,6 +343,9 @@ bool plan_is_granted(const struct plan *p, int node);
 /* plan_error() of partition `index`, at its configuration. */
 #define plan_refuse(p, index, ...) plan_error(p, (int)(index), plan_where(p, index), __VA_ARGS__)
 
+/* "", for what is read when the planner's own strings are gone. */
+extern const char plan_no_text[1];
+
 /* Copy a string into the plan, so that it outlives the system file; NULL where it is full. */
 const char *plan_string(struct plan *p, const char *s);
 
@@ -387,9 +391,9 @@ void plan_place(struct plan *p);
  * After plan_place(): set RAM aside for the pages that the plan takes at EL2 beyond `pool_pages`,
  * which the pool has: p->board.pool, as large as can be where there is not so much
  * (plan_check_given() then tells who gets none). It lands in the smallest piece that is left over
- * and has room.
+ * and has room. Returns the pages that the pool has then, less those of the tables that map it.
  */
-void plan_place_pool(struct plan *p, uint64_t pool_pages);
+uint64_t plan_place_pool(struct plan *p, uint64_t pool_pages);
 
 /*
  * RAM that is neither reserved nor a partition's that starts: its pieces into *list, ascending,

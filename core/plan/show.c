@@ -236,24 +236,3 @@ void plan_show(const struct plan *p)
     }
     show_left_over(p);
 }
-
-/* ---- what lies where ---- */
-
-void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t size)
-{
-    const void *fdt = p->board.fdt;
-    uint64_t smallest = UINT64_MAX;
-    struct dt_at at;
-    struct range r;
-
-    console_format(path, size, "nothing");
-    dt_root(&at);
-    while (dt_step(fdt, &at)) {
-        for (uint32_t i = 0; i < PLAN_MAX_WINDOWS && dt_reg_at(fdt, &at, i, &r) == OK; i++) {
-            if (address - r.base < r.size && r.size < smallest) {
-                smallest = r.size;
-                dt_path_at(fdt, &at, path, size);
-            }
-        }
-    }
-}

@@ -220,7 +220,7 @@ static inline void probe_text(const char *configurations)
     while (test_plan.function_count < model_taken) {
         test_plan.functions[test_plan.function_count++].device = PLAN_NONE;
     }
-    pci_ecam.probe(&test_plan);
+    pci_probe(&test_plan);
 }
 
 #define probe(functions) probe_text(PCI_PARTITION("p", "0", "0x40000000", functions))

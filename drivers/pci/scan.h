@@ -53,6 +53,12 @@ const char *pci_read_caps(const struct plan_pci_host *host, uint32_t rid, struct
  */
 void pci_scan(struct pci_scan *s);
 
+/* ecam.c; class: the boot CPU's until the seal, then locked there. */
+extern struct pci_scan pci_last_scan;
+
+/* ecam.c: switch off what is behind the host; it is its partition's own affair, but off. */
+void pci_silence(const struct plan_pci_host *host);
+
 /*
  * isolation.c: switch ACS on, and refuse granted functions that could reach, behind the SMMU's
  * back, one that is not their partition's (PCI Express Base Specification 5.0, 6.12), and granted
@@ -68,7 +74,7 @@ void pci_isolate(struct pci_scan *s);
 void pci_place_bars(struct pci_scan *s);
 
 /*
- * ecam.c: of what is granted at or behind `top`, one that is no longer; NULL where none is left,
+ * probe.c: of what is granted at or behind `top`, one that is no longer; NULL where none is left,
  * and bridges there stay off.
  */
 struct plan_function *pci_drop(struct pci_scan *s, const struct pci_found *top);

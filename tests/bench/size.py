@@ -20,7 +20,8 @@ def image():
 
 
 def text_and_rodata():
-    sections = re.findall(r"^\.(?:text|rodata) +(\d+)", tracing.tool("size", "-A", run.board.elf), re.M)
+    names = r"head|planner|planner_rodata|text|rodata"
+    sections = re.findall(rf"^\.(?:{names}) +(\d+)", tracing.tool("size", "-A", run.board.elf), re.M)
     return sum(map(int, sections))
 
 

@@ -189,8 +189,7 @@ void board_make_plan(const struct file *board, const struct file *system, const 
     if (!plan.fatal) {
         plan_check(&plan);
         plan_place(&plan);
-        plan_place_pool(&plan, pool_left() - EL2_MAP_PAGES);
-        plan_check_given(&plan, pool_left() - EL2_MAP_PAGES + plan.board.pool.size / PAGE_SIZE);
+        plan_check_given(&plan, plan_place_pool(&plan, pool_left() - EL2_MAP_PAGES));
     }
 }
 

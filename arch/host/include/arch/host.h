@@ -37,7 +37,8 @@ struct host {
     /* arch_image_section(): `section_count` of them; where that is 0, the pool as DATA. */
     struct host_section sections[8];
     uint32_t section_count;
-    struct range boot; /* arch_image_boot() */
+    struct range boot;    /* arch_image_boot() */
+    struct range planner; /* arch_image_planner() */
 
     /* Hooks; NULL: what the comment says. */
     struct smc_result (*smc)(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3); /* r[0] = -1 */

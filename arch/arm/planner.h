@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For linker.ld: the objects of the planner, which lie in pages of their own and are gone once the
+ * plan is made. GNU ld refuses to link what stays with a reference to them.
+ */
+#ifndef ARCH_ARM_PLANNER_H
+#define ARCH_ARM_PLANNER_H
+
+/* clang-format off */
+#define PLANNER(...)                         \
+    *core/boot.o(__VA_ARGS__)                \
+    *core/guest/msi_probe.o(__VA_ARGS__)     \
+    *core/plan/check*.o(__VA_ARGS__)         \
+    *core/plan/claims.o(__VA_ARGS__)         \
+    *core/plan/filtered.o(__VA_ARGS__)       \
+    *core/plan/fit.o(__VA_ARGS__)            \
+    *core/plan/neighbours.o(__VA_ARGS__)     \
+    *core/plan/parse*.o(__VA_ARGS__)         \
+    *core/plan/place*.o(__VA_ARGS__)         \
+    *core/plan/show.o(__VA_ARGS__)           \
+    *drivers/pci/bars.o(__VA_ARGS__)         \
+    *drivers/pci/isolation.o(__VA_ARGS__)    \
+    *drivers/pci/probe.o(__VA_ARGS__)
+/* clang-format on */
+
+#endif
