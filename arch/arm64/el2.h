@@ -42,6 +42,8 @@
 /* Fields of ID registers: is the extension there? */
 #define ID_AA64PFR0_EL1_STATES MASK(7, 4)
 #define ID_PFR1_GIC            MASK(31, 28)
+#define ID_AA64PFR0_FP         MASK(19, 16)
+#define ID_AA64PFR0_FP_NONE    15
 #define ID_AA64PFR0_GIC        MASK(27, 24)
 #define ID_AA64PFR0_MPAM       MASK(43, 40)
 #define ID_AA64PFR1_MPAM       MASK(19, 16)

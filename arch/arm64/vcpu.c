@@ -128,7 +128,9 @@ static void reset_aarch32(void)
     sysreg_write(DACR32_EL2, 0);
     sysreg_write(IFSR32_EL2, 0);
     sysreg_write(DBGVCR32_EL2, 0);
-    sysreg_write(FPEXC32_EL2, 0);
+    if (field_get(ID_AA64PFR0_FP, sysreg_read(ID_AA64PFR0_EL1)) != ID_AA64PFR0_FP_NONE) {
+        sysreg_write(FPEXC32_EL2, 0);
+    }
     sysreg_write(spsr_abt, 0);
     sysreg_write(spsr_und, 0);
     sysreg_write(spsr_irq, 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A model of an ITS and its redistributors, which takes commands and walks tables (IHI 0069). */
+/*
+ * A model of an ITS and its redistributors, which takes commands and walks tables (IHI 0069). It is
+ * not coherent: it sees what was cleaned, and writes there.
+ */
 #ifndef DRIVERS_GIC_ITS_MODEL_TEST_H
 #define DRIVERS_GIC_ITS_MODEL_TEST_H
 
@@ -20,8 +23,9 @@
 #define RD_STRIDE UINT64_C(0x20000)
 #define CPUS      2
 
-/* A pool of our own, that starts anew with each test. */
+/* A pool of our own, that starts anew with each test, and what the model sees of it. */
 static uint8_t ram[256][PAGE_SIZE] __attribute__((aligned(0x10000)));
+static uint8_t seen[256][PAGE_SIZE] __attribute__((aligned(0x10000)));
 static uint32_t pages_used;
 
 static struct {
@@ -52,6 +56,7 @@ void *pool_take(uint32_t pages)
     }
     pages_used = (uint32_t)align_up(pages_used, align) + pages;
     assert_true(pages_used <= sizeof(ram) / sizeof(*ram));
+    memset(seen[pages_used - pages], 0xa5, pages * PAGE_SIZE);
     return memset(ram[pages_used - pages], 0, pages * PAGE_SIZE);
 }
 
@@ -60,7 +65,13 @@ void *pool_take(uint32_t pages)
 static inline uint64_t *memory_at(uint64_t address)
 {
     assert_true(address >= (uintptr_t)ram && address < (uintptr_t)ram + sizeof(ram));
-    return (uint64_t *)(uintptr_t)address;
+    return (uint64_t *)((uintptr_t)seen + (address - (uintptr_t)ram));
+}
+
+/* host.clean */
+static inline void see(const void *p, uint64_t n)
+{
+    memcpy(memory_at((uintptr_t)p), p, n);
 }
 
 static inline uint64_t entry_size(void)
@@ -103,7 +114,7 @@ static inline uint32_t *event_entry(uint64_t device, uint64_t event)
 
     assert_true(entry != 0);
     assert_true(event < UINT64_C(1) << (entry & 31));
-    return (uint32_t *)((uintptr_t)(entry & ~UINT64_C(31)) + event * entry_size());
+    return (uint32_t *)((uintptr_t)memory_at(entry & ~UINT64_C(31)) + event * entry_size());
 }
 
 static inline void take_command(const uint64_t *c)

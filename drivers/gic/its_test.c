@@ -21,6 +21,7 @@ static int setup(void **state)
         rd[i].typer = 1 | (i + 5) << 8;
         cpu[i] = (struct cpu){.index = i, .gic_redist = RD + i * RD_STRIDE};
     }
+    host.clean = see;
     plan.board.timer_hz = (uint32_t)host.counter_hz;
     plan.board.its[0] = (struct plan_its){.path = "/its", .mmio = {ITS, 0x20000}};
     host_mmio_add(ITS, 0x10000, read_its, write_its, NULL);
