@@ -405,7 +405,7 @@ static enum dma m_translate(uint32_t n, uint32_t stream, uint64_t address, bool 
     assert_true((b->cbar >> 16 & 3) <= 1); /* stage 2, or stage 1 alone */
     assert_true(stage2 || n >= m->id.stage2_banks);
     assert_int_equal(b->cba2r & 1, m->id.pages_4k); /* AArch64 tables */
-    assert_int_equal(b->sctlr >> 7 & 1, 0);         /* nothing stalls */
+    assert_int_equal(b->sctlr >> 7 & 3, 2); /* HUPCF, CFCFG: no fault stalls, or stops others */
     if (m_walk(b, stage2, address, is_write, out)) {
         return DMA_TRANSLATED;
     }
@@ -444,6 +444,9 @@ static enum dma m_dma(uint32_t stream, uint64_t address, bool is_write, uint64_t
     case 0:
         if ((m->s2cr[group] & 0xff) >= m->id.banks) {
             return m_global_fault(4, stream, address, is_write);
+        }
+        if (!m->id.stage2) { /* PRIVCFG: EL2's own tables let nothing unprivileged through */
+            assert_int_equal(m->s2cr[group] >> 24 & 3, 3);
         }
         return m_translate(m->s2cr[group] & 0xff, stream, address, is_write, out);
     case 1:
