@@ -139,9 +139,6 @@ bool device_check_dma(const struct config *c, bool unprotected, struct plan_devi
 /* Grant the PCI function that `name`, of the property `list`, says: "HOST BUS:DEVICE.FUNCTION". */
 void config_function(const struct config *c, const char *list, const char *name, bool unprotected);
 
-/* True where what is behind this host bridge can be switched off: no rule forbids to touch it. */
-bool config_silences(const struct plan *p, const struct dt_at *at);
-
 /* ---- parse_smmu.c ---- */
 
 /* The board's enabled SMMUs that a driver is compiled in for; the GIC is known. */

@@ -281,7 +281,6 @@ static void grant(const struct config *c, const char *list, const char *name, bo
     }
     device.path = config_keep(c, path);
     device.bridge = dt_compatible(fdt, device.node, host_bridges);
-    device.silenced = device.bridge && config_silences(c->p, &at);
     device.msi = dt_compatible(fdt, device.node, msi_frames);
     if (read_windows(c, &at, &device) && read_irqs(c, &at, &device) &&
         (!device.bridge ||

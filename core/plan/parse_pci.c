@@ -86,13 +86,6 @@ static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *i
     return NULL;
 }
 
-bool config_silences(const struct plan *p, const struct dt_at *at)
-{
-    struct plan_pci_host host = {.node = at->node[at->depth]};
-
-    return read_host(p, at, &host) == NULL;
-}
-
 /* ---- a grant ---- */
 
 static void grant(const struct config *c, const char *list, const char *name, uint32_t host,

@@ -48,7 +48,7 @@ bool pci_whole_host(const struct plan *p, const struct plan_device *device,
     struct dt_at at;
 
     *host = (struct plan_pci_host){.node = device->node, .path = device->path};
-    return device->silenced && p->board.fdt != NULL && dt_at(p->board.fdt, device->node, &at) &&
+    return device->bridge && p->board.fdt != NULL && dt_at(p->board.fdt, device->node, &at) &&
            pci_read_host(p, &at, host) == NULL;
 }
 

@@ -79,8 +79,8 @@ bool pci_shares_stream(struct plan *p, const struct plan_pci_host *h, uint32_t r
 const char *pci_read_host(const struct plan *p, const struct dt_at *at, struct plan_pci_host *host);
 
 /*
- * The host bridge with ECAM that is granted whole as this device; false where it is none, or not to
- * be touched.
+ * The host bridge with ECAM that is granted whole as this device; false where it is none. Before
+ * plan_check() it may lie anywhere.
  */
 bool pci_whole_host(const struct plan *p, const struct plan_device *device,
                     struct plan_pci_host *host);

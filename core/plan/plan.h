@@ -244,7 +244,6 @@ struct plan_device {
     struct plan_irq irq[PLAN_MAX_IRQS];
     uint32_t irq_count;
     bool bridge;   /* a PCI host bridge with all behind it: ECAM, `ranges`, INTx */
-    bool silenced; /* what is behind it is switched off: it is a bridge, and its ECAM nobody's */
     bool function; /* a PCI function of the host bridge `node`: `mmio` are its BARs' pages */
     uint32_t rid;  /* function: its bus, device and function number */
     bool msi;      /* a GICv2m frame: writes of devices' DMA to it raise the SPIs */

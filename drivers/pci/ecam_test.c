@@ -292,6 +292,19 @@ static void test_whole_host(void **state)
     assert_int_equal(el2_unmap((struct range){ECAM, ECAM_SIZE}), OK);
 }
 
+/* Who asks for it whole is refused, which is no matter to those after it. */
+static void test_whole_host_of_the_plans(void **state)
+{
+    int bridge = model_bridge(-1, DEVFN(1, 0), 4, 0x010100);
+
+    (void)state;
+    model_endpoint(bridge, DEVFN(0, 0));
+    probe_text(PCI_PARTITION("a", "0", "0x40000000", "\"/pcie@10000000\"")
+                   PCI_PARTITION("b", "1", "0x50000000", "\"/pcie@10000000 01:00.0\""));
+    assert_false(test_plan.partitions[1].refused);
+    assert_int_equal(command_of(0) & PCI_COMMAND_MASTER, PCI_COMMAND_MASTER);
+}
+
 /* ---- what cannot be granted ---- */
 
 /* A host bridge that EL2 cannot map: those who have something there do not start, others do. */
@@ -444,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup(test_enhanced_allocation, model_set_up),
         cmocka_unit_test_setup(test_address_0, model_set_up),
         cmocka_unit_test_setup(test_whole_host, model_set_up),
+        cmocka_unit_test_setup(test_whole_host_of_the_plans, model_set_up),
         cmocka_unit_test_setup(test_cannot_be_mapped, model_set_up),
         cmocka_unit_test_setup(test_not_there, model_set_up),
         cmocka_unit_test_setup(test_conventional, model_set_up),

@@ -10,6 +10,7 @@
 #include "core/base/bits.h"
 #include "core/base/pci.h"
 #include "core/memory/el2_map.h"
+#include "core/plan/claims.h"
 #include "core/plan/plan.h"
 
 #define RESET_MS 100  /* from a function-level reset until it may be asked: 6.6.2, */
@@ -243,8 +244,8 @@ void pci_probe(struct plan *p)
     for (uint32_t i = 0; i < p->device_count; i++) {
         const int owner = p->devices[i].partition;
 
-        if (!pci_whole_host(p, &p->devices[i], &whole)) {
-            continue;
+        if (!pci_whole_host(p, &p->devices[i], &whole) || claims_touch_own(p, whole.ecam)) {
+            continue; /* none, or refused */
         }
         if (el2_map(whole.ecam, LPAE_DEVICE) != OK) {
             plan_error(p, owner, whole.path, "devices: its configuration space cannot be mapped");
