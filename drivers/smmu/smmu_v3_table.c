@@ -23,11 +23,14 @@ static uint32_t last_of(const struct plan_stream *stream)
 
 /* ---- sizes ---- */
 
-/* StreamID bits that the SMMU's table resolves: what is used, and at level 1 what costs nothing. */
+/*
+ * StreamID bits that the SMMU's table resolves: what is used, and at level 1 what costs nothing. Of
+ * one that is not known (bulkhead-check's) there are 0.
+ */
 static uint8_t table_bits(const struct plan *p, uint32_t smmu, bool two_level)
 {
     uint8_t most = p->board.smmus[smmu].sid_bits;
-    uint8_t bits = !two_level ? 0 : most < PAGE_BITS ? most : PAGE_BITS;
+    uint8_t bits = !two_level ? 0 : most != 0 && most < PAGE_BITS ? most : PAGE_BITS;
 
     for (uint32_t i = 0; i < p->stream_count; i++) {
         while (stream_is_used(p, &p->streams[i], smmu) &&
