@@ -2,11 +2,13 @@
 """bulkhead-check --hosts over every arm64 and armmp tree of Debian's kernels: a verdict for each, with its reason."""
 
 import collections
+import json
 import re
 import subprocess
 
 import pytest
 
+import machine
 from machine import BUILD, TOP
 
 CHECK = BUILD / "host/bulkhead-check"
@@ -117,3 +119,52 @@ def test_a_32_bit_system_is_checked(tmp_path):
     subprocess.run([TOP / "scripts/mksystem", first, tmp_path / "first.itb"], check=True)
     status, said = check(board, tmp_path / "first.itb")
     assert status == 0, said
+
+
+def fill_in(source, copy, missing, base):
+    """The tree with what firmware would give it, as docs/porting.md says."""
+    def cells(name, default):
+        return int(subprocess.run(["fdtget", "-d", default, source, "/", name], capture_output=True, check=True).stdout)
+
+    def put(kind, *words):
+        subprocess.run(["fdtput", "-p", "-t", kind, copy, *words], check=True)
+
+    copy.write_bytes(source.read_bytes())
+    if "memory" in missing:
+        zeros = ["0"] * (cells("#address-cells", "2") - 1), ["0"] * (cells("#size-cells", "1") - 1)
+        put("x", "/memory@0", "reg", *zeros[0], f"{base:x}", *zeros[1], "3fe00000")
+        put("s", "/memory@0", "device_type", "memory")
+    if "PSCI" in missing:
+        put("s", "/psci", "compatible", "arm,psci-1.0")
+        put("s", "/psci", "method", "smc")
+
+
+def test_a_starter_names_what_the_table_names(verdicts, tmp_path):
+    """On every tree: --init tells the same devices as the plan, and each CPU's kind."""
+    (tmp_path / "raw").write_bytes(bytes(64))
+    raw = machine.image(tmp_path / "raw", "kernel", "u-boot", extra="load = <0x40000000>; entry = <0x40000000>;")
+    system = machine.make_system(tmp_path, machine.its([machine.partition("one", "raw", [0])], {"raw": raw}))
+    compared = 0
+    for tree in (tree for tree, verdict in verdicts.items() if verdict.startswith("can host")):
+        board, plan = DTBS / tree, {}
+        missing = re.findall(r"(memory|PSCI): filled in by firmware", verdicts[tree])
+        for base in (0, 0x20000000, 0x40000000, 0x80000000, 0xc0000000):  # one that is right
+            if missing:
+                board = tmp_path / "board.dtb"
+                fill_in(DTBS / tree, board, missing, base)
+            plan = json.loads(subprocess.run([CHECK, "--json", board, system], capture_output=True, timeout=60,
+                                             check=False).stdout)
+            if "devices" in plan:
+                break
+        assert "devices" in plan, (tree, plan)
+        starter = subprocess.run([CHECK, "--init", board], capture_output=True, text=True, timeout=60, check=False)
+        assert starter.returncode == 0, (tree, starter.stderr)
+        head = starter.stdout.split("*/\n", 1)[0]
+        kinds = re.findall(r"^ \*   0x[0-9a-f]+  (\S+)$", head, re.M)
+        assert kinds and "?" not in kinds, (tree, kinds)
+        planned = collections.Counter(d["node"] for d in plan["devices"] if "grantable" in d)
+        lines = re.findall(r"^ \*   (?:  there too: )?(/.*)", head, re.M)
+        told = collections.Counter(path for line in lines for path in line.split(": ")[0].split(", "))
+        assert told == planned and told, (tree, planned - told, told - planned)
+        compared += 1
+    assert compared > 380

@@ -251,6 +251,7 @@ bool board_verdict(const struct plan *p, const struct file *board, const struct 
                    FILE *out)
 {
     struct gaps gaps = {false, false};
+    const bool sufficed = dt_search_end(); /* no search from here on is cut short */
     bool any = false;
 
     (void)fprintf(out, "%s", board->name);
@@ -266,6 +267,9 @@ bool board_verdict(const struct plan *p, const struct file *board, const struct 
                 print_reason(out, &any, "", m->text);
             }
         }
+    }
+    if (!any && !sufficed) {
+        print_reason(out, &any, "/", "its nodes refer to others too often");
     }
     if (any) {
         (void)fprintf(out, "\n");
