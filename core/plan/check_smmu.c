@@ -18,6 +18,9 @@ bool check_streams_are_sane(const struct plan *p)
 {
     bool sane = p->board.smmu_count <= PLAN_MAX_SMMUS && p->stream_count <= PLAN_MAX_STREAMS;
 
+    for (uint32_t i = 0; sane && i < p->board.smmu_count; i++) {
+        sane = p->board.smmus[i].irq_count <= PLAN_MAX_SMMU_IRQS;
+    }
     for (uint32_t i = 0; sane && i < p->stream_count; i++) {
         const struct plan_stream *s = &p->streams[i];
 

@@ -301,12 +301,40 @@ static void images_are_inside_and_disjoint(void **state)
            "1: /configurations/b: kernel, ramdisk or device tree is not inside");
 }
 
+/* One more than there is room for, of each that is counted. */
 static void a_plan_that_contradicts_itself_is_fatal(void **state)
 {
+    const struct {
+        uint32_t *count, room;
+    } counts[] = {
+        {&p.partition_count, CONFIG_MAX_PARTITIONS},
+        {&p.device_count, PLAN_MAX_DEVICES},
+        {&p.stream_count, PLAN_MAX_STREAMS},
+        {&p.pci_host_count, PLAN_MAX_PCI_HOSTS},
+        {&p.function_count, PLAN_MAX_FUNCTIONS},
+        {&p.board.ram_banks, PLAN_MAX_RAM_BANKS},
+        {&p.board.reserved_count, PLAN_MAX_RESERVED},
+        {&p.board.cpu_count, CONFIG_MAX_CPUS},
+        {&p.board.boot_cpu, CONFIG_MAX_CPUS - 1},
+        {&p.board.gic.redists, PLAN_MAX_REDISTS},
+        {&p.board.smmu_count, PLAN_MAX_SMMUS},
+        {&p.board.smmus[0].irq_count, PLAN_MAX_SMMU_IRQS},
+        {&p.board.its_count, PLAN_MAX_ITS},
+        {&p.partitions[2].cpu_count, PLAN_MAX_VCPUS},
+        {&p.partitions[2].memory_count, PLAN_MAX_RANGES},
+        {&p.partitions[2].extent_count, PLAN_MAX_EXTENTS},
+        {&p.devices[0].mmio_count, PLAN_MAX_WINDOWS},
+        {&p.devices[0].irq_count, PLAN_MAX_IRQS},
+    };
+
     (void)state;
-    p.partition_count = CONFIG_MAX_PARTITIONS + 1;
-    check_all(256);
-    assert_true(p.fatal);
+    for (uint32_t i = 0; i < ARRAY_SIZE(counts); i++) {
+        make_plan(3);
+        p.device_count = p.board.smmu_count = 1; /* zeros: no window, nothing that interrupts */
+        *counts[i].count = counts[i].room + 1;
+        plan_check(&p);
+        assert_true(p.fatal && told_of("/: the plan contradicts itself: a count exceeds"));
+    }
 }
 
 int main(void)
