@@ -81,37 +81,35 @@ static bool nth_range(const struct range *list, uint32_t count, uint32_t n, stru
     return n < count;
 }
 
-/*
- * Beside the GIC and the console: SMMUs, ITSs, configuration space of PCI host bridges, a Versatile
- * Express' registers.
- */
+/* Beside the GIC and the console: SMMUs, ITSs, PCI's configuration space, what starts CPUs. */
 static bool nth_driven(const struct plan *p, uint32_t n, struct claim *out)
 {
-    const uint32_t smmus = p->board.smmu_count;
-    const uint32_t itss = p->board.its_count;
+    const struct plan_board *board = &p->board;
 
-    if (n < smmus) {
-        const struct plan_smmu *smmu = &p->board.smmus[n];
-
+    if (n < board->smmu_count) {
         out->name = "SMMU";
-        out->path = smmu->path;
-        out->r = smmu->mmio;
-    } else if (n - smmus < itss) {
-        out->name = "ITS";
-        out->path = p->board.its[n - smmus].path;
-        out->r = p->board.its[n - smmus].mmio;
-    } else if (n - smmus - itss < p->pci_host_count) {
-        out->name = "configuration space";
-        out->path = p->pci_hosts[n - smmus - itss].path;
-        out->r = p->pci_hosts[n - smmus - itss].ecam;
-    } else if (n - smmus - itss == p->pci_host_count && p->board.sysreg.mmio.size != 0) {
-        out->name = "CPU starter";
-        out->path = p->board.sysreg.path;
-        out->r = p->board.sysreg.mmio;
-    } else {
-        return false;
+        out->path = board->smmus[n].path;
+        out->r = board->smmus[n].mmio;
+        return true;
     }
-    return true;
+    n -= board->smmu_count;
+    if (n < board->its_count) {
+        out->name = "ITS";
+        out->path = board->its[n].path;
+        out->r = board->its[n].mmio;
+        return true;
+    }
+    n -= board->its_count;
+    if (n < p->pci_host_count) {
+        out->name = "configuration space";
+        out->path = p->pci_hosts[n].path;
+        out->r = p->pci_hosts[n].ecam;
+        return true;
+    }
+    out->name = "CPU starter";
+    out->path = board->sysreg.path;
+    out->r = board->sysreg.mmio;
+    return n == p->pci_host_count && board->sysreg.mmio.size != 0;
 }
 
 static bool nth_own(const struct plan *p, uint32_t n, struct claim *out)
@@ -139,7 +137,7 @@ static bool nth_ppi(const struct plan_board *board, uint32_t n, struct claim *ou
     const uint32_t intids[] = {board->gic.maintenance, board->timer_phys, board->timer_virt,
                                board->timer_hyp, board->pmu};
 
-    if (n == ARRAY_SIZE(intids)) {
+    if (n >= ARRAY_SIZE(intids)) {
         return false;
     }
     out->path = board->gic.path;
