@@ -64,7 +64,7 @@ def gather(gics, build):
         result["other"]["build"] = size.build_seconds()
     result["kept"] = {str(n): size.ram(n)[1] for n in (1, 2)}
     result["stacks"] = stacks
-    result["parts"] = parts
+    result["parts"], result["needs"] = parts, size.needs()
     return result
 
 
@@ -131,10 +131,18 @@ def parts_table(parts, text):
     return [head] + [n.ljust(44) + number(lines).rjust(12) + number(size).rjust(16) for n, lines, size in rows_of]
 
 
+def needs_table(needs):
+    """By what needs it, and how many of its bytes are the planner's, gone once the plan is made."""
+    head = "who needs it".ljust(44) + "lines".rjust(12) + ".text+.rodata".rjust(16) + "planner's".rjust(12)
+    return [head] + [n.ljust(44) + number(each["lines"]).rjust(12) + number(each["text"]).rjust(16) +
+                     number(each.get("planner", 0)).rjust(12) for n, each in needs.items()]
+
+
 def write_parts():
     """The table into docs/benchmarks.md, from the image as it is."""
     page = run.TOP / "docs/benchmarks.md"
-    table = "\n".join([*parts_table(size.parts(), size.text_and_rodata()), f"image: {size.image():,} bytes"])
+    table = "\n".join([*parts_table(size.parts(), size.text_and_rodata()), f"image: {size.image():,} bytes", "",
+                       *needs_table(size.needs())])
     text, count = re.subn(r"(<!-- parts -->\n```\n).*?(\n```)", rf"\g<1>{table}\g<2>", page.read_text(), flags=re.S)
     if count != 1:
         raise SystemExit(f"bench: {page} has no place for the table")
@@ -148,6 +156,7 @@ def show(result):
             show_guest(gic, result[f"gic{gic}"])
     show_other(result)
     print("\n".join(parts_table(result["parts"], result["other"]["text"])) + "\n")
+    print("\n".join(needs_table(result["needs"])) + "\n")
     show_notes(result)
 
 

@@ -13,6 +13,8 @@ import tracing
 
 RAM = (0x40000000, 0x40000000)  # base and bytes of QEMU's virt with -m 1G
 KIB = 1024
+# An input section in the linker's map: its bytes, its object. A long section name has a line of its own.
+CODE = re.compile(r"^ \.(?:text|rodata)\S*\s+0x[0-9a-f]+ +(0x[0-9a-f]+) (\S+\.(?:o|a\(\S+\)))$", re.M)
 
 
 def image():
@@ -60,11 +62,42 @@ def code_bytes():
     """{part: bytes} of .text and .rodata, as the linker's map tells; strings that are merged count where they come first."""
     text = run.board.elf.with_suffix(".map").read_text().split("Linker script and memory map", 1)[1]
     found = collections.Counter()
-    # A long section name has a line of its own.
-    for size, path in re.findall(r"^ \.(?:text|rodata)\S*\s+0x[0-9a-f]+ +(0x[0-9a-f]+) (\S+\.(?:o|a\(\S+\)))$", text, re.M):
+    for size, path in CODE.findall(text):
         if int(size, 16) != 0:
             found[part_of(path)] += int(size, 16)
     return found
+
+
+# What not every board or partition needs, by the files that it alone has (without their suffix).
+NEEDS = {
+    "granted devices: nodes, filtered pages": r"core/plan/(parse_device|parse_irq|refer|neighbours|filtered)|core/guest/(filter|guest_dt_own)",
+    "their DMA: SMMUs": r"drivers/smmu/\w+|core/guest/stream|core/plan/(parse_smmu|check_smmu|streams|smmu)",
+    "PCI functions": r"drivers/pci/\w+|core/guest/(vpci|guest_dt_pci)|core/plan/(parse_pci|pci|check_pci)|core/base/pci",
+    "their messages: ITS, GICv2m": r"drivers/gic/its|core/guest/(msi\w*|vits\w*)|core/plan/(parse_msi|msi_frame|msi)",
+    "GICv2": r"drivers/gic/gic_v2|core/guest/vgic_v2",
+    "partitions of 32 bits": r"arch/arm(64)?/(include/arch/)?aarch32|core/guest/condition",
+}
+EVERY = "every board and partition"
+
+
+def needs():
+    """{what needs it: {"lines", "text", "planner": what of text is gone at run time}}."""
+    found = {name: collections.Counter() for name in [*NEEDS, EVERY]}
+    ours = lines()
+    table = run.board.elf.with_suffix(".map").read_text().split("Linker script and memory map", 1)[1]
+    stays = table.index("\n.text ")  # the planner lies before
+
+    def who(file):
+        return next((n for n, pattern in NEEDS.items() if re.fullmatch(pattern, file)), EVERY)
+
+    for file, count in ours.items():
+        found[who(file.rpartition(".")[0])]["lines"] += count
+    for each in CODE.finditer(table):
+        own = re.search(r"(?:arch|core|drivers)/\S+(?=\.o$)", each.group(2))
+        row = found[who(own.group(0)) if own else EVERY]
+        row["text"] += int(each.group(1), 16)
+        row["planner"] += int(each.group(1), 16) if each.start() < stays else 0
+    return {name: dict(row) for name, row in found.items()}
 
 
 def parts():

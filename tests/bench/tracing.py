@@ -27,7 +27,7 @@ PLUGIN = run.WORK / "trace.so"
 PHASES = {
     "log": ["console_printf", "console_flush", "plan_show"],
     "tree": ["plan_parse_board"],
-    "plan": ["plan_find_system", "plan_parse_system", "plan_place", "plan_check"],
+    "plan": ["plan_find_system", "plan_parse_system", "pci_probe", "msi_init", "plan_place", "plan_check", "plan_check_given"],
     "GIC": ["irq_init", "irq_cpu_init"],
     "tables": ["partition_build", "el2_map_init", "el2_map", "el2_unmap", "el2_seal", "el2_map_audit"],
     "images": ["image_load"],

@@ -51,6 +51,11 @@ def test_every_row_is_measured(tmp_path, board):
     others = [row for row in rows.OTHER if board.minimal or not row.name.startswith("minimal-")]
     assert set(result["other"]) == {row.name for row in others} - rows.VARIES
     assert list(result["phases"]) == tracing.ORDER and all(result["phases"].values())
+    # What is counted by who needs it is what is counted by part, and each has some, if the board has any of it.
+    for figure in ("lines", "text"):
+        shares = [sum(each[figure] or 0 for each in result[table].values()) for table in ("parts", "needs")]
+        assert shares[0] == shares[1], figure
+    assert all(each["lines"] > 100 and each["text"] > 0 for each in result["needs"].values())
     for row in [*rows.GUEST, *tracing.linux_rows(), *others]:
         assert row.what in text or row.name in rows.VARIES or not set(getattr(row, "gics", board.gics)) & set(board.gics)
 
