@@ -56,7 +56,7 @@ ifneq ($(filter-out $(boardless),$(goals)),)
 endif
 
 # $(call kconfig,COMMAND,.CONFIG)
-kconfig = KCONFIG_CONFIG=$(2) $(PYTHON) -m $(1)
+kconfig = KCONFIG_WARN_UNDEF_ASSIGN=y KCONFIG_CONFIG=$(2) $(PYTHON) -m $(1)
 
 need_kconfiglib = @$(PYTHON) -c 'import kconfiglib' 2> /dev/null || \
     { echo 'There is no kconfiglib: run scripts/setup' >&2; exit 1; }
@@ -67,7 +67,13 @@ $(DEFCONFIGS): %_defconfig: FORCE
 	$(need_kconfiglib)
 	@mkdir -p build/$*
 	@was=$$(cksum build/$*/.config 2> /dev/null); \
-	    $(call kconfig,defconfig configs/$@,build/$*/.config) > /dev/null || exit 1; is=$$(cksum build/$*/.config); \
+	    wrong=$$($(call kconfig,defconfig configs/$@,build/$*/new.config) 2>&1 > /dev/null && \
+	        sed -n 's/^\(CONFIG_EARLY_CONSOLE_BASE\)=$$/configs\/$@: \1 is not set, and has no default/p' build/$*/new.config) && \
+	        [ -z "$$wrong" ] || \
+	    { echo "$$wrong" >&2; rm -f build/$*/new.config; exit 1; }; \
+	    [ ! -e build/$*/.config ] || cmp -s build/$*/.config build/$*/new.config || \
+	        mv build/$*/.config build/$*/.config.old; \
+	    mv build/$*/new.config build/$*/.config; is=$$(cksum build/$*/.config); \
 	    [ "$${was:-$$is}" = "$$is" ] || echo 'What it was: build/$*/.config.old'
 	@$(if $(stays),[ -e build/board ] ||) $(if $(filter host,$*),:,echo '$*' > build/board)
 	@$(if $(silent),:,echo 'Configured $*: build/$*/.config')

@@ -60,7 +60,7 @@ const char *config_strings(const struct config *c, const struct dt_property *pro
     } else if (*s == '\0') {
         why = "is an empty string: name something, or leave the property out";
     } else if (!is_text(s)) {
-        why = "holds control characters, or is not UTF-8";
+        why = "holds control characters, or is not UTF-8; strings stand in \"...\", not in <>";
     }
     if (why != NULL) {
         config_error(c, "%s: %s", property->name, why);
@@ -302,7 +302,7 @@ static const char *our_word(const char *name)
     } synonyms[] = {
         {"cmdline", "bootargs"}, {"command-line", "bootargs"}, {"append", "bootargs"},
         {"initrd", "ramdisk"},   {"initramfs", "ramdisk"},     {"dtb", "fdt"},
-        {"devicetree", "fdt"},
+        {"devicetree", "fdt"},   {"reg", "memory"},            {"interrupts", "devices"},
     };
     uint32_t i = 0;
 
