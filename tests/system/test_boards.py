@@ -13,6 +13,7 @@ from machine import BUILD, TOP
 
 CHECK = BUILD / "host/bulkhead-check"
 DTBS = BUILD / "guest/dtbs"
+PORTING = (TOP / "docs/porting.md").read_text()
 
 # Verdicts that were held against the trees by hand.
 KNOWN = {
@@ -23,18 +24,21 @@ KNOWN = {
     "arm64/freescale/fsl-lx2160a-rdb.dtb": "can host: 16 CPUs, GICv3, memory: 2 GiB",
     "arm64/amd/amd-overdrive-rev-b1.dtb": "can host: 8 CPUs, GICv2, memory: filled in by firmware",
     "arm64/xilinx/zynqmp-zcu102-rev1.0.dtb": "can host: 4 CPUs, GICv2, memory: 4 GiB",
-    "arm64/freescale/imx8mp-evk.dtb": "memory: 6 GiB, console: fsl,imx8mp-uart at 0x30890000",
+    "arm64/freescale/imx8mp-evk.dtb": "memory: 6 GiB, console: fsl,imx6q-uart at 0x30890000",
     "arm64/broadcom/bcm2711-rpi-4-b.dtb": "filled in by firmware, console: brcm,bcm2835-aux-uart at 0xfe215040",
-    "arm64/rockchip/rk3399-rockpro64.dtb": "can host: 6 CPUs, GICv3, memory: filled in by firmware",
-    "arm64/freescale/fsl-ls1046a-rdb.dtb": "can host: 1 CPU, GICv2",
+    "arm64/rockchip/rk3399-rockpro64.dtb": "can host: 6 CPUs, GICv3, memory: filled in by firmware, "
+                                         "console: snps,dw-apb-uart at 0xff1a0000",
+    "arm64/freescale/fsl-ls1046a-rdb.dtb": "can host: 1 CPU of 4 (enable-method: filled in by firmware), GICv2",
+    "arm64/freescale/fsl-ls1043a-rdb.dtb": "at 0x21c0500, registers 1 apart",
     "arm64/amlogic/meson-gxbb-odroidc2.dtb": 'no driver for the console "amlogic,meson-gx-uart"',
     "arm64/freescale/imx8mq-evk.dtb": "interrupts: the console needs one, an SPI of the GIC",
     "arm64/broadcom/bcm2837-rpi-3-b.dtb": "there is no interrupt controller that Bulkhead drives",
     "arm64/qcom/msm8994-huawei-angler-rev-101.dtb": "/psci: ",
     "arm64/apm/apm-mustang.dtb": "/chosen: stdout-path: ",
     "armmp/vexpress-v2p-ca15-tc1.dtb": "can host: 2 32-bit CPUs, GICv2, memory: 1 GiB, console: arm,pl011 at 0x1c090000",
-    "armmp/sun7i-a20-cubieboard2.dtb": "can host: 1 32-bit CPU, GICv2, memory: filled in by firmware",  # so is enable-method
-    "armmp/rk3288-veyron-jerry.dtb": "can host: 1 32-bit CPU, GICv2, memory: 2 GiB, console: rockchip,rk3288-uart at 0xff690000",
+    "armmp/sun7i-a20-cubieboard2.dtb": "can host: 1 32-bit CPU of 2 (enable-method: filled in by firmware), GICv2",
+    "armmp/rk3288-veyron-jerry.dtb": "can host: 1 32-bit CPU of 4 (enable-method: rockchip,rk3066-smp), GICv2, "
+                                     "memory: 2 GiB, console: snps,dw-apb-uart at 0xff690000",
     "armmp/imx7d-sdb.dtb": "interrupts: the console needs one, an SPI of the GIC",
     "armmp/exynos5250-arndale.dtb": 'no driver for the console "samsung,exynos4210-uart"',
     "armmp/dra7-evm.dtb": "there is no generic timer",
@@ -60,14 +64,16 @@ def verdicts():
 def test_every_tree_has_a_verdict(verdicts):
     assert len(verdicts) > 1400
     for tree, verdict in verdicts.items():
-        assert re.match(r"can host: \d+ (32-bit )?CPUs?, GICv[23], memory: .+|cannot host: /.+", verdict), f"{tree}: {verdict}"
+        console = re.search(r"console: (\S+) at", verdict)
+        assert not console or f"`{console[1]}`" in PORTING, f"{tree}: {verdict}: docs/porting.md has its Kconfig lines"
+        assert re.match(r"can host: \d+ (32-bit )?CPUs?( of \d+ \(.+\))?, GICv[23], memory: .+|cannot host: /.+", verdict), f"{tree}: {verdict}"
 
 
 @pytest.mark.parametrize("tree", KNOWN)
 def test_known_boards(verdicts, tree):
     expected = KNOWN[tree]
     verdict = verdicts[tree]
-    can = expected.startswith("can host") or ", console: " in expected
+    can = expected.startswith("can host") or ", console: " in expected or "registers" in expected
     assert expected in verdict and verdict.startswith("can host") == can, verdict
 
 
@@ -162,6 +168,8 @@ def test_a_starter_names_what_the_table_names(verdicts, tmp_path):
         head = starter.stdout.split("*/\n", 1)[0]
         kinds = re.findall(r"^ \*   0x[0-9a-f]+  (\S+)$", head, re.M)
         assert kinds and "?" not in kinds, (tree, kinds)
+        left_out = re.search(r"(\d+) (?:32-bit )?CPUs? of (\d+) (\(.*?\))", verdicts[tree])
+        assert not left_out or f"and {int(left_out[2]) - int(left_out[1])} left out: {left_out[3][1:-1]}\n" in head, tree
         planned = collections.Counter(d["node"] for d in plan["devices"] if "grantable" in d)
         lines = re.findall(r"^ \*   (?:  there too: )?(/.*)", head, re.M)
         told = collections.Counter(path for line in lines for path in line.split(": ")[0].split(", "))

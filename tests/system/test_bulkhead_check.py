@@ -102,6 +102,19 @@ def test_files_that_are_none(files, tmp_path):
         assert done.returncode == 2 and "usage: bulkhead-check" in done.stderr, arguments
 
 
+def test_what_is_no_tree_is_named(files, tmp_path):
+    directory, board = files
+    system = make_system(directory, [partition("one", "raw", [0])])
+    text = tmp_path / "README.md"
+    text.write_text("# Not a tree\n" * 9)
+    no_board = f"bulkhead: error: /: {text} is no device tree, or it is cut off or damaged\n"
+    no_system = f"bulkhead: error: the system file: {text} is no FIT (scripts/mksystem makes it), or it is cut off or damaged\n"
+    for files_of_it, said in (((text, system), no_board), ((board, text), no_system), ((text, text), no_board + no_system)):
+        status, out = check(*files_of_it)
+        errors = len(said.splitlines())
+        assert status == 1 and out == f"{said}bulkhead-check: {errors} error{'s' * (errors - 1)}\n"
+
+
 @pytest.mark.parametrize("which", ["board", "system"])
 @pytest.mark.parametrize("external", [True, False])
 def test_cut_off(files, tmp_path, which, external):

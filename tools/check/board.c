@@ -12,6 +12,7 @@
 #include "core/base/console.h"
 #include "core/memory/pool.h"
 #include "core/plan/dt.h"
+#include "tools/check/text.h"
 
 #define BOARD_MAX_SIZE  BLOCK_2M /* Linux's boot protocol allows no larger tree */
 #define SYSTEM_MAX_SIZE (UINT64_C(1) << 31)
@@ -56,6 +57,20 @@ struct file system_file(const char *name)
     return f;
 }
 
+/* An enabled CPU, as a child of /cpus. */
+static bool is_cpu(const void *fdt, const struct dt_at *at)
+{
+    uint32_t size = 0;
+    const char *type;
+
+    if (at->depth != 2 || strcmp(dt_name(fdt, at->node[1]), "cpus") != 0) {
+        return false;
+    }
+    type = dt_property(fdt, at->node[2], "device_type", &size);
+    type = dt_string(type, size, 0);
+    return type != NULL && strcmp(type, "cpu") == 0 && dt_enabled(fdt, at->node[2]);
+}
+
 /* The board's first enabled CPU; -1 where it has none. */
 static int first_cpu(const void *fdt)
 {
@@ -63,14 +78,8 @@ static int first_cpu(const void *fdt)
 
     dt_root(&at);
     while (dt_step(fdt, &at)) {
-        int node = at.node[at.depth];
-        uint32_t size = 0;
-        const char *type = dt_property(fdt, node, "device_type", &size);
-
-        if (at.depth == 2 && strcmp(dt_name(fdt, at.node[1]), "cpus") == 0 &&
-            (type = dt_string(type, size, 0)) != NULL && strcmp(type, "cpu") == 0 &&
-            dt_enabled(fdt, node)) {
-            return node;
+        if (is_cpu(fdt, &at)) {
+            return at.node[2];
         }
     }
     return -1;
@@ -174,12 +183,28 @@ void board_read(struct plan *p, const struct file *board, const struct places *a
     }
 }
 
+/* True where it is a tree, of that kind; else that is told, and by which name it is none. */
+static bool check_tree(const struct file *f, const char *node, const char *kind)
+{
+    if (!dt_valid(f->data, f->size)) {
+        plan_error(&plan, PLAN_SHARED, node, "%s is no %s, or it is cut off or damaged", f->name,
+                   kind);
+        return false;
+    }
+    return true;
+}
+
 void board_make_plan(const struct file *board, const struct file *system, const struct places *at)
 {
+    const bool is_board = check_tree(board, "/", "device tree");
+    const bool is_system = check_tree(system, "the system file", "FIT (scripts/mksystem makes it)");
     const char *fault;
 
+    if (!is_board || !is_system) {
+        return;
+    }
     board_read(&plan, board, at);
-    fault = dt_valid(board->data, board->size) ? cpu_fault(board->data) : NULL;
+    fault = cpu_fault(board->data);
     if (fault != NULL) {
         plan_error(&plan, PLAN_SHARED, "/cpus", "%s", fault);
     }
@@ -226,29 +251,107 @@ static void print_reason(FILE *out, bool *any, const char *node, const char *why
     *any = true;
 }
 
-static void print_facts(const struct plan *p, const struct gaps *gaps, FILE *out)
+static bool is_in_plan(const struct plan_board *board, int node)
+{
+    for (uint32_t i = 0; i < board->cpu_count; i++) {
+        if (board->cpus[i].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "psci", "spin-table" ...: of the CPU, or of all; NULL where neither says. */
+static const char *enable_method(const void *fdt, int parent, int cpu)
+{
+    uint32_t size = 0;
+    const char *method = dt_property(fdt, cpu, "enable-method", &size);
+
+    if (method == NULL) {
+        method = dt_property(fdt, parent, "enable-method", &size);
+    }
+    return method != NULL ? dt_string(method, size, 0) : NULL;
+}
+
+/* Why it is not in the plan. */
+static void tell_why(const struct plan *p, const char *method, char why[static BOARD_WHY])
+{
+    if (p->board.cpu_count == CONFIG_MAX_CPUS) {
+        (void)snprintf(why, BOARD_WHY, "CONFIG_MAX_CPUS");
+    } else if (method == NULL || strcmp(method, "spin-table") == 0) {
+        (void)snprintf(why, BOARD_WHY, "%s: filled in by firmware",
+                       method == NULL ? "enable-method" : "cpu-release-addr");
+    } else {
+        (void)snprintf(why, BOARD_WHY, "enable-method: %.40s",
+                       text_is_plain(method) ? method : "?");
+    }
+}
+
+uint32_t board_left_out(const struct plan *p, char why[static BOARD_WHY])
+{
+    const void *fdt = p->board.fdt;
+    uint32_t count = 0;
+    struct dt_at at;
+
+    dt_root(&at);
+    while (dt_step(fdt, &at)) {
+        if (is_cpu(fdt, &at) && !is_in_plan(&p->board, at.node[2])) {
+            if (count == 0) {
+                tell_why(p, enable_method(fdt, at.node[1], at.node[2]), why);
+            }
+            count++;
+        }
+    }
+    return count;
+}
+
+/* That of the node's names which its driver goes by. */
+static const char *driver_name(const void *fdt, int node, const struct uart_ops *ops)
+{
+    uint32_t size = 0;
+    const char *list = dt_property(fdt, node, "compatible", &size), *name;
+
+    for (uint32_t i = 0; (name = dt_string(list, size, i)) != NULL; i++) {
+        for (const char *const *known = ops->compatible; *known != NULL; known++) {
+            if (strcmp(name, *known) == 0) {
+                return name;
+            }
+        }
+    }
+    return "?";
+}
+
+static void print_facts(struct plan *p, const struct gaps *gaps, FILE *out)
 {
     const struct plan_board *board = &p->board;
-    char size[PLAN_SIZE_TEXT];
-    uint32_t length = 0;
-    const char *uart = dt_property(board->fdt, board->console.node, "compatible", &length);
+    const struct uart_ops *ops = plan_console_driver(p);
+    char size[PLAN_SIZE_TEXT], why[BOARD_WHY];
+    const uint32_t left_out = board_left_out(p, why);
     uint64_t ram = 0;
 
     for (uint32_t i = 0; i < board->ram_banks; i++) {
         ram += board->ram[i].size;
     }
+    (void)fprintf(out, ": can host: %" PRIu32 " %sCPU%s", board->cpu_count,
+                  (arch_states() & ARCH_AARCH64) != 0 ? "" : "32-bit ",
+                  board->cpu_count == 1 ? "" : "s");
+    if (left_out != 0) {
+        (void)fprintf(out, " of %" PRIu32 " (%s)", board->cpu_count + left_out, why);
+    }
     (void)fprintf(out,
-                  ": can host: %" PRIu32 " %sCPU%s, GICv%" PRIu32 ", memory: %s%s, "
-                  "console: %s at 0x%" PRIx64 "\n",
-                  board->cpu_count, (arch_states() & ARCH_AARCH64) != 0 ? "" : "32-bit ",
-                  board->cpu_count == 1 ? "" : "s", board->gic.version,
+                  ", GICv%" PRIu32 ", memory: %s%s, "
+                  "console: %s at 0x%" PRIx64,
+                  board->gic.version,
                   gaps->memory ? "filled in by firmware" : plan_size_text(size, ram),
-                  gaps->psci ? ", PSCI: filled in by firmware" : "", dt_string(uart, length, 0),
-                  board->console.mmio.base);
+                  gaps->psci ? ", PSCI: filled in by firmware" : "",
+                  driver_name(board->fdt, board->console.node, ops), board->console.mmio.base);
+    if (ops->spaced && board->console.reg_shift != 2) {
+        (void)fprintf(out, ", registers %d apart", 1 << board->console.reg_shift);
+    }
+    (void)fputc('\n', out);
 }
 
-bool board_verdict(const struct plan *p, const struct file *board, const struct messages *said,
-                   FILE *out)
+bool board_verdict(struct plan *p, const struct file *board, const struct messages *said, FILE *out)
 {
     struct gaps gaps = {false, false};
     const bool sufficed = dt_search_end(); /* no search from here on is cut short */

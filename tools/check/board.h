@@ -40,12 +40,17 @@ enum board_cpus { BOARD_CPUS_USABLE, BOARD_CPUS_32BIT, BOARD_CPUS_NO_HYP, BOARD_
  */
 enum board_cpus board_cpus(const void *fdt, const char **compatible);
 
+#define BOARD_WHY 80 /* bytes */
+
+/* How many of the board's CPUs are not in its plan; why the first of them is not, in `why`. */
+uint32_t board_left_out(const struct plan *p, char why[static BOARD_WHY]);
+
 /*
  * Print one line, "NAME: VERDICT", on whether Bulkhead can run on the board, and why not. `p` is
  * what board_read() has made of it, saying `said`. True where it can, memory perhaps filled in by
  * firmware.
  */
-bool board_verdict(const struct plan *p, const struct file *board, const struct messages *said,
+bool board_verdict(struct plan *p, const struct file *board, const struct messages *said,
                    FILE *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/arch.h"
+#include "tools/check/board.h"
 #include "tools/check/model.h"
 #include "tools/check/report.h"
 #include "tools/check/text.h"
@@ -32,6 +33,9 @@ static const char *comment(const char *s)
 
 static void tell_cpus(const struct plan *p, FILE *out)
 {
+    char why[BOARD_WHY];
+    const uint32_t left_out = board_left_out(p, why);
+
     (void)fputs(" *\n * CPUs:\n", out);
     for (uint32_t i = 0; i < p->board.cpu_count; i++) {
         uint32_t size = 0;
@@ -39,6 +43,9 @@ static void tell_cpus(const struct plan *p, FILE *out)
 
         (void)fprintf(out, " *   0x%" PRIx64 "  %s\n", p->board.cpus[i].mpidr,
                       comment(data != NULL ? dt_string(data, size, 0) : NULL));
+    }
+    if (left_out != 0) {
+        (void)fprintf(out, " *   and %" PRIu32 " left out: %s\n", left_out, comment(why));
     }
 }
 
