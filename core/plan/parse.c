@@ -300,9 +300,11 @@ static const char *our_word(const char *name)
     static const struct {
         const char *theirs, *ours;
     } synonyms[] = {
-        {"cmdline", "bootargs"}, {"command-line", "bootargs"}, {"append", "bootargs"},
-        {"initrd", "ramdisk"},   {"initramfs", "ramdisk"},     {"dtb", "fdt"},
-        {"devicetree", "fdt"},   {"reg", "memory"},            {"interrupts", "devices"},
+        {"cmdline", "bootargs"},   {"command-line", "bootargs"},
+        {"append", "bootargs"},    {"initrd", "ramdisk"},
+        {"initramfs", "ramdisk"},  {"dtb", "fdt"},
+        {"devicetree", "fdt"},     {"reg", "memory"},
+        {"interrupts", "devices"},
     };
     uint32_t i = 0;
 
