@@ -71,9 +71,10 @@ $(DEFCONFIGS): %_defconfig: FORCE
 	        sed -n 's/^\(CONFIG_EARLY_CONSOLE_BASE\)=$$/configs\/$@: \1 is not set, and has no default/p' build/$*/new.config) && \
 	        [ -z "$$wrong" ] || \
 	    { echo "$$wrong" >&2; rm -f build/$*/new.config; exit 1; }; \
-	    [ ! -e build/$*/.config ] || cmp -s build/$*/.config build/$*/new.config || \
-	        mv build/$*/.config build/$*/.config.old; \
-	    mv build/$*/new.config build/$*/.config; is=$$(cksum build/$*/.config); \
+	    if cmp -s build/$*/.config build/$*/new.config; then rm build/$*/new.config; else \
+	        [ ! -e build/$*/.config ] || mv build/$*/.config build/$*/.config.old; \
+	        mv build/$*/new.config build/$*/.config; \
+	    fi; is=$$(cksum build/$*/.config); \
 	    [ "$${was:-$$is}" = "$$is" ] || echo 'What it was: build/$*/.config.old'
 	@$(if $(stays),[ -e build/board ] ||) $(if $(filter host,$*),:,echo '$*' > build/board)
 	@$(if $(silent),:,echo 'Configured $*: build/$*/.config')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For linker.ld: the objects of the planner, which lie in pages of their own and are gone once the
- * plan is made. GNU ld refuses to link what stays with a reference to them.
+ * plan is made. GNU ld refuses to link what stays with a reference to them; lld cannot.
  */
 #ifndef ARCH_ARM_PLANNER_H
 #define ARCH_ARM_PLANNER_H

@@ -50,6 +50,7 @@ boot:
     bne     wrong_mode
     cpsid   aif
     mov     r8, r2
+    bl      join_coherency
 
     /*
      * What lies in the caches for our memory, of the loader (MMU on) or of an earlier owner, goes
@@ -134,14 +135,11 @@ park:
     b       park
 
 /*
- * HYP's regime as out of reset: MMU and caches off. Before they are on, a CPU that has ACTLR.SMP
- * (its TRM) takes part in coherency: firmware without PSCI leaves that to the kernel, and guests
- * cannot write ACTLR. Without NSACR.NS_SMP firmware has seen to it, and a write does nothing.
+ * Before anything is done to caches, a CPU that has ACTLR.SMP (its TRM) takes part in coherency:
+ * firmware without PSCI leaves that to the kernel, and guests cannot write ACTLR. Firmware that
+ * does not let us (NSACR.NS_SMP) has set the bit itself, and nothing is written.
  */
-hyp_make_known:
-    ldr     r0, =HSCTLR_RES1
-    mcr     p15, 4, r0, c1, c0, 0           /* HSCTLR */
-    isb
+join_coherency:
     mrc     p15, 0, r0, c0, c0, 0           /* MIDR */
     ldr     r1, =MIDR_PART
     and     r0, r0, r1
@@ -159,6 +157,14 @@ hyp_make_known:
     orreq   r0, r0, #ACTLR_SMP
     mcreq   p15, 0, r0, c1, c0, 1
 1:
+    isb
+    bx      lr
+
+/* HYP's regime as out of reset: MMU and caches off. */
+hyp_make_known:
+    ldr     r0, =HSCTLR_RES1
+    mcr     p15, 4, r0, c1, c0, 0           /* HSCTLR */
+    isb
     mov     r0, #0
     mcr     p15, 4, r0, c1, c1, 0           /* HCR */
     mcr     p15, 0, r0, c7, c5, 0           /* ICIALLU */
@@ -196,6 +202,7 @@ boot_entry_psci:
     cmp     r0, #CPSR_MODE_HYP
     bne     park
     cpsid   aif
+    bl      join_coherency
     bl      hyp_make_known
     address r0, boot_mmu
     bl      boot_mmu_on

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In the place of vpci.c where no driver of PCI is compiled in: no partition has functions. */
+/* In the place of vpci.c, and of the probe, where no driver of PCI is compiled in. */
 #include "core/guest/vpci.h"
 #include "core/plan/pci.h"
 

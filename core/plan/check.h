@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the rules (check.c) and the sizes of tables (tables.c) share. */
+/* What the rules (check.c), address spaces (tables.c) and counts (check_pool.c) share. */
 #ifndef CORE_PLAN_CHECK_H
 #define CORE_PLAN_CHECK_H
 
@@ -42,7 +42,7 @@ uint64_t check_last_of_memory(const struct plan_partition *part);
 uint8_t check_width_of(uint64_t last);
 uint8_t check_memory_bits(const struct plan_partition *part);
 
-/* ---- tables.c ---- */
+/* ---- check_pool.c ---- */
 
 /* Pages of tables that EL2's own map of `r` takes at most; those above its image are there. */
 uint64_t check_el2_pages(const struct plan *p, struct range r);

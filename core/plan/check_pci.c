@@ -34,7 +34,8 @@ uint64_t check_pci_pages(const struct plan *p)
     for (uint32_t i = 0; i < p->device_count; i++) {
         struct plan_pci_host host;
 
-        if (pci_whole_host(p, &p->devices[i], &host)) {
+        if (!p->partitions[p->devices[i].partition].refused &&
+            pci_whole_host(p, &p->devices[i], &host)) {
             pages += check_el2_pages(p, host.ecam);
         }
     }

@@ -46,12 +46,17 @@ static struct piece take(struct piece *rest, char end)
 static struct piece value_of(struct piece parameter, const char *name)
 {
     size_t length = strlen(name);
+    struct piece value;
 
     if (parameter.length <= length || strncmp(parameter.at, name, length) != 0 ||
         parameter.at[length] != '=') {
         return (struct piece){NULL, 0};
     }
-    return (struct piece){parameter.at + length + 1, parameter.length - length - 1};
+    value = (struct piece){parameter.at + length + 1, parameter.length - length - 1};
+    if (value.length > 1 && value.at[0] == '"' && value.at[value.length - 1] == '"') {
+        value = (struct piece){value.at + 1, value.length - 2};
+    }
+    return value;
 }
 
 static bool is_address(struct piece number, uint64_t address)
@@ -66,7 +71,15 @@ static bool is_address(struct piece number, uint64_t address)
         skip++;
     }
     console_format(digits, sizeof(digits), "%" PRIx64, address);
-    return is((struct piece){number.at + skip, number.length - skip}, digits);
+    if (strlen(digits) != number.length - skip) {
+        return false;
+    }
+    for (size_t i = 0; digits[i] != '\0'; i++) { /* of either case */
+        if ((number.at[skip + i] | ' ') != digits[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* "pl011,0x9000000", or "pl011,mmio32,0x9000000": the one that is emulated. */

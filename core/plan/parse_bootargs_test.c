@@ -50,6 +50,7 @@ static const struct wrong heard[] = {
     {ARGS("console=ttyAMA0 console=tty0"), "one of them is"},
     {ARGS("console=tty0 console=ttyAMA0"), "one of them is"},
     {ARGS("console=pl011,mmio32,0x9000000"), "it is the UART, by its address"},
+    {ARGS("console=\\\"ttyAMA0,115200\\\""), "a value may be quoted"},
     {ARGS("console=null"), "silence is meant"},
     {ARGS("console="), "silence is meant"},
     {ARGS("console=ttynull"), "silence is meant"},

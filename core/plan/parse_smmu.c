@@ -129,6 +129,7 @@ struct visitor {
     const struct plan_device *function; /* of the node's streams only this function's; or NULL */
     int node;                           /* that the streams are of */
     const char **why;                   /* what is in the way of granting it */
+    bool tolerant;                      /* an entry without sense does not hide the others */
 };
 
 /* The SMMU of that node; false where it is none of the plan's. */
@@ -195,8 +196,8 @@ static bool visit_map(const struct visitor *v, const char *data, uint32_t size)
                    stream.id > UINT32_MAX - stream.count;
 
         stream.mask = odd ? 0 : (uint32_t)dt_number(v->p->board.fdt, smmu, "stream-match-mask", 0);
-        if (odd && v->device < 0) {
-            continue; /* a neighbour's: it does not hide the others */
+        if (odd && v->tolerant) {
+            continue;
         }
         if (odd || !v->visit(v, smmu, &stream)) {
             return false;
@@ -362,8 +363,11 @@ void streams_against_board(struct plan *p)
 
     dt_root(&at);
     while (p->stream_count > 0 && dt_step(fdt, &at)) {
-        struct visitor v = {
-            .p = p, .visit = tell_neighbour, .device = -1, .node = at.node[at.depth]};
+        struct visitor v = {.p = p,
+                            .visit = tell_neighbour,
+                            .device = -1,
+                            .tolerant = true,
+                            .node = at.node[at.depth]};
 
         if (!plan_is_granted(p, v.node) && dt_enabled_at(fdt, &at)) {
             (void)visit_streams(&v);
@@ -398,6 +402,7 @@ bool pci_shares_stream(struct plan *p, const struct plan_pci_host *host, uint32_
     const struct visitor v = {.p = p,
                               .visit = meet_granted,
                               .device = (int)device,
+                              .tolerant = true,
                               .function = &function,
                               .node = host->node,
                               .why = &why};

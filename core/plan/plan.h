@@ -463,7 +463,7 @@ static inline int plan_stream_owner(const struct plan *p, const struct plan_stre
     return p->devices[stream->device].partition;
 }
 
-/* ---- show.c ---- */
+/* ---- show.c; plan_node_at(): plan.c ---- */
 
 /* Print the plan as text: per partition its CPUs, memory, devices, interrupts and images; then what
  * is left over. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of tables.c, and that plan_check() survives any plan. */
+/* Tests of tables.c and check_pool.c, and that plan_check() survives any plan. */
 #include "core/plan/check.h"
 
 #include <setjmp.h>

@@ -62,7 +62,7 @@ static void test_the_plan_learns_what_it_is(void **state)
     assert_int_equal(p->board.smmus[0].oas_bits, 48); /* more wants pages of 64 KiB */
 }
 
-/* bulkhead-check has no SMMU to ask: what it counts is enough on any. */
+/* bulkhead-check has no SMMU to ask: what it counts is enough on any of two levels. */
 static void test_counted_before_it_is_known(void **state)
 {
     (void)state;
