@@ -229,7 +229,7 @@ static enum trap_outcome trap_data_abort(struct arch_regs *regs, uint32_t hsr, s
     enum trap_outcome outcome;
 
     if ((hsr & (ISS_ISV | ISS_EA | ISS_CM | ISS_S1PTW | ISS_FSC)) != (ISS_ISV | FSC_TRANSLATION) ||
-        size > sizeof(uint32_t) || !is_aligned(far, size)) {
+        !is_aligned(far, size)) {
         return (field_get(ISS_FS, hsr) & ~FS_PARITY) == FS_ASYNCHRONOUS
                    ? trap_fatal(vcpu, regs, UINT64_MAX, "asynchronous abort")
                    : TRAP_ABORT;
