@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "core/base/bits.h"
+#include "core/memory/el2_map.h"
 
 #define GICR_FRAMES UINT64_C(0x20000) /* one CPU's, at least; IHI 0069 12.10 */
 
@@ -52,8 +53,12 @@ static void check_frames(struct plan *p)
     }
 }
 
+/* The planner is nobody's later, but still runs. */
 static bool hits_own(const struct plan_board *b, struct range r)
 {
+    if (ranges_overlap(check_pages_of(r), arch_image_planner())) {
+        return true;
+    }
     for (uint32_t i = 0; i < PLAN_OWN && i < b->reserved_count; i++) {
         if (ranges_overlap(check_pages_of(r), b->reserved[i])) {
             return true;
