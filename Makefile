@@ -66,16 +66,12 @@ stays = $(or $(filter host,$*),$(filter command environment,$(origin BOARD)))
 $(DEFCONFIGS): %_defconfig: FORCE
 	$(need_kconfiglib)
 	@mkdir -p build/$*
-	@was=$$(cksum build/$*/.config 2> /dev/null); \
-	    wrong=$$($(call kconfig,defconfig configs/$@,build/$*/new.config) 2>&1 > /dev/null && \
+	@wrong=$$($(call kconfig,defconfig configs/$@,build/$*/new.config) 2>&1 > /dev/null && \
 	        sed -n 's/^\(CONFIG_EARLY_CONSOLE_BASE\)=$$/configs\/$@: \1 is not set, and has no default/p' build/$*/new.config) && \
-	        [ -z "$$wrong" ] || \
-	    { echo "$$wrong" >&2; rm -f build/$*/new.config; exit 1; }; \
-	    if cmp -s build/$*/.config build/$*/new.config; then rm build/$*/new.config; else \
-	        [ ! -e build/$*/.config ] || mv build/$*/.config build/$*/.config.old; \
-	        mv build/$*/new.config build/$*/.config; \
-	    fi; is=$$(cksum build/$*/.config); \
-	    [ "$${was:-$$is}" = "$$is" ] || echo 'What it was: build/$*/.config.old'
+	    [ -z "$$wrong" ] || { echo "$$wrong" >&2; rm -f build/$*/new.config; exit 1; }
+	@cd build/$*; if cmp -s .config new.config; then rm new.config; exit; fi; \
+	    [ ! -e .config ] || { mv .config .config.old; echo 'What it was: build/$*/.config.old'; }; \
+	    mv new.config .config
 	@$(if $(stays),[ -e build/board ] ||) $(if $(filter host,$*),:,echo '$*' > build/board)
 	@$(if $(silent),:,echo 'Configured $*: build/$*/.config')
 

@@ -21,6 +21,14 @@
     *drivers/pci/bars.o(__VA_ARGS__)         \
     *drivers/pci/isolation.o(__VA_ARGS__)    \
     *drivers/pci/probe.o(__VA_ARGS__)
+
+#ifndef __clang__ /* lld 14 knows no such thing */
+#define PLANNER_STANDS_ALONE                                              \
+    NOCROSSREFS_TO(.planner .text .rodata .data.rel.ro .data)             \
+    NOCROSSREFS_TO(.planner_rodata .text .rodata .data.rel.ro .data)
+#else
+#define PLANNER_STANDS_ALONE
+#endif
 /* clang-format on */
 
 #endif

@@ -33,10 +33,6 @@
 #define ACTLR2    CP_ID(1, 0, 0, 3)
 #define CP_ID_CRM CP_ID(0, 0, 15, 0)
 
-#define ISS_ISV        BIT(24)
-#define ISS_SAS        MASK(23, 22)
-#define ISS_SSE        BIT(21)
-#define ISS_WNR        BIT(6)
 #define SAS_DOUBLEWORD 3 /* none of AArch32 has a syndrome */
 
 #define R8 8

@@ -24,13 +24,9 @@
 #include "core/plan/plan.h"
 
 /* ESR_EL2.ISS of an abort. */
-#define ISS_ISV         BIT(24)      /* the fields above bit 13 are valid */
-#define ISS_SAS         MASK(23, 22) /* log2 of bytes */
-#define ISS_SSE         BIT(21)      /* sign-extend what is read */
-#define ISS_SF          BIT(15)      /* the register is 64 bits wide */
-#define ISS_EA          BIT(9)       /* external */
-#define ISS_CM          BIT(8)       /* cache maintenance */
-#define ISS_WNR         BIT(6)
+#define ISS_SF          BIT(15)    /* the register is 64 bits wide */
+#define ISS_EA          BIT(9)     /* external */
+#define ISS_CM          BIT(8)     /* cache maintenance */
 #define ISS_FSC         MASK(5, 2) /* kind of fault; the level is below */
 #define FSC_TRANSLATION field_prep(ISS_FSC, 1)
 

@@ -17,7 +17,11 @@ struct vcpu;
 #define ESR_IL BIT(25)
 
 /* ISS of an abort: its register; at stage 2 of a stage-1 walk. */
+#define ISS_ISV   BIT(24)      /* the fields above bit 13 are valid */
+#define ISS_SAS   MASK(23, 22) /* log2 of bytes */
+#define ISS_SSE   BIT(21)      /* sign-extend what is read */
 #define ISS_SRT   MASK(20, 16)
+#define ISS_WNR   BIT(6)
 #define ISS_S1PTW BIT(7)
 
 /* ISS of a trapped MSR or MRS. */

@@ -136,6 +136,9 @@ bool device_check_dma(const struct config *c, bool unprotected, struct plan_devi
 
 /* ---- parse_pci.c ---- */
 
+/* One hexadecimal digit; more than 15 where it is none. */
+uint32_t config_digit(char c);
+
 /* Grant the PCI function that `name`, of the property `list`, says: "HOST BUS:DEVICE.FUNCTION". */
 void config_function(const struct config *c, const char *list, const char *name, bool unprotected);
 

@@ -61,25 +61,20 @@ static struct piece value_of(struct piece parameter, const char *name)
 
 static bool is_address(struct piece number, uint64_t address)
 {
-    char digits[20];
-    size_t skip = 2;
+    uint64_t value = 0;
 
-    if (number.length <= skip || strncmp(number.at, "0x", skip) != 0) {
+    if (number.length <= 2 || strncmp(number.at, "0x", 2) != 0) {
         return false;
     }
-    while (skip + 1 < number.length && number.at[skip] == '0') {
-        skip++;
-    }
-    console_format(digits, sizeof(digits), "%" PRIx64, address);
-    if (strlen(digits) != number.length - skip) {
-        return false;
-    }
-    for (size_t i = 0; digits[i] != '\0'; i++) { /* of either case */
-        if ((number.at[skip + i] | ' ') != digits[i]) {
+    for (size_t i = 2; i < number.length; i++) {
+        const uint32_t digit = config_digit(number.at[i]);
+
+        if (digit > 15 || value >> 60 != 0) {
             return false;
         }
+        value = value << 4 | digit;
     }
-    return true;
+    return value == address;
 }
 
 /* "pl011,0x9000000", or "pl011,mmio32,0x9000000": the one that is emulated. */

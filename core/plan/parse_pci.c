@@ -19,8 +19,7 @@
 
 /* ---- the function's name ---- */
 
-/* One hexadecimal digit; more than 15 where it is none. */
-static uint32_t digit(char c)
+uint32_t config_digit(char c)
 {
     return c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
            : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
@@ -36,7 +35,7 @@ static bool read_bdf(const char *s, uint32_t *rid)
         return false;
     }
     for (uint32_t i = 0; i < BDF_CHARS; i++) {
-        d[i] = digit(s[i]);
+        d[i] = config_digit(s[i]);
         if (i != 2 && i != 5 && d[i] > 15) {
             return false;
         }

@@ -339,6 +339,12 @@ const char *plan_name(const struct plan *p, uint32_t index);
 /* True where the node of the board's tree is a granted device. */
 bool plan_is_granted(const struct plan *p, int node);
 
+/*
+ * The path of the node of the board's tree whose registers or memory hold physical address
+ * `address` into `path` (at most `size` bytes, always terminated); "nothing" where none does.
+ */
+void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t size);
+
 /* plan_error() of partition `index`, at its configuration. */
 #define plan_refuse(p, index, ...) plan_error(p, (int)(index), plan_where(p, index), __VA_ARGS__)
 
@@ -463,7 +469,7 @@ static inline int plan_stream_owner(const struct plan *p, const struct plan_stre
     return p->devices[stream->device].partition;
 }
 
-/* ---- show.c; plan_node_at(): plan.c ---- */
+/* ---- show.c ---- */
 
 /* Print the plan as text: per partition its CPUs, memory, devices, interrupts and images; then what
  * is left over. */
@@ -473,11 +479,5 @@ void plan_show(const struct plan *p);
 
 /* `bytes` in the largest unit that leaves a whole number, in tenths: "512 MiB", "948.3 MiB". */
 const char *plan_size_text(char text[static PLAN_SIZE_TEXT], uint64_t bytes);
-
-/*
- * The path of the node of the board's tree whose registers or memory hold physical address
- * `address` into `path` (at most `size` bytes, always terminated); "nothing" where none does.
- */
-void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t size);
 
 #endif

@@ -49,11 +49,8 @@ static struct cpu cpu[CPUS];
 /* Instead of the library's. */
 void *pool_take(uint32_t pages)
 {
-    uint32_t align = 1;
+    const uint32_t align = (uint32_t)pool_alignment(pages);
 
-    while (align < pages) {
-        align *= 2;
-    }
     pages_used = (uint32_t)align_up(pages_used, align) + pages;
     assert_true(pages_used <= sizeof(ram) / sizeof(*ram));
     memset(seen[pages_used - pages], 0xa5, pages * PAGE_SIZE);

@@ -23,11 +23,8 @@ static struct plan *const p = &plan;
 /* Instead of the library's: one that starts anew with each test, aligned as that. */
 void *pool_take(uint32_t pages)
 {
-    uint32_t align = 1;
+    const uint32_t align = (uint32_t)pool_alignment(pages);
 
-    while (align < pages) {
-        align *= 2;
-    }
     pages_used = (uint32_t)align_up(pages_used, align) + pages;
     assert_true(pages_used <= POOL);
     memset(ram[pages_used - pages], 0, pages * PAGE_SIZE);

@@ -30,11 +30,8 @@ static struct piece pieces[2];
 
 void *pool_take(uint32_t pages)
 {
-    uint32_t align = 1;
+    const uint32_t align = (uint32_t)pool_alignment(pages);
 
-    while (align < pages) {
-        align *= 2;
-    }
     for (int i = 0; i < 2; i++) {
         uint32_t at = (pieces[i].first + align - 1) / align * align;
 
