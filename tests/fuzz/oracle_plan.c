@@ -226,6 +226,12 @@ bool oracle_is_disabled(const void *fdt, int node)
     return status != NULL && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
 }
 
+/* Of 48 bits, as every table's addresses: a window that ends beyond them is none. */
+static bool is_mappable(uint64_t base, uint64_t size)
+{
+    return size <= UINT64_C(1) << 48 && base <= (UINT64_C(1) << 48) - size;
+}
+
 /*
  * Its windows are those of the tree; nobody else's RAM is in their pages, nor registers, but where
  * it is filtered.
@@ -247,7 +253,8 @@ static void windows_are_alone(const struct plan *p, const struct oracle_world *w
             for (int n = 0; reg_of(w->fdt, 0, node, n, &base, &size); n++) {
                 bool apart = r->base + r->size <= base || base + size <= r->base;
 
-                require(is_owned_by(p, node, d->partition) || !meet(r->base, r->size, base, size) ||
+                require(!is_mappable(base, size) || is_owned_by(p, node, d->partition) ||
+                            !meet(r->base, r->size, base, size) ||
                             (base == r->base && oracle_is_disabled(w->fdt, node)) ||
                             (apart && (d->filtered >> m & 1) != 0),
                         "%s: its pages hold %s too", d->path, fdt_get_name(w->fdt, node, NULL));
