@@ -52,6 +52,9 @@ ifneq ($(filter-out $(boardless),$(goals)),)
   ifeq ($(wildcard $(CONFIG) configs/$(BOARD)_defconfig),)
     $(error There is no board "$(BOARD)": configs/ has $(BOARDS))
   endif
+  ifeq ($(wildcard $(CONFIG))$(filter host,$(BOARD)),)
+    $(error $(BOARD) is not configured: try "make $(BOARD)_defconfig")
+  endif
   include $(CONFIG_WHOLE) scripts/build.mk
 endif
 
@@ -82,9 +85,6 @@ build/host/.config: configs/host_defconfig Kconfig
 	$(need_kconfiglib)
 	@mkdir -p $(@D)
 	@$(call kconfig,defconfig $<,$@) > /dev/null
-
-build/%/.config:
-	@echo 'There is no $@: try "make $*_defconfig"' >&2; exit 1
 
 # Options that Kconfig has gained, or an editor has lost, take their defaults in .config too.
 build/%/whole.config: build/%/.config Kconfig
