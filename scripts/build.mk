@@ -182,7 +182,7 @@ ifneq ($(ARCH),host)
 all: $(O)/bulkhead.bin $(if $(filter-out 0 0x0,$(CONFIG_UIMAGE_LOAD)),$(O)/uImage)
 
 $(O)/linker.ld: arch/$(ARCH)/linker.ld $(O)/flags | $(O)/config.h
-	$(call quiet,CPP)$(CC) $(ASFLAGS) -E -P -x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d -o $@ $<
+	$(call quiet,CPP)$(CC) $(ASFLAGS) $(if $(filter ld.lld,$(LD)),-DLLD) -E -P -x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d -o $@ $<
 
 -include $(O)/linker.ld.d
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For linker.ld: the objects of the planner, which lie in pages of their own and are gone once the
- * plan is made. GNU ld refuses to link what stays with a reference to them; lld cannot.
+ * plan is made. GNU ld refuses to link what stays with a reference to them; lld cannot, for which
+ * tests/builds links clang's objects by GNU ld.
  */
 #ifndef ARCH_ARM_PLANNER_H
 #define ARCH_ARM_PLANNER_H
@@ -22,7 +23,7 @@
     *drivers/pci/isolation.o(__VA_ARGS__)    \
     *drivers/pci/probe.o(__VA_ARGS__)
 
-#ifndef __clang__ /* lld 14 knows no such thing */
+#ifndef LLD /* 14 knows no such thing */
 #define PLANNER_STANDS_ALONE                                              \
     NOCROSSREFS_TO(.planner .text .rodata .data.rel.ro .data)             \
     NOCROSSREFS_TO(.planner_rodata .text .rodata .data.rel.ro .data)
