@@ -63,6 +63,7 @@ bool arch_mmu_protects(void)
     return (~sysreg_read(HSCTLR) & (HSCTLR_M | HSCTLR_WXN)) == 0;
 }
 
+/* Cortex-A15 erratum 798181: see docs/arm32.md. */
 void arch_tlb_forget_el2(struct range what)
 {
     (void)what; /* it happens a few times in all: everything goes, in one bounded step */
