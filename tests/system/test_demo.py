@@ -48,6 +48,7 @@ def test_demo_ends_by_itself(board):
     status, summary, said = without_terminal(board=board)
     assert status == 0, said[-3000:]
     assert "MISSING" not in summary
+    assert not re.search(r"^\[\w+\]$", said, re.MULTILINE), "a line of nothing but a tag"
     for arrived in ("BULKHEAD-GUEST user space on 2 CPUs", "Select a language", "control: 1000 ticks"):
         assert arrived in summary
     if board == "qemu-arm64":
