@@ -54,9 +54,7 @@ void main_must(enum status status, const char *what)
 /* Of the planner nothing stays; the pool goes on in what the plan sets aside for it. */
 static void close_planner(void)
 {
-    const struct range planner = arch_image_planner();
-
-    main_must(planner.size == 0 ? OK : el2_unmap(planner), "the planner cannot be unmapped");
+    main_must(el2_close_planner(), "the planner cannot be unmapped");
     if (plan.board.pool.size != 0) {
         main_must(el2_map(plan.board.pool, LPAE_DATA), "the RAM for EL2's tables cannot be mapped");
         pool_extend(plan.board.pool);

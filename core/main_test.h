@@ -273,12 +273,12 @@ static inline void run(struct tree tree, struct tree file)
     host.aarch64_only = scene.aarch64_only;
     host.cpu_start = start_cpu;
     host.tlb_forget = map_changes;
-    host.sections[0] = (struct host_section){pool_range(), LPAE_DATA};
-    host.sections[1] = (struct host_section){
-        {(uint64_t)(uintptr_t)&plan, align_up(sizeof(plan), PAGE_SIZE)}, LPAE_DATA};
-    host.sections[2] = (struct host_section){{CODE, 2 * PAGE_SIZE}, LPAE_CODE};
-    host.sections[3] =
-        (struct host_section){{(uint64_t)(uintptr_t)boot_stack, sizeof(boot_stack)}, LPAE_DATA};
+    host.sections[0] = (struct el2_section){pool_range(), LPAE_DATA, false};
+    host.sections[1] = (struct el2_section){
+        {(uint64_t)(uintptr_t)&plan, align_up(sizeof(plan), PAGE_SIZE)}, LPAE_DATA, false};
+    host.sections[2] = (struct el2_section){{CODE, 2 * PAGE_SIZE}, LPAE_CODE, false};
+    host.sections[3] = (struct el2_section){
+        {(uint64_t)(uintptr_t)boot_stack, sizeof(boot_stack)}, LPAE_DATA, false};
     host.section_count = 4;
     notes_gic.dist_init = dist_init;
     notes_gic.cpu_init = cpu_init;

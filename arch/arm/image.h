@@ -6,6 +6,6 @@
 #include <stdint.h>
 
 extern uint8_t image_start[], image_planner_rodata[], image_text[], image_rodata[], image_data[],
-    image_plan[], image_window[], image_pool[], image_end[];
+    image_plan[], image_pool[], image_planner_data[], image_end[];
 
 #endif

@@ -10,45 +10,39 @@
 
 #define PSCI_SYSTEM_OFF 0x84000008
 
-bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr)
+bool arch_image_section(uint32_t index, struct el2_section *out)
 {
     static const struct {
         const uint8_t *start, *end;
         enum lpae_attr attr;
+        bool planner;
     } sections[] = {
-        {image_start, image_planner_rodata, LPAE_CODE},
-        {image_planner_rodata, image_text, LPAE_RODATA},
-        {image_text, image_rodata, LPAE_CODE},
-        {image_rodata, image_data, LPAE_RODATA},
-        {image_data, image_plan, LPAE_DATA},
-        {image_plan, image_window, LPAE_DATA},
-        {image_window, image_pool, LPAE_DATA},
-        {image_pool, image_end, LPAE_DATA},
+        {image_start, image_planner_rodata, LPAE_CODE, true},
+        {image_planner_rodata, image_text, LPAE_RODATA, true},
+        {image_text, image_rodata, LPAE_CODE, false},
+        {image_rodata, image_data, LPAE_RODATA, false},
+        {image_data, image_plan, LPAE_DATA, false},
+        {image_plan, image_pool, LPAE_DATA, false},
+        {image_pool, image_planner_data, LPAE_DATA, false},
+        {image_planner_data, image_end, LPAE_DATA, true},
     };
 
     if (index >= ARRAY_SIZE(sections)) {
         return false;
     }
-    *what = (struct range){(uintptr_t)sections[index].start,
-                           (uint64_t)(sections[index].end - sections[index].start)};
-    *attr = sections[index].attr;
+    *out = (struct el2_section){
+        .what = {(uintptr_t)sections[index].start,
+                 (uint64_t)(sections[index].end - sections[index].start)},
+        .attr = sections[index].attr,
+        .planner = sections[index].planner,
+    };
     return true;
 }
 
-struct range arch_image_planner(void)
+/* Where the planner's data was: linker.ld gives it as many pages. */
+struct range arch_windows(void)
 {
-    return (struct range){(uintptr_t)image_start, (uint64_t)(image_text - image_start)};
-}
-
-struct range arch_image_boot(void)
-{
-    return (struct range){(uintptr_t)image_window, (uint64_t)(image_pool - image_window)};
-}
-
-uint64_t arch_window(uint32_t partition, uint64_t page)
-{
-    (void)page;
-    return (uintptr_t)image_window + partition * PAGE_SIZE;
+    return (struct range){(uintptr_t)image_planner_data, CONFIG_MAX_PARTITIONS * PAGE_SIZE};
 }
 
 void arch_machine_off(void)

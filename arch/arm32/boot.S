@@ -69,16 +69,13 @@ boot:
     dsb     sy
     bl      hyp_make_known
 
-    /* .bss and .plan are zero; the pool is zeroed page by page as it is handed out. */
+    /* .bss, .plan, .planner_data are zero; the pool is zeroed page by page as it is handed out. */
     address r0, image_bss
     address r1, image_pool
-    mov     r2, #0
-    mov     r3, #0
-    mov     r4, #0
-    mov     r5, #0
-1:  stm     r0!, {r2, r3, r4, r5}
-    cmp     r0, r1
-    blo     1b
+    bl      zero
+    address r0, image_planner_data
+    address r1, image_end
+    bl      zero
 
     /* Relocate: the image is linked at 0, and every relocation of a static PIE is relative. */
     address r0, image_start
@@ -133,6 +130,17 @@ wrong_mode_text:
 park:
     wfe
     b       park
+
+/* [r0, r1): not empty, whole pages at its end. */
+zero:
+    mov     r2, #0
+    mov     r3, #0
+    mov     r4, #0
+    mov     r5, #0
+1:  stm     r0!, {r2, r3, r4, r5}
+    cmp     r0, r1
+    blo     1b
+    bx      lr
 
 /*
  * Before anything is done to caches, a CPU that has ACTLR.SMP (its TRM) takes part in coherency:

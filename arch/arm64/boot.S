@@ -55,12 +55,13 @@ boot:
     dsb     sy
     bl      el2_make_known
 
-    /* .bss and .plan are zero; the pool is zeroed page by page as it is handed out. */
+    /* .bss, .plan, .planner_data are zero; the pool is zeroed page by page as it is handed out. */
     address x0, image_bss
     address x1, image_pool
-1:  stp     xzr, xzr, [x0], #16
-    cmp     x0, x1
-    b.lo    1b
+    bl      zero
+    address x0, image_planner_data
+    address x1, image_end
+    bl      zero
 
     /* Relocate: the image is linked at 0, and every relocation of a static PIE is relative. */
     address x0, image_start
@@ -118,6 +119,13 @@ wrong_el_text:
 park:
     wfe
     b       park
+
+/* [x0, x1): not empty, whole pages at its end. */
+zero:
+    stp     xzr, xzr, [x0], #16
+    cmp     x0, x1
+    b.lo    zero
+    ret
 
 /*
  * EL2's regime as out of reset: MMU and caches off, E2H and TGE 0. In that order: with E2H changes

@@ -25,35 +25,22 @@ struct range arch_image_fused(void)
     return host.fused;
 }
 
-bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr)
+bool arch_image_section(uint32_t index, struct el2_section *out)
 {
     if (host.section_count == 0 && index == 0) {
-        *what = pool_range();
-        *attr = LPAE_DATA;
+        *out = (struct el2_section){.what = pool_range(), .attr = LPAE_DATA};
         return true;
     }
     if (index >= host.section_count) {
         return false;
     }
-    *what = host.sections[index].what;
-    *attr = host.sections[index].attr;
+    *out = host.sections[index];
     return true;
 }
 
-struct range arch_image_planner(void)
+struct range arch_windows(void)
 {
-    return host.planner;
-}
-
-struct range arch_image_boot(void)
-{
-    return host.boot;
-}
-
-uint64_t arch_window(uint32_t partition, uint64_t page)
-{
-    (void)partition;
-    return page; /* there is no MMU: it is read where it is */
+    return host.windows;
 }
 
 void arch_mmu_enable(const struct lpae *t)

@@ -18,31 +18,53 @@ static struct lock window_locks[CONFIG_MAX_PARTITIONS];
 enum status el2_map_init(uint8_t bits)
 {
     enum status status = lpae_init(&el2_table, LPAE_EL2_STAGE1, bits);
-    enum lpae_attr attr;
-    struct range what;
+    struct el2_section s;
 
-    for (uint32_t i = 0; status == OK && arch_image_section(i, &what, &attr); i++) {
-        if (what.size != 0) {
-            status = lpae_map(&el2_table, what.base, pa(what.base), what.size, attr);
+    for (uint32_t i = 0; status == OK && arch_image_section(i, &s); i++) {
+        if (s.what.size != 0) {
+            status = lpae_map(&el2_table, s.what.base, pa(s.what.base), s.what.size, s.attr);
         }
     }
     return status;
 }
 
-struct range el2_image(void)
+/* From the first section to the last; the planner's count where `planner`. */
+static struct range image(bool planner)
 {
-    const struct range planner = arch_image_planner();
     uint64_t low = UINT64_MAX;
     uint64_t high = 0;
-    enum lpae_attr attr;
-    struct range r;
+    struct el2_section s;
 
-    for (uint32_t i = 0; arch_image_section(i, &r, &attr); i++) {
-        low = r.base < low ? r.base : low;
-        high = range_end(r) > high ? range_end(r) : high;
+    for (uint32_t i = 0; arch_image_section(i, &s); i++) {
+        if (planner || !s.planner) {
+            low = s.what.base < low ? s.what.base : low;
+            high = range_end(s.what) > high ? range_end(s.what) : high;
+        }
     }
-    low = planner.size != 0 ? range_end(planner) : low;
     return (struct range){low, high - low};
+}
+
+struct range el2_whole_image(void)
+{
+    return image(true);
+}
+
+struct range el2_image(void)
+{
+    return image(false);
+}
+
+enum status el2_close_planner(void)
+{
+    enum status status = OK;
+    struct el2_section s;
+
+    for (uint32_t i = 0; status == OK && arch_image_section(i, &s); i++) {
+        if (s.planner && s.what.size != 0) {
+            status = el2_unmap(s.what);
+        }
+    }
+    return status;
 }
 
 /* The whole pages around `what`; size 0 where it is empty or wraps. */
@@ -132,15 +154,10 @@ enum status el2_unmap(struct range what)
 enum status el2_seal(struct range what)
 {
     const struct range pages = whole_pages(what);
-    const struct range boot = arch_image_boot();
     enum status status;
 
     lock_take(&el2_map_lock, LOCK_EL2_MAP);
     status = lpae_protect(&el2_table, pages.base, pages.size);
-    if (status == OK && boot.size != 0) {
-        status = lpae_unmap(&el2_table, boot.base, boot.size);
-        arch_tlb_forget_el2(boot);
-    }
     if (status == OK) {
         arch_tlb_forget_el2(pages);
     }
@@ -151,7 +168,9 @@ enum status el2_seal(struct range what)
 void el2_read(uint32_t partition, uint64_t from, void *to, uint32_t size)
 {
     const uint64_t page = align_down(from, PAGE_SIZE);
-    const struct range window = {arch_window(partition, page), PAGE_SIZE};
+    const struct range windows = arch_windows();
+    const struct range window = {windows.size != 0 ? windows.base + partition * PAGE_SIZE : page,
+                                 PAGE_SIZE};
     const void *source = (const void *)(uintptr_t)(window.base + (from - page));
     enum status status;
 

@@ -39,42 +39,43 @@ enum status el2_map_at(uint64_t at, struct range what) MUST_CHECK;
  */
 enum status el2_unmap(struct range what) MUST_CHECK;
 
-/*
- * The seal: make whole pages read-only, and unmap what is EL2_BOOT; TLBs invalidated on all CPUs.
- */
+/* The seal: make whole pages read-only, with TLB invalidation on all CPUs. */
 enum status el2_seal(struct range what) MUST_CHECK;
 
-/*
- * Provided by arch/A/: the whole pages of code and constants, at the image's start, that only
- * making the plan needs (the planner: core/boot.c); size 0 where there are none.
- */
-struct range arch_image_planner(void);
+/* Whole pages of Bulkhead's image that have one protection. */
+struct el2_section {
+    struct range what;
+    enum lpae_attr attr;
+    bool planner; /* only making the plan needs it (core/boot.c) */
+};
 
-/* What Bulkhead keeps of its image: all sections but the planner's. */
+/*
+ * Provided by arch/A/: the sections of Bulkhead's image (and its pool), `index` from 0; false past
+ * the last. Disjoint, some empty; the planner's at the ends.
+ */
+bool arch_image_section(uint32_t index, struct el2_section *out);
+
+/* The image while the plan is made, and what Bulkhead keeps of it: without the planner. */
+struct range el2_whole_image(void);
 struct range el2_image(void);
 
-/* Data that the boot CPU uses before el2_seal(), and nobody after it. It begins as zero. */
-#define EL2_BOOT __attribute__((section(".boot")))
-
-/* Provided by arch/A/: the whole pages of all that; size 0 where they stay. */
-struct range arch_image_boot(void);
+/* Unmap the planner, as el2_unmap(). */
+enum status el2_close_planner(void) MUST_CHECK;
 
 /*
- * Provided by arch/A/mmu.c: the sections of Bulkhead's image (and its pool), `index` from 0; false
- * past the last. Whole pages, disjoint.
- */
-bool arch_image_section(uint32_t index, struct range *what, enum lpae_attr *attr);
-
-/*
- * Copy [from, from + size), inside one page of the partition's RAM, for an instant seen at a page
- * of the image that is unmapped since the seal (arch_window()); it takes nothing from the pool.
+ * Copy [from, from + size), inside one page of the partition's RAM, for an instant seen at its
+ * own of arch_windows(); it takes nothing from the pool.
  * What was written there past the caches is seen, too. Any CPU; no lock but the partition's own is
  * waited for.
  */
 void el2_read(uint32_t partition, uint64_t from, void *to, uint32_t size);
 
-/* Provided by arch/A/: where el2_read() maps a partition's page `page`; its table is there. */
-uint64_t arch_window(uint32_t partition, uint64_t page);
+/*
+ * Provided by arch/A/: a page of addresses for each partition, where something was mapped until
+ * el2_close_planner(), so that its table is there, and nothing of EL2's is later. Size 0 where
+ * there is no MMU: memory is read where it is.
+ */
+struct range arch_windows(void);
 
 struct el2_audit {
     uint64_t code, rodata, data, device; /* bytes mapped, by kind */

@@ -51,10 +51,10 @@ static int set_up(void **state)
     host_reset();
     arena_used = 0;
     arena_limit = ARENA_PAGES;
-    host.sections[0] = (struct host_section){{CODE, 0x10000}, LPAE_CODE};
-    host.sections[1] = (struct host_section){{RODATA, 0x8000}, LPAE_RODATA};
-    host.sections[2] = (struct host_section){{RODATA + 0x8000, 0}, LPAE_RODATA};
-    host.sections[3] = (struct host_section){{DATA, 0x20000}, LPAE_DATA};
+    host.sections[0] = (struct el2_section){{CODE, 0x10000}, LPAE_CODE, false};
+    host.sections[1] = (struct el2_section){{RODATA, 0x8000}, LPAE_RODATA, false};
+    host.sections[2] = (struct el2_section){{RODATA + 0x8000, 0}, LPAE_RODATA, false};
+    host.sections[3] = (struct el2_section){{DATA, 0x20000}, LPAE_DATA, false};
     host.section_count = 4;
     assert_int_equal(el2_map_init(48), OK);
     return 0;
@@ -230,29 +230,33 @@ static void the_seal_makes_pages_read_only(void **state)
     assert_int_equal(kind(FREE), 'w');
 }
 
-static void the_seal_unmaps_what_only_the_boot_uses(void **state)
+/* It is at both ends, one of its sections empty. */
+static void the_planner_goes_and_the_rest_is_kept(void **state)
 {
+    const struct range all = el2_whole_image();
+
     (void)state;
-    host.boot = range(DATA + 0x4000, 0x2000);
-    assert_int_equal(el2_seal(range(DATA, 0x1000)), OK);
-    assert_int_equal(kind(DATA), 'r');
-    assert_int_equal(kind(DATA + 0x3000), 'w');
-    assert_int_equal(kind(DATA + 0x4000), 0);
-    assert_int_equal(kind(DATA + 0x5000), 0);
-    assert_int_equal(kind(DATA + 0x6000), 'w');
+    assert_int_equal(all.base, CODE);
+    assert_int_equal(range_end(all), DATA + 0x20000);
+    assert_int_equal(el2_image().base, all.base);
+    assert_int_equal(el2_image().size, all.size);
+    host.sections[0].planner = true;
+    host.sections[2].planner = true;
+    host.sections[4] = (struct el2_section){{DATA + 0x20000, 0x3000}, LPAE_DATA, true};
+    host.section_count = 5;
+    assert_int_equal(el2_map(host.sections[4].what, LPAE_DATA), OK);
+    assert_int_equal(range_end(el2_whole_image()), DATA + 0x23000);
+    assert_int_equal(el2_image().base, RODATA);
+    assert_int_equal(range_end(el2_image()), DATA + 0x20000);
+    assert_int_equal(el2_close_planner(), OK);
+    assert_int_equal(kind(CODE), 0);
+    assert_int_equal(kind(CODE + 0xffff), 0);
+    assert_int_equal(kind(RODATA), 'r');
+    assert_int_equal(kind(DATA + 0x1ffff), 'w');
+    assert_int_equal(kind(DATA + 0x20000), 0);
+    assert_int_equal(kind(DATA + 0x22fff), 0);
     assert_int_equal(host.tlb_forgets, 2);
-    assert_int_equal(el2_seal(range(DATA + 0x1000, 0x1000)), E_NOT_FOUND); /* it is gone */
-}
-
-/* What is kept ends at the sections' ends, and begins behind the planner. */
-static void the_image_is_kept_without_the_planner(void **state)
-{
-    const struct range all = el2_image();
-
-    (void)state;
-    host.planner = range(all.base, 0x2000);
-    assert_int_equal(el2_image().base, all.base + 0x2000);
-    assert_int_equal(el2_image().size, all.size - 0x2000);
+    assert_int_equal(el2_close_planner(), E_NOT_FOUND); /* it is gone */
 }
 
 static uint32_t seen; /* looks at RAM that is mapped read-only then */
@@ -393,8 +397,7 @@ int main(void)
         cmocka_unit_test_setup(blocks_grow_around_small_maps, set_up),
         cmocka_unit_test_setup(unmapping_is_told_to_other_cpus, set_up),
         cmocka_unit_test_setup(the_seal_makes_pages_read_only, set_up),
-        cmocka_unit_test_setup(the_seal_unmaps_what_only_the_boot_uses, set_up),
-        cmocka_unit_test_setup(the_image_is_kept_without_the_planner, set_up),
+        cmocka_unit_test_setup(the_planner_goes_and_the_rest_is_kept, set_up),
         cmocka_unit_test_setup(a_partitions_memory_is_seen_for_an_instant, set_up),
         cmocka_unit_test_setup(an_empty_pool_is_told_and_the_map_stays_whole, set_up),
         cmocka_unit_test_setup(the_audit_counts_what_is_there, set_up),

@@ -54,7 +54,7 @@ static int set_up(void **state)
     host.pa_bits = 40;
     host.el2_bits = 32;
     host.clean = note_clean;
-    host.sections[0] = (struct host_section){{IMAGE, 0x10000}, LPAE_DATA};
+    host.sections[0] = (struct el2_section){{IMAGE, 0x10000}, LPAE_DATA, false};
     host.section_count = 1;
     arena_used = 0;
     cleaned = (struct range){0, 0};

@@ -56,7 +56,7 @@ static void check_frames(struct plan *p)
 /* The planner is nobody's later, but still runs. */
 static bool hits_own(const struct plan_board *b, struct range r)
 {
-    if (ranges_overlap(check_pages_of(r), arch_image_planner())) {
+    if (ranges_overlap(check_pages_of(r), el2_whole_image())) {
         return true;
     }
     for (uint32_t i = 0; i < PLAN_OWN && i < b->reserved_count; i++) {

@@ -164,7 +164,8 @@ static void the_system_file_is_in_ram_of_its_own(void **state)
     assert_false(plan_check_system(&p, (struct range){RAM_0 + MIB, 0x1000}));
     assert_true(told_of("shares a page with Bulkhead or the board's device tree"));
     told_reset();
-    host.planner = (struct range){RAM_0 + 64 * MIB, 0x1000}; /* it runs, though nothing holds it */
+    host.sections[0].what = (struct range){RAM_0 + 64 * MIB, 0x1000}; /* the planner: it runs, */
+    host.section_count = 1;                                           /* though nothing holds it */
     assert_false(plan_check_system(&p, (struct range){RAM_0 + 63 * MIB, MIB + 1}));
     assert_true(told_of("shares a page with Bulkhead or the board's device tree"));
     host_reset();

@@ -13,7 +13,6 @@
 #include "core/base/addr.h"
 #include "core/base/arch.h"
 #include "core/base/bits.h"
-#include "core/memory/el2_map.h"
 
 /* arm64 Image header, offsets in bytes; little-endian. */
 #define IMAGE_TEXT_OFFSET 8
@@ -66,21 +65,10 @@ static const struct elf_class elf64 = {8, EM_AARCH64, 32, 54, 56, 64, 8, 16, 24,
 #define GZIP_ISIZE_SIZE 4
 
 /*
- * Where libdeflate keeps its tables: its struct is opaque, image_test.c proves that it is no
- * larger. It needs to be zeroed. At load it lies behind the inflated image, in memory that is the
- * partition's.
- */
-#define INFLATER_SIZE  UINT64_C(12288)
-#define INFLATER_ALIGN UINT64_C(16)
-
-/*
  * What is inflated of a gzip member to see its header. DEFLATE's longest match is 258 bytes: where
  * one does not fit any more, all before it is there.
  */
 #define HEAD_SIZE (IMAGE_HEADER_SIZE + 258)
-
-/* Class: the boot CPU's, before the seal: image_probe() only. */
-EL2_BOOT static uint8_t probe_inflater[INFLATER_SIZE] __attribute__((aligned(INFLATER_ALIGN)));
 
 /* A little-endian number of `size` bytes, at any alignment. */
 static uint64_t read_le(const uint8_t *p, uint32_t size)
@@ -121,15 +109,15 @@ static uint64_t gzip_room(uint64_t isize)
 }
 
 /* The first bytes of what is inside into head[HEAD_SIZE]; *inflated: the size of the whole. */
-static enum status gzip_head(const uint8_t *data, uint64_t size, uint8_t *head, uint64_t *inflated,
-                             const char **why)
+static enum status gzip_head(const uint8_t *data, uint64_t size, void *inflater, uint8_t *head,
+                             uint64_t *inflated, const char **why)
 {
     enum libdeflate_result result = LIBDEFLATE_BAD_DATA;
     size_t made = 0;
 
     memset(head, 0, HEAD_SIZE);
     if (size >= GZIP_MIN_SIZE) {
-        result = inflate(probe_inflater, data, size, head, HEAD_SIZE, NULL, &made);
+        result = inflate(inflater, data, size, head, HEAD_SIZE, NULL, &made);
     }
     if (result != LIBDEFLATE_SUCCESS && result != LIBDEFLATE_INSUFFICIENT_SPACE) {
         *why = "it is not a whole gzip file";
@@ -387,16 +375,17 @@ static enum status elf_load(const struct plan_image *image, image_at at, void *c
 
 /* ---- any ---- */
 
-enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux, bool aarch32,
-                        struct image_facts *out, const char **why)
+enum status image_probe(const uint8_t *data, uint64_t size, void *inflater, bool os_linux,
+                        bool aarch32, struct image_facts *out, const char **why)
 {
+    const bool gzip = inflater != NULL;
     uint8_t inflated[HEAD_SIZE];
     const uint8_t *head = gzip ? inflated : data;
     enum status status = OK;
 
     *out = (struct image_facts){.kind = PLAN_KERNEL_RAW, .file_size = size};
     if (gzip) {
-        status = gzip_head(data, size, inflated, &out->file_size, why);
+        status = gzip_head(data, size, inflater, inflated, &out->file_size, why);
     }
     out->memory_size = out->file_size;
     if (status == OK && is_elf(head, out->file_size)) {

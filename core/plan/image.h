@@ -19,12 +19,20 @@ struct image_facts {
 };
 
 /*
- * Read the header (a gzip member's too: its first bytes are inflated to see what is inside).
+ * Bytes that libdeflate's tables take: its struct is opaque, image_test.c proves that it is no
+ * larger. At load they lie behind the inflated image, in memory that is the partition's.
+ */
+#define INFLATER_SIZE  UINT64_C(12288)
+#define INFLATER_ALIGN UINT64_C(16)
+
+/*
+ * Read the header. Of a gzip member too: its first bytes are inflated to see what is inside; it is
+ * one where `inflater` is not NULL but that many bytes, aligned, of any content.
  * `os_linux`: an arm64 Image is expected, or for AArch32 a zImage. ELF is known by its magic.
  * E_INVALID with `why` set to what is wrong.
  */
-enum status image_probe(const uint8_t *data, uint64_t size, bool gzip, bool os_linux, bool aarch32,
-                        struct image_facts *out, const char **why) MUST_CHECK;
+enum status image_probe(const uint8_t *data, uint64_t size, void *inflater, bool os_linux,
+                        bool aarch32, struct image_facts *out, const char **why) MUST_CHECK;
 
 /*
  * The index-th piece of memory that the image, placed, is loaded into (ELF: one for each program

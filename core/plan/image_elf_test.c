@@ -52,7 +52,7 @@ static enum status probe(const void *data, uint64_t size, bool os_linux, struct 
     enum status status;
 
     why = NULL;
-    status = image_probe(data, size, false, os_linux, elf32, facts, &why);
+    status = image_probe(data, size, NULL, os_linux, elf32, facts, &why);
     if (status != OK) {
         assert_non_null(why);
     }

@@ -71,10 +71,11 @@ static void make_arm64(uint64_t text_offset, uint64_t image_size)
 static enum status probe(const void *data, uint64_t size, bool gzip, bool os_linux,
                          struct image_facts *facts)
 {
+    static uint8_t inflater[INFLATER_SIZE] __attribute__((aligned(INFLATER_ALIGN)));
     enum status status;
 
     why = NULL;
-    status = image_probe(data, size, gzip, os_linux, aarch32, facts, &why);
+    status = image_probe(data, size, gzip ? inflater : NULL, os_linux, aarch32, facts, &why);
     if (status != OK) {
         assert_non_null(why);
     }

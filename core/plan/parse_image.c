@@ -215,6 +215,9 @@ static bool read_image(struct reading *r, const struct config *c,
 
 /* ---- its uses ---- */
 
+/* Class: the planner's. */
+static uint8_t inflater[INFLATER_SIZE] __attribute__((aligned(INFLATER_ALIGN)));
+
 /* A raw binary goes where it says, and starts inside itself. */
 static void read_raw(const struct reading *r)
 {
@@ -244,8 +247,8 @@ void config_kernel(const struct config *c, const struct dt_property *property)
     if (!read_image(&r, c, property, "kernel", kernel)) {
         return;
     }
-    if (image_probe(kernel->data, kernel->size, kernel->gzip, strcmp(r.image.os, "linux") == 0,
-                    c->part->aarch32, &facts, &why) != OK) {
+    if (image_probe(kernel->data, kernel->size, kernel->gzip ? inflater : NULL,
+                    strcmp(r.image.os, "linux") == 0, c->part->aarch32, &facts, &why) != OK) {
         image_error(&r, "%s", why);
         kernel->node = 0; /* not what it says: nothing is held against it */
         return;

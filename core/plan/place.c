@@ -20,7 +20,7 @@
     (1 + PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
 
 /* Free RAM in whole pages, ascending and disjoint. Class: the boot CPU's, before the seal. */
-EL2_BOOT static struct range piece[MAX_PIECES];
+static struct range piece[MAX_PIECES];
 static uint32_t pieces;
 
 /* ---- free RAM ---- */
@@ -443,16 +443,23 @@ static struct range best_piece(const struct plan *p, uint64_t pages)
     return best;
 }
 
+/* What the pool may lie in: EL2 maps it for good, and sees partitions' pages in its windows. */
+static void find_free_for_pool(const struct plan *p, const struct plan_smmu *smmu)
+{
+    find_free(p, smmu);
+    cut(arch_windows());
+}
+
 uint64_t plan_place_pool(struct plan *p, uint64_t pool_pages)
 {
     const uint64_t total = check_pool_total(p);
     const uint64_t pages = total > pool_pages ? total - pool_pages : 0;
     struct range best;
 
-    find_free(p, limiting_smmu(p, PLAN_SHARED));
+    find_free_for_pool(p, limiting_smmu(p, PLAN_SHARED));
     best = best_piece(p, pages);
     if (best.size < pool_bytes(p, best.base, pages)) { /* check_smmu.c tells what no SMMU reaches */
-        find_free(p, NULL);
+        find_free_for_pool(p, NULL);
         best = best_piece(p, pages);
     }
     if (pages == 0 || best.size == 0) {

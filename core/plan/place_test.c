@@ -350,6 +350,26 @@ static void the_pool_gets_the_smallest_piece_that_has_room(void **state)
     assert_string_equal(p.board.reserved_name[2], "Bulkhead's tables and stacks");
 }
 
+/* Where EL2 sees partitions' pages it maps nothing of its own; a partition may lie there. */
+static void the_pool_keeps_out_of_the_windows(void **state)
+{
+    const struct range *list;
+
+    (void)state;
+    add_ram(RAM_0, 1024 * MIB);
+    add_reserved(RAM_0, 4 * MIB, "image");
+    add("a", RAM_0, 1020 * MIB - 64 * 4096);
+    host.windows = (struct range){RAM_0 + 1024 * MIB - 64 * 4096, 8 * 4096};
+    plan_place(&p);
+    assert_int_equal(plan_free(&p, &list), 1);
+    assert_int_equal(list[0].base, host.windows.base);
+    plan_place_pool(&p, 0);
+    assert_int_equal(p.board.pool.base, range_end(host.windows));
+    assert_int_equal(plan_free(&p, &list), 2);
+    assert_int_equal(list[0].base, host.windows.base);
+    assert_int_equal(list[0].size, host.windows.size);
+}
+
 static void a_pool_without_room_gets_what_is_left(void **state)
 {
     (void)state;
@@ -440,6 +460,7 @@ int main(void)
         cmocka_unit_test_setup(the_smallest_piece_that_fits_is_taken, set_up),
         cmocka_unit_test_setup(refuses_who_asks_too_much_and_places_the_others, set_up),
         cmocka_unit_test_setup(too_many_pieces_are_refused, set_up),
+        cmocka_unit_test_setup(the_pool_keeps_out_of_the_windows, set_up),
         cmocka_unit_test_setup(the_pool_gets_the_smallest_piece_that_has_room, set_up),
         cmocka_unit_test_setup(a_pool_without_room_gets_what_is_left, set_up),
         cmocka_unit_test_setup(nothing_is_left_of_a_refused_partition, set_up),

@@ -29,6 +29,7 @@ static inline int set_up(void **state)
 {
     (void)state;
     memset(&p, 0, sizeof(p));
+    host.windows = (struct range){0, 0};
     host.el2_bits = host.pa_bits;
     told_reset();
     return 0;

@@ -110,13 +110,16 @@ def test_no_system_file():
 
 @pytest.mark.parametrize("board,cpu,gic", [("qemu-arm64", "cortex-a53", 3), ("qemu-arm32", "cortex-a15", 2)])
 def test_sealed_map_is_walked(boot, board, cpu, gic):
-    """Of code there is only what stays: the planner is not mapped."""
+    """Of code and data there is only what stays and is held: nothing of the planner's is mapped."""
     log = boot([HELLO], cpu=cpu, gic=gic).off()
     assert "both writable and executable 0, partitions' RAM 0 bytes; the plan r--" in log
     lines = subprocess.run(["nm", BUILD / board / "bulkhead.elf"], capture_output=True, text=True, check=True)
     at = {name: int(address, 16) for address, _, name in (line.split() for line in lines.stdout.splitlines() if line[0] != " ")}
     assert int(re.search(r"maps (\d+) KiB code r-x", log)[1]) * 1024 == at["image_rodata"] - at["image_text"]
     assert at["image_start"] < at["main_boot"] < at["image_text"]
+    held, written = (int(re.search(text, log)[1]) * 1024 for text in (r"holds (\d+) KiB", r"(\d+) KiB rw-"))
+    assert held - written == at["image_data"] - at["image_text"] + at["image_pool"] - at["image_plan"]
+    assert written < at["image_plan"] - at["image_data"] + at["image_end"] - at["image_pool"]
 
 
 def test_inline_data(boot):

@@ -17,12 +17,7 @@
 
 #include "core/base/addr.h"
 #include "core/base/arch.h"
-#include "core/memory/lpae.h"
-
-struct host_section {
-    struct range what;
-    enum lpae_attr attr;
-};
+#include "core/memory/el2_map.h"
 
 /* One for all threads; the CPU a thread is on is its own (host_cpu_become()). */
 struct host {
@@ -35,10 +30,9 @@ struct host {
     struct range fused;
     struct range aborts; /* where arch_try_read() and arch_try_write() fail */
     /* arch_image_section(): `section_count` of them; where that is 0, the pool as DATA. */
-    struct host_section sections[8];
+    struct el2_section sections[8];
     uint32_t section_count;
-    struct range boot;    /* arch_image_boot() */
-    struct range planner; /* arch_image_planner() */
+    struct range windows; /* arch_windows() */
 
     /* Hooks; NULL: what the comment says. */
     struct smc_result (*smc)(uint64_t fid, uint64_t a1, uint64_t a2, uint64_t a3); /* r[0] = -1 */
