@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For Eva: the rules of check.c, held against a plan with anything in it: plan_check() survives any
- * counts (GIVEN 0), and lets none through that exceeds its table; plan_check_given() any plan of
- * such counts (GIVEN 1). Of what other files do, only who is refused is seen here; claims_eva.c has
- * claims.c.
+ * counts (GIVEN 0), and of those that check_board() names here lets none through that exceeds its
+ * table; plan_check_given() any plan of sane counts (GIVEN 1). Of what other files do, only who is
+ * refused is seen here; claims_eva.c has claims.c.
  */
 #include "core/plan/check.h"
 #include "core/plan/claims.h"
@@ -53,6 +53,8 @@ bool dt_search_end(void)
 void check_board(struct plan *plan)
 {
     /*@ assert banks: plan->board.ram_banks <= PLAN_MAX_RAM_BANKS; */
+    /*@ assert reserved: plan->board.reserved_count <= PLAN_MAX_RESERVED; */
+    /*@ assert redists: plan->board.gic.redists <= PLAN_MAX_REDISTS; */
     /*@ assert partitions: plan->partition_count <= CONFIG_MAX_PARTITIONS; */
     /*@ assert devices: plan->device_count <= PLAN_MAX_DEVICES; */
     /*@ assert cpus: plan->board.cpu_count <= CONFIG_MAX_CPUS; */
@@ -111,10 +113,13 @@ static void within(void)
 
 int main(void)
 {
+    const struct range any = {eva_any(0, UINT64_MAX), eva_any(0, UINT64_MAX)};
+
     Frama_C_make_unknown((char *)&p, sizeof(p));
     if (GIVEN) {
         within();
         plan_check_given(&p, eva_any(0, UINT64_MAX));
+        (void)check_is_ram(&p.board, any);
     } else {
         for (uint32_t i = 0; i < CONFIG_MAX_PARTITIONS; i++) { /* bool holds 0 or 1 */
             p.partitions[i].refused = eva_any(0, 1) != 0;
