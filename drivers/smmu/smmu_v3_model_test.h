@@ -209,6 +209,7 @@ static uint64_t model_read(void *unit, uint64_t offset, unsigned size)
 static void model_write_cr0(uint32_t v)
 {
     assert_int_equal(v & ~0x1du, 0);
+    assert_true((v & 1) == 0 || (model->cr2 & 4) != 0); /* PTM: the driver invalidates by itself */
     model->cr0 = v;
     if (!model->cr0_stuck) {
         model->cr0ack = v;

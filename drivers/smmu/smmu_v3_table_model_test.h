@@ -61,7 +61,7 @@ static void model_judge_s2(const uint64_t *ste)
     assert_int_equal(ste[3] % (4096ul << (ia > shift ? ia - shift : 0)), 0);
     assert_int_equal(ste[2] >> 46 & 3, 0);            /* S2TG: 4 KiB */
     assert_true((ste[2] >> 48 & 7) <= model->id.oas); /* S2PS */
-    assert_int_equal(ste[2] >> 51 & 0x7, 1);          /* S2AA64, no S2ENDI, no S2AFFD */
+    assert_int_equal(ste[2] >> 51 & 0xf, 9);          /* S2AA64, S2PTW, no S2ENDI, no S2AFFD */
     assert_int_equal(ste[2] >> 57 & 3, 2);            /* S2R, no S2S */
     assert_int_equal(cache, model->id.coherent ? 0x35 : 0x20);
     assert_in_range(ste[2] & 0xffff, 1, 255); /* S2VMID: IDR0.VMID16 may be 0 */
