@@ -72,9 +72,8 @@ static void copy_below_root(struct copy *c)
 {
     uint32_t open = 0;   /* depth of the node that has begun and not ended */
     uint32_t skip = ALL; /* what is deeper is below a node that is left out */
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
-    dt_root(&at);
     while (dt_step(c->own, &at)) {
         for (; open >= at.depth; open--) {
             tree_end(&c->w);

@@ -14,12 +14,6 @@
 
 /* ---- nodes ---- */
 
-void dt_root(struct dt_at *at)
-{
-    at->node[0] = 0;
-    at->depth = 0;
-}
-
 bool dt_step(const void *fdt, struct dt_at *at)
 {
     const char *base = structure(fdt);
@@ -79,7 +73,8 @@ bool dt_search_count(const void *fdt, int bytes)
 
 bool dt_at(const void *fdt, int node, struct dt_at *at)
 {
-    dt_root(at);
+    at->node[0] = 0;
+    at->depth = 0;
     if (!dt_search_count(fdt, node)) {
         return false;
     }
@@ -313,6 +308,21 @@ const char *dt_string(const void *data, uint32_t size, uint32_t index)
     return NULL;
 }
 
+const char *dt_text(const void *fdt, int node, const char *name)
+{
+    uint32_t size = 0;
+    const void *data = dt_property(fdt, node, name, &size);
+
+    return dt_string(data, size, 0);
+}
+
+bool dt_has_type(const void *fdt, int node, const char *type)
+{
+    const char *its = dt_text(fdt, node, "device_type");
+
+    return its != NULL && strcmp(its, type) == 0;
+}
+
 bool dt_enabled(const void *fdt, int node)
 {
     uint32_t size;
@@ -352,9 +362,14 @@ bool dt_compatible(const void *fdt, int node, const char *const *list)
     return false;
 }
 
+uint32_t dt_cell(const void *p, uint32_t index)
+{
+    return be32((const char *)p + (size_t)index * DT_CELL);
+}
+
 uint64_t dt_cells(const void *p, uint32_t cells)
 {
-    return cells == 2 ? (uint64_t)be32(p) << 32 | be32((const char *)p + 4) : be32(p);
+    return cells == 2 ? (uint64_t)dt_cell(p, 0) << 32 | dt_cell(p, 1) : dt_cell(p, 0);
 }
 
 uint64_t dt_number(const void *fdt, int node, const char *name, uint64_t fallback)

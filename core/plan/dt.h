@@ -42,10 +42,10 @@ struct dt_at {
     uint32_t depth;
 };
 
-/* The root. */
-void dt_root(struct dt_at *at);
-
-/* On to the next node in the order of the file, all depths; false past the last. */
+/*
+ * On to the next node in the order of the file, all depths; false past the last. All 0 is the root;
+ * with another node at depth 0, what is below that comes.
+ */
 bool dt_step(const void *fdt, struct dt_at *at) MUST_CHECK;
 
 /* The way to a node; false where `node` is none. */
@@ -68,6 +68,9 @@ const void *dt_property(const void *fdt, int node, const char *name, uint32_t *s
 
 /* The index-th string of a list of terminated strings; NULL past the last. */
 const char *dt_string(const void *data, uint32_t size, uint32_t index);
+
+/* The property's first string; NULL where it is absent, or begins with none. */
+const char *dt_text(const void *fdt, int node, const char *name);
 
 /* The node's name, unit address included. */
 const char *dt_name(const void *fdt, int node);
@@ -104,7 +107,10 @@ bool dt_enabled(const void *fdt, int node);
 /* True where the node and all that it is in are enabled. */
 bool dt_enabled_at(const void *fdt, const struct dt_at *at);
 
-/* `cells` big-endian 32-bit cells (1 or 2) at `p` as a number. */
+#define DT_CELL 4 /* bytes */
+
+/* The index-th of the big-endian 32-bit cells at `p`; `cells` of them (1 or 2) as a number. */
+uint32_t dt_cell(const void *p, uint32_t index);
 uint64_t dt_cells(const void *p, uint32_t cells);
 
 /* A property of one or two cells; `fallback` where it is absent or has another length. */
@@ -143,8 +149,8 @@ struct dt_window {
 enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index,
                          struct dt_window *out) MUST_CHECK;
 
-/* True where the node is a PCI host bridge (device_type). */
-bool dt_is_pci(const void *fdt, int node);
+/* True where the node's device_type is that: "cpu", "memory", "pci" (a host bridge). */
+bool dt_has_type(const void *fdt, int node, const char *type);
 
 /* The buses of a PCI host bridge, first to last: `bus-range`, else all. */
 void dt_buses(const void *fdt, int node, uint32_t *first, uint32_t *last);
@@ -178,6 +184,10 @@ struct dt_intx {
  */
 enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node,
                        struct dt_intx *out) MUST_CHECK;
+
+/* What pin 1..4 of the function at `rid` on the bridge's first bus comes to, as dt_irq_at(). */
+enum status dt_pin_irq(const void *fdt, int bridge, uint32_t rid, uint32_t pin, int gic_node,
+                       struct plan_irq *out) MUST_CHECK;
 
 /* The node that a full path or an alias names; E_NOT_FOUND, or E_INVALID where it is malformed. */
 enum status dt_find(const void *fdt, const char *path, int *node) MUST_CHECK;

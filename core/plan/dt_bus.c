@@ -10,10 +10,9 @@
 
 #include "core/base/bits.h"
 
-#define CELL            4
 #define MAX_CELLS       4                   /* of one address or one interrupt */
 #define PCI_CELLS       3                   /* of an address on a PCI bus */
-#define RUN_SIZE        (4 * CELL)          /* bytes of an entry of iommu-map or msi-map */
+#define RUN_SIZE        (4 * DT_CELL)       /* bytes of an entry of iommu-map or msi-map */
 #define MAX_NEXUS       8                   /* interrupt-maps on the way to the GIC */
 #define MAX_MAP_ENTRIES 256                 /* of one interrupt-map that are looked at */
 #define ADDRESS_LIMIT   (UINT64_C(1) << 48) /* no table of ours maps more */
@@ -22,7 +21,7 @@ uint32_t dt_cell_count(const void *fdt, int node, const char *name, uint32_t fal
 {
     uint32_t size;
     const void *data = dt_property(fdt, node, name, &size);
-    uint64_t cells = data == NULL ? fallback : size == CELL ? dt_cells(data, 1) : UINT32_MAX;
+    uint64_t cells = data == NULL ? fallback : size == DT_CELL ? dt_cell(data, 0) : UINT32_MAX;
 
     return cells <= MAX_CELLS ? (uint32_t)cells : MAX_CELLS + 1;
 }
@@ -40,7 +39,7 @@ static enum status translate(const void *fdt, int bus, int parent, struct range 
     uint32_t child_cells = dt_cell_count(fdt, bus, "#address-cells", 2);
     uint32_t parent_cells = dt_cell_count(fdt, parent, "#address-cells", 2);
     uint32_t size_cells = dt_cell_count(fdt, bus, "#size-cells", 1);
-    uint32_t entry = (child_cells + parent_cells + size_cells) * CELL;
+    uint32_t entry = (child_cells + parent_cells + size_cells) * DT_CELL;
     uint32_t size;
     const char *data = dt_property(fdt, bus, "ranges", &size);
 
@@ -55,11 +54,11 @@ static enum status translate(const void *fdt, int bus, int parent, struct range 
     }
     for (; size >= entry; size -= entry, data += entry) {
         uint64_t offset = r->base - dt_cells(data, child_cells);
-        uint64_t length = dt_cells(data + (child_cells + parent_cells) * CELL, size_cells);
+        uint64_t length = dt_cells(data + (child_cells + parent_cells) * DT_CELL, size_cells);
 
         if (r->base >= dt_cells(data, child_cells) && offset < length &&
             r->size <= length - offset) {
-            r->base = dt_cells(data + child_cells * CELL, parent_cells) + offset;
+            r->base = dt_cells(data + child_cells * DT_CELL, parent_cells) + offset;
             return r->base >= offset ? OK : E_INVALID;
         }
     }
@@ -82,7 +81,7 @@ enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index, s
     int parent = at->node[at->depth == 0 ? 0 : at->depth - 1];
     uint32_t address_cells = dt_cell_count(fdt, parent, "#address-cells", 2);
     uint32_t size_cells = dt_cell_count(fdt, parent, "#size-cells", 1);
-    uint32_t entry = (address_cells + size_cells) * CELL;
+    uint32_t entry = (address_cells + size_cells) * DT_CELL;
     uint32_t size;
     const char *data = dt_property(fdt, at->node[at->depth], "reg", &size);
 
@@ -98,7 +97,7 @@ enum status dt_reg_at(const void *fdt, const struct dt_at *at, uint32_t index, s
     }
     data += index * entry;
     out->base = dt_cells(data, address_cells);
-    out->size = dt_cells(data + address_cells * CELL, size_cells);
+    out->size = dt_cells(data + address_cells * DT_CELL, size_cells);
     return to_cpu(fdt, at, out);
 }
 
@@ -108,7 +107,7 @@ enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index
     int node = at->node[at->depth];
     int parent = at->node[at->depth == 0 ? 0 : at->depth - 1];
     uint32_t parent_cells = dt_cell_count(fdt, parent, "#address-cells", 2);
-    uint32_t entry = (PCI_CELLS + parent_cells + 2) * CELL;
+    uint32_t entry = (PCI_CELLS + parent_cells + 2) * DT_CELL;
     uint32_t size;
     const char *data = dt_property(fdt, node, "ranges", &size);
 
@@ -124,32 +123,23 @@ enum status dt_window_at(const void *fdt, const struct dt_at *at, uint32_t index
         return E_NOT_FOUND;
     }
     data += index * entry;
-    out->space = (uint32_t)dt_cells(data, 1);
-    out->bus = dt_cells(data + CELL, 2);
-    out->cpu.base = dt_cells(data + PCI_CELLS * CELL, parent_cells);
-    out->cpu.size = dt_cells(data + (PCI_CELLS + parent_cells) * CELL, 2);
+    out->space = dt_cell(data, 0);
+    out->bus = dt_cells(data + DT_CELL, 2);
+    out->cpu.base = dt_cells(data + PCI_CELLS * DT_CELL, parent_cells);
+    out->cpu.size = dt_cells(data + (PCI_CELLS + parent_cells) * DT_CELL, 2);
     return to_cpu(fdt, at, &out->cpu);
 }
 
 /* ---- RequesterIDs ---- */
 
-bool dt_is_pci(const void *fdt, int node)
-{
-    uint32_t size = 0;
-    const char *type = dt_property(fdt, node, "device_type", &size);
-
-    type = dt_string(type, size, 0);
-    return type != NULL && strcmp(type, "pci") == 0;
-}
-
 void dt_buses(const void *fdt, int node, uint32_t *first, uint32_t *last)
 {
     uint32_t size;
     const char *data = dt_property(fdt, node, "bus-range", &size);
-    bool given = data != NULL && size == 2 * CELL;
+    bool given = data != NULL && size == 2 * DT_CELL;
 
-    *first = given ? (uint32_t)dt_cells(data, 1) & 0xff : 0;
-    *last = given ? (uint32_t)dt_cells(data + CELL, 1) & 0xff : 0xff;
+    *first = given ? dt_cell(data, 0) & 0xff : 0;
+    *last = given ? dt_cell(data, 1) & 0xff : 0xff;
 }
 
 enum status dt_run_at(const char *map, uint32_t size, uint32_t index, struct dt_run *out)
@@ -158,10 +148,7 @@ enum status dt_run_at(const char *map, uint32_t size, uint32_t index, struct dt_
         return size % RUN_SIZE == 0 ? E_NOT_FOUND : E_INVALID;
     }
     map += (uint64_t)index * RUN_SIZE;
-    out->rid = (uint32_t)dt_cells(map, 1);
-    out->phandle = (uint32_t)dt_cells(map + CELL, 1);
-    out->id = (uint32_t)dt_cells(map + 2 * CELL, 1);
-    out->count = (uint32_t)dt_cells(map + 3 * CELL, 1);
+    *out = (struct dt_run){dt_cell(map, 0), dt_cell(map, 1), dt_cell(map, 2), dt_cell(map, 3)};
     return OK;
 }
 
@@ -180,7 +167,6 @@ bool dt_find_run(const char *map, uint32_t size, uint32_t rid, struct dt_run *ou
 /* An interrupt on its way to the GIC: what it is called at `controller`. */
 struct wire {
     int controller;
-    uint32_t address_cells;
     uint32_t address[MAX_CELLS]; /* unit address, for an interrupt-map to match */
     uint32_t cells;
     uint32_t cell[MAX_CELLS];
@@ -189,27 +175,18 @@ struct wire {
 static void get_cells(uint32_t *to, const char *from, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        to[i] = (uint32_t)dt_cells(from + i * CELL, 1);
+        to[i] = dt_cell(from, i);
     }
-}
-
-/* Nearly all interrupts go to the GIC: look there before walking the tree. */
-static int find_controller(const void *fdt, uint32_t phandle, int gic_node)
-{
-    if (gic_node >= 0 && dt_number(fdt, gic_node, "phandle", 0) == phandle) {
-        return gic_node;
-    }
-    return dt_phandle(fdt, phandle);
 }
 
 /* The nearest interrupt-parent, or the nearest ancestor that has #interrupt-cells; -1: none. */
-static int interrupt_parent(const void *fdt, const struct dt_at *at, int gic_node)
+static int interrupt_parent(const void *fdt, const struct dt_at *at)
 {
     for (uint32_t d = at->depth;; d--) {
         uint64_t phandle = dt_number(fdt, at->node[d], "interrupt-parent", 0);
 
         if (phandle != 0) {
-            return find_controller(fdt, (uint32_t)phandle, gic_node);
+            return dt_phandle(fdt, (uint32_t)phandle);
         }
         if (d == 0) {
             return -1;
@@ -226,54 +203,46 @@ static enum status from_interrupts(const void *fdt, const struct dt_at *at, uint
     uint32_t size;
     const char *data = dt_property(fdt, at->node[at->depth], "interrupts", &size);
 
-    if (data == NULL || index >= size / CELL) { /* whatever the controller says */
+    if (data == NULL || index >= size / DT_CELL) { /* whatever the controller says */
         return E_NOT_FOUND;
     }
-    wire->controller =
-        at->node[at->depth] == gic_node ? gic_node : interrupt_parent(fdt, at, gic_node);
+    wire->controller = at->node[at->depth] == gic_node ? gic_node : interrupt_parent(fdt, at);
     if (wire->controller < 0) {
         return E_INVALID;
     }
     wire->cells = dt_cell_count(fdt, wire->controller, "#interrupt-cells", 0);
-    if (wire->cells == 0 || wire->cells > MAX_CELLS || size % (wire->cells * CELL) != 0) {
+    if (wire->cells == 0 || wire->cells > MAX_CELLS || size % (wire->cells * DT_CELL) != 0) {
         return E_INVALID;
     }
-    if (index >= size / (wire->cells * CELL)) {
+    if (index >= size / (wire->cells * DT_CELL)) {
         return E_NOT_FOUND;
     }
-    get_cells(wire->cell, data + index * wire->cells * CELL, wire->cells);
+    get_cells(wire->cell, data + index * wire->cells * DT_CELL, wire->cells);
     return OK;
 }
 
 /* `data`, `size`: interrupts-extended, a list of (phandle, as many cells as that one says). */
 static enum status from_extended(const void *fdt, const char *data, uint32_t size, uint32_t index,
-                                 int gic_node, struct wire *wire)
+                                 struct wire *wire)
 {
-    uint32_t before = 0; /* no phandle */
-
-    if (index >= size / CELL) {
+    if (index >= size / DT_CELL) {
         return E_NOT_FOUND;
     }
-    for (; size >= CELL; index--) {
-        uint32_t phandle = (uint32_t)dt_cells(data, 1);
-
-        if (phandle != before) { /* most of a list are the same one's */
-            wire->controller = find_controller(fdt, phandle, gic_node);
-            before = phandle;
-        }
+    for (; size >= DT_CELL; index--) {
+        wire->controller = dt_phandle(fdt, dt_cell(data, 0));
         if (wire->controller < 0) {
             return E_INVALID;
         }
         wire->cells = dt_cell_count(fdt, wire->controller, "#interrupt-cells", 0);
-        if (wire->cells > MAX_CELLS || size / CELL - 1 < wire->cells) {
+        if (wire->cells > MAX_CELLS || size / DT_CELL - 1 < wire->cells) {
             return E_INVALID;
         }
         if (index == 0) {
-            get_cells(wire->cell, data + CELL, wire->cells);
+            get_cells(wire->cell, data + DT_CELL, wire->cells);
             return OK;
         }
-        data += (1 + wire->cells) * CELL;
-        size -= (1 + wire->cells) * CELL;
+        data += (1 + wire->cells) * DT_CELL;
+        size -= (1 + wire->cells) * DT_CELL;
     }
     return size == 0 ? E_NOT_FOUND : E_INVALID;
 }
@@ -283,52 +252,47 @@ static void take_address(const void *fdt, int node, struct wire *wire)
 {
     uint32_t size = 0;
     const char *data = dt_property(fdt, node, "reg", &size);
-    uint32_t cells = size / CELL < MAX_CELLS ? size / CELL : MAX_CELLS;
 
-    for (uint32_t i = 0; i < MAX_CELLS; i++) {
-        wire->address[i] = i < cells ? (uint32_t)dt_cells(data + i * CELL, 1) : 0;
-    }
+    get_cells(wire->address, data, size / DT_CELL < MAX_CELLS ? size / DT_CELL : MAX_CELLS);
 }
 
-/* True where the map's entry, under its mask, is for this wire. */
-static bool entry_matches(const struct wire *wire, const uint32_t *entry, const uint32_t *mask)
+/* True where the map's entry, under its mask, is for this unit address and interrupt. */
+static bool entry_matches(const char *entry, const uint32_t *key, const uint32_t *mask,
+                          uint32_t cells)
 {
-    for (uint32_t i = 0; i < wire->address_cells; i++) {
-        if (((entry[i] ^ wire->address[i]) & mask[i]) != 0) {
-            return false;
-        }
+    uint32_t i = 0;
+
+    while (i < cells && ((dt_cell(entry, i) ^ key[i]) & mask[i]) == 0) {
+        i++;
     }
-    for (uint32_t i = 0; i < wire->cells; i++) {
-        if (((entry[wire->address_cells + i] ^ wire->cell[i]) & mask[wire->address_cells + i]) !=
-            0) {
-            return false;
-        }
-    }
-    return true;
+    return i == cells;
 }
 
 /* Through the interrupt-map of the nexus wire->controller, to the next controller. */
-static enum status follow_map(const void *fdt, int gic_node, struct wire *wire)
+static enum status follow_map(const void *fdt, struct wire *wire)
 {
+    const uint32_t unit_cells = dt_cell_count(fdt, wire->controller, "#address-cells", 2);
+    const uint32_t length = unit_cells + wire->cells;
     uint32_t mask[2 * MAX_CELLS] = {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
-    uint32_t size, mask_size, key;
+    uint32_t key[2 * MAX_CELLS];
+    uint32_t size, mask_size;
     const char *map = dt_property(fdt, wire->controller, "interrupt-map", &size);
     const char *mask_data = dt_property(fdt, wire->controller, "interrupt-map-mask", &mask_size);
 
     if (map == NULL) {
         return E_UNSUPPORTED;
     }
-    wire->address_cells = dt_cell_count(fdt, wire->controller, "#address-cells", 2);
-    key = wire->address_cells + wire->cells;
-    if (wire->address_cells > MAX_CELLS || (mask_data != NULL && mask_size != key * CELL)) {
+    if (unit_cells > MAX_CELLS || (mask_data != NULL && mask_size != length * DT_CELL)) {
         return E_INVALID;
     }
     if (mask_data != NULL) {
-        get_cells(mask, mask_data, key);
+        get_cells(mask, mask_data, length);
     }
-    for (uint32_t n = 0; n < MAX_MAP_ENTRIES && size / CELL > key; n++) {
-        uint32_t entry[2 * MAX_CELLS];
-        int parent = find_controller(fdt, (uint32_t)dt_cells(map + key * CELL, 1), gic_node);
+    memcpy(key, wire->address, unit_cells * DT_CELL);
+    memcpy(key + unit_cells, wire->cell, wire->cells * DT_CELL);
+    for (uint32_t n = 0; n < MAX_MAP_ENTRIES && size / DT_CELL > length; n++) {
+        const bool matches = entry_matches(map, key, mask, length);
+        int parent = dt_phandle(fdt, dt_cell(map, length));
         uint32_t address_cells, cells;
 
         if (parent < 0) {
@@ -337,20 +301,19 @@ static enum status follow_map(const void *fdt, int gic_node, struct wire *wire)
         address_cells = dt_cell_count(fdt, parent, "#address-cells", 0);
         cells = dt_cell_count(fdt, parent, "#interrupt-cells", 0);
         if (address_cells > MAX_CELLS || cells > MAX_CELLS ||
-            size / CELL < key + 1 + address_cells + cells) {
+            size / DT_CELL < length + 1 + address_cells + cells) {
             return E_INVALID;
         }
-        get_cells(entry, map, key);
-        map += (key + 1) * CELL;
-        if (entry_matches(wire, entry, mask)) {
+        map += (length + 1) * DT_CELL;
+        if (matches) {
             wire->controller = parent;
             get_cells(wire->address, map, address_cells);
-            get_cells(wire->cell, map + address_cells * CELL, cells);
+            get_cells(wire->cell, map + address_cells * DT_CELL, cells);
             wire->cells = cells;
             return OK;
         }
-        map += (address_cells + cells) * CELL;
-        size -= (key + 1 + address_cells + cells) * CELL;
+        map += (address_cells + cells) * DT_CELL;
+        size -= (length + 1 + address_cells + cells) * DT_CELL;
     }
     return E_INVALID;
 }
@@ -377,6 +340,19 @@ static enum status decode(const struct wire *wire, struct plan_irq *out)
     return OK;
 }
 
+/* Through interrupt-maps, as many as there are, and what it is at the GIC. */
+static enum status to_gic(const void *fdt, struct wire *wire, int gic_node, struct plan_irq *out)
+{
+    for (uint32_t n = 0; wire->controller != gic_node; n++) {
+        enum status status = n < MAX_NEXUS ? follow_map(fdt, wire) : E_INVALID;
+
+        if (status != OK) {
+            return status;
+        }
+    }
+    return decode(wire, out);
+}
+
 enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, int gic_node,
                       struct plan_irq *out)
 {
@@ -387,17 +363,22 @@ enum status dt_irq_at(const void *fdt, const struct dt_at *at, uint32_t index, i
     enum status status;
 
     if (extended != NULL) {
-        status = from_extended(fdt, extended, size, index, gic_node, &wire);
+        status = from_extended(fdt, extended, size, index, &wire);
     } else {
         status = from_interrupts(fdt, at, index, gic_node, &wire);
     }
     if (status == OK && wire.controller != gic_node) {
         take_address(fdt, node, &wire);
     }
-    for (uint32_t n = 0; status == OK && wire.controller != gic_node; n++) {
-        status = n < MAX_NEXUS ? follow_map(fdt, gic_node, &wire) : E_INVALID;
-    }
-    return status == OK ? decode(&wire, out) : status;
+    return status == OK ? to_gic(fdt, &wire, gic_node, out) : status;
+}
+
+enum status dt_pin_irq(const void *fdt, int bridge, uint32_t rid, uint32_t pin, int gic_node,
+                       struct plan_irq *out)
+{
+    struct wire wire = {.controller = bridge, .address = {rid << 8}, .cells = 1, .cell = {pin}};
+
+    return to_gic(fdt, &wire, gic_node, out);
 }
 
 enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node, struct dt_intx *out)
@@ -416,15 +397,15 @@ enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node, 
         dt_cell_count(fdt, node, "#interrupt-cells", 0) != 1) {
         return E_INVALID;
     }
-    if (index >= size / ((skip + cells) * CELL)) {
-        return size % ((skip + cells) * CELL) == 0 ? E_NOT_FOUND : E_UNSUPPORTED;
+    if (index >= size / ((skip + cells) * DT_CELL)) {
+        return size % ((skip + cells) * DT_CELL) == 0 ? E_NOT_FOUND : E_UNSUPPORTED;
     }
-    map += (uint64_t)index * (skip + cells) * CELL;
+    map += (uint64_t)index * (skip + cells) * DT_CELL;
     get_cells(out->key, map, ARRAY_SIZE(out->key));
-    if (find_controller(fdt, (uint32_t)dt_cells(map + sizeof(out->key), 1), gic_node) != gic_node) {
+    if (dt_phandle(fdt, dt_cell(map, ARRAY_SIZE(out->key))) != gic_node) {
         return E_UNSUPPORTED;
     }
-    get_cells(wire.cell, map + skip * CELL, cells);
+    get_cells(wire.cell, map + skip * DT_CELL, cells);
     return decode(&wire, &out->irq);
 }
 

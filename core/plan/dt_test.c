@@ -24,7 +24,7 @@ static void test_walk(void **state)
 
     (void)state;
     assert_true(dt_valid(tree.data, tree.size));
-    dt_root(&at);
+    at = (struct dt_at){.depth = 0};
     dt_path_at(tree.data, &at, path, sizeof(path));
     assert_string_equal(path, "/");
     for (uint32_t i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -184,10 +184,9 @@ static void exercise(const void *fdt)
     struct dt_property property;
     struct plan_irq irq;
     struct range range;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
     int node;
 
-    dt_root(&at);
     do {
         node = at.node[at.depth];
         dt_path_at(fdt, &at, path, sizeof(path));

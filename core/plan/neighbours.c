@@ -23,7 +23,7 @@ static void check_windows(struct plan *p, const struct dt_at *at, struct claim *
             claims_neighbour(p, c, node, told);
         }
     }
-    status = dt_is_pci(fdt, node) ? OK : E_NOT_FOUND;
+    status = dt_has_type(fdt, node, "pci") ? OK : E_NOT_FOUND;
     for (uint32_t i = 0; i < MAX_NEIGHBOUR && status != E_NOT_FOUND; i++) {
         status = dt_window_at(fdt, at, i, &window);
         if (status == OK) {
@@ -49,7 +49,7 @@ static void check_interrupts(struct plan *p, const struct dt_at *at, struct clai
             claims_neighbour(p, c, node, told);
         }
     }
-    status = dt_is_pci(board->fdt, node) ? OK : E_NOT_FOUND;
+    status = dt_has_type(board->fdt, node, "pci") ? OK : E_NOT_FOUND;
     for (uint32_t i = 0; i < MAX_NEIGHBOUR && status != E_NOT_FOUND; i++) {
         status = dt_intx_at(board->fdt, node, i, board->gic.node, &intx);
         if (status == OK) {
@@ -84,9 +84,8 @@ void claims_of_board(struct plan *p)
 {
     const void *fdt = p->board.fdt;
     bool told[PLAN_MAX_DEVICES] = {false};
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
-    dt_root(&at);
     while (p->device_count > 0 && dt_step(fdt, &at)) {
         const int node = at.node[at.depth];
         const bool enabled = dt_enabled(fdt, node);

@@ -150,7 +150,6 @@ static bool find_cpu(const struct config *c, uint32_t mpidr, uint32_t *cpu)
 
 static void read_cpus(const struct config *c, const struct dt_property *property)
 {
-    const char *data = property->data;
     uint32_t count = property->size / 4;
 
     if (count == 0 || property->size % 4 != 0) {
@@ -162,7 +161,7 @@ static void read_cpus(const struct config *c, const struct dt_property *property
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t mpidr = (uint32_t)dt_cells(data + i * 4, 1);
+        uint32_t mpidr = dt_cell(property->data, i);
         uint32_t index;
 
         if (find_cpu(c, mpidr, &index)) {
@@ -429,9 +428,7 @@ static bool is_partition(struct plan *p, const struct dt_at *at)
 {
     const int node = at->node[at->depth];
     static const char *const ours[] = {COMPATIBLE, NULL};
-    uint32_t size = 0;
-    const void *value = dt_property(p->fit, node, "compatible", &size);
-    const char *its = dt_string(value, size, 0);
+    const char *its = dt_text(p->fit, node, "compatible");
     char path[DT_PATH_MAX];
     struct nearest nearest;
 

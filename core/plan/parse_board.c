@@ -8,6 +8,7 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/parse.h"
+#include "core/plan/refer.h"
 
 #define ADDRESS_LIMIT (UINT64_C(1) << 48)
 #define MPIDR_MASK    UINT64_C(0xff00ffffff) /* Aff3..Aff0, DDI 0487 MPIDR_EL1 */
@@ -18,15 +19,6 @@ const char *board_path(const struct plan *p, int node)
 
     dt_path(p->board.fdt, node, path, sizeof(path));
     return path;
-}
-
-/* The value where it is one string of the tree; NULL otherwise. */
-static const char *string_of(const void *fdt, int node, const char *name)
-{
-    uint32_t size = 0;
-    const void *data = dt_property(fdt, node, name, &size);
-
-    return dt_string(data, size, 0);
 }
 
 /* ---- memory ---- */
@@ -147,10 +139,10 @@ static void parse_memreserve(struct plan *p)
 static bool parse_enable(struct plan *p, int cpus, struct plan_cpu *cpu)
 {
     const void *fdt = p->board.fdt;
-    const char *method = string_of(fdt, cpu->node, "enable-method");
+    const char *method = dt_text(fdt, cpu->node, "enable-method");
 
     if (method == NULL) {
-        method = string_of(fdt, cpus, "enable-method");
+        method = dt_text(fdt, cpus, "enable-method");
     }
     if (method == NULL && p->board.sysreg.mmio.size != 0) {
         cpu->enable = CPU_ENABLE_SYSREG;
@@ -235,9 +227,8 @@ static void parse_cpus(struct plan *p, int node, uint64_t boot_mpidr)
     p->board.boot_cpu = UINT32_MAX;
     while (node >= 0 && dt_step(fdt, &at)) {
         int cpu = at.node[at.depth];
-        const char *type = string_of(fdt, cpu, "device_type");
 
-        if (at.depth == 1 && type != NULL && strcmp(type, "cpu") == 0 && dt_enabled(fdt, cpu)) {
+        if (at.depth == 1 && dt_has_type(fdt, cpu, "cpu") && dt_enabled(fdt, cpu)) {
             parse_cpu(p, node, cpu, boot_mpidr);
         }
     }
@@ -254,7 +245,7 @@ static void parse_cpus(struct plan *p, int node, uint64_t boot_mpidr)
 static void parse_psci(struct plan *p, int node)
 {
     const struct plan_board *board = &p->board;
-    const char *method = node >= 0 ? string_of(board->fdt, node, "method") : NULL;
+    const char *method = node >= 0 ? dt_text(board->fdt, node, "method") : NULL;
 
     p->board.psci = method != NULL && strcmp(method, "smc") == 0;
     for (uint32_t i = 0; i < board->cpu_count && !p->board.psci; i++) {
@@ -286,13 +277,6 @@ static void parse_sysreg(struct plan *p, int node)
 }
 
 /* ---- all ---- */
-
-static bool ends_in(const char *s, const char *end)
-{
-    size_t length = strlen(s);
-
-    return length >= strlen(end) && strcmp(s + length - strlen(end), end) == 0;
-}
 
 /* What a node that is compatible with `s` is to Bulkhead; FOUND_KINDS: nothing. */
 static enum found_kind kind_of(const char *s)
@@ -329,8 +313,9 @@ static void find_by_compatible(const void *fdt, int node, struct found *found)
             found->node[kind] = node;
         }
         /* A CPU's performance monitor: "arm,cortex-a53-pmu", "arm,armv8-pmuv3". */
-        if ((ends_in(s, "-pmu") || ends_in(s, "-pmuv3")) && found->pmus < FOUND_PMUS &&
-            (found->pmus == 0 || found->pmu[found->pmus - 1] != node) && dt_enabled(fdt, node)) {
+        if ((refer_matches("*-pmu", s) || refer_matches("*-pmuv3", s)) &&
+            found->pmus < FOUND_PMUS && (found->pmus == 0 || found->pmu[found->pmus - 1] != node) &&
+            dt_enabled(fdt, node)) {
             found->pmu[found->pmus++] = node;
         }
     }
@@ -339,28 +324,25 @@ static void find_by_compatible(const void *fdt, int node, struct found *found)
 static void find_nodes(struct plan *p, struct found *found)
 {
     const void *fdt = p->board.fdt;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
     *found = (struct found){.cpus = -1, .reserved = -1};
     for (uint32_t i = 0; i < FOUND_KINDS; i++) {
         found->node[i] = -1;
     }
-    dt_root(&at);
     while (dt_step(fdt, &at)) {
         int node = at.node[at.depth];
         const char *name = dt_name(fdt, node);
-        const char *type;
 
         find_by_compatible(fdt, node, found);
         if (at.depth != 1) {
             continue;
         }
-        type = string_of(fdt, node, "device_type");
         if (strcmp(name, "cpus") == 0) {
             found->cpus = node;
         } else if (strcmp(name, "reserved-memory") == 0) {
             found->reserved = node;
-        } else if (type != NULL && strcmp(type, "memory") == 0 && dt_enabled(fdt, node)) {
+        } else if (dt_has_type(fdt, node, "memory") && dt_enabled(fdt, node)) {
             parse_memory(p, &at);
         }
     }
@@ -380,7 +362,7 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
         return;
     }
     dt_search_begin(fdt);
-    p->board.model = string_of(fdt, 0, "model");
+    p->board.model = dt_text(fdt, 0, "model");
     plan_reserve(p, "Bulkhead", image.base, image.size);
     plan_reserve(p, "the board's device tree", fdt_pa, dt_size(fdt));
     parse_memreserve(p);

@@ -27,7 +27,7 @@ void device_unknown(const struct config *c, const char *list, const char *path)
     char candidate[DT_PATH_MAX];
     struct nearest nearest;
     struct dt_property alias;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
     int aliases;
 
     nearest_begin(&nearest, path);
@@ -37,7 +37,6 @@ void device_unknown(const struct config *c, const char *list, const char *path)
             nearest_offer(&nearest, alias.name);
         }
     }
-    dt_root(&at);
     while (plan_tells(c->p) && dt_step(fdt, &at)) {
         dt_path_at(fdt, &at, candidate, sizeof(candidate));
         nearest_offer(&nearest, candidate);
@@ -51,11 +50,7 @@ void device_unknown(const struct config *c, const char *list, const char *path)
 
 static bool is_memory(const void *fdt, const struct dt_at *at)
 {
-    uint32_t size = 0;
-    const void *data = dt_property(fdt, at->node[at->depth], "device_type", &size);
-    const char *type = data != NULL ? dt_string(data, size, 0) : NULL;
-
-    return (type != NULL && strcmp(type, "memory") == 0) ||
+    return dt_has_type(fdt, at->node[at->depth], "memory") ||
            strcmp(dt_name(fdt, at->node[1]), "reserved-memory") == 0;
 }
 

@@ -210,24 +210,20 @@ static uint64_t console_clock(const void *fdt, int node)
     const void *clocks = dt_property(fdt, node, "clocks", &size);
     uint64_t rate = dt_number(fdt, node, "clock-frequency", 0);
 
-    return rate != 0 || clocks == NULL || size < 4
-               ? rate
-               : dt_fixed_rate(fdt, (uint32_t)dt_cells(clocks, 1));
+    return rate != 0 || clocks == NULL || size < 4 ? rate : dt_fixed_rate(fdt, dt_cell(clocks, 0));
 }
 
 /* stdout-path without the options behind ':'; the alias serial0 where /chosen has none. */
 static enum status find_console(const void *fdt, char *path, size_t size, int *node)
 {
     const char *value = NULL;
-    uint32_t length = 0;
     size_t used;
 
     if (dt_find(fdt, "/chosen", node) == OK) {
-        value = dt_property(fdt, *node, "stdout-path", &length);
+        value = dt_text(fdt, *node, "stdout-path");
         if (value == NULL) {
-            value = dt_property(fdt, *node, "linux,stdout-path", &length);
+            value = dt_text(fdt, *node, "linux,stdout-path");
         }
-        value = dt_string(value, value != NULL ? length : 0, 0);
     }
     if (value == NULL) {
         value = "serial0";
@@ -277,14 +273,12 @@ const struct uart_ops *plan_console_driver(struct plan *p)
     const struct plan_uart *uart = &p->board.console;
     const void *fdt = p->board.fdt;
     const struct uart_ops *const *ops = drivers_uart;
-    uint32_t size = 0;
-    const char *compatible = dt_property(fdt, uart->node, "compatible", &size);
+    const char *compatible = dt_text(fdt, uart->node, "compatible");
 
     while (*ops != NULL && !dt_compatible(fdt, uart->node, (*ops)->compatible)) {
         ops++;
     }
     if (*ops == NULL) {
-        compatible = dt_string(compatible, size, 0);
         board_error(p, uart->node, "compatible: no driver for the console \"%s\" is compiled in",
                     compatible != NULL ? compatible : "");
     } else if ((*ops)->spaced &&

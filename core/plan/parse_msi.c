@@ -9,7 +9,6 @@
 #include "core/plan/parse.h"
 #include "core/plan/pci.h"
 
-#define CELL       4
 #define RIDS       UINT32_C(0x10000)
 #define FIRST_BANK 2  /* of SPIs, so that the board's UART and timers keep theirs */
 #define END_BANK   32 /* of all INTIDs below LPIs that there may be */
@@ -35,9 +34,8 @@ static void read_its(struct plan *p, const struct dt_at *at)
 void msi_find(struct plan *p)
 {
     const void *fdt = p->board.fdt;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
-    dt_root(&at);
     while (drivers_its != NULL && p->board.gic.version != 2 && dt_step(fdt, &at)) {
         int node = at.node[at.depth];
 
@@ -81,10 +79,10 @@ static bool run_of(const void *fdt, int host, uint32_t rid, struct dt_run *run, 
         return true;
     }
     parent = dt_property(fdt, host, "msi-parent", &size);
-    if (parent == NULL || size < CELL) {
+    if (parent == NULL || size < DT_CELL) {
         return false;
     }
-    *run = (struct dt_run){.phandle = (uint32_t)dt_cells(parent, 1), .count = RIDS};
+    *run = (struct dt_run){.phandle = dt_cell(parent, 0), .count = RIDS};
     *device = rid;
     return true;
 }
@@ -132,14 +130,14 @@ static bool may_be(const struct plan *p, const struct plan_device *d, uint32_t i
     if (d->function) {
         return run_of(fdt, d->node, d->rid, &run, &device) && device == id;
     }
-    for (uint64_t at = 0; at + 2 * CELL <= size;) { /* controllers, each with its #msi-cells */
-        int node = dt_phandle(fdt, (uint32_t)dt_cells(parent + at, 1));
+    for (uint64_t at = 0; at + 2 * DT_CELL <= size;) { /* controllers, each with its #msi-cells */
+        int node = dt_phandle(fdt, dt_cell(parent + at, 0));
         uint32_t cells = node < 0 ? UINT32_MAX : (uint32_t)dt_number(fdt, node, "#msi-cells", 0);
 
-        if (cells != 0 && (uint32_t)dt_cells(parent + at + CELL, 1) == id) {
+        if (cells != 0 && dt_cell(parent + at, 1) == id) {
             return true;
         }
-        at += CELL * (1 + (uint64_t)cells);
+        at += DT_CELL * (1 + (uint64_t)cells);
     }
     return false;
 }

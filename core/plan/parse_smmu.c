@@ -9,7 +9,6 @@
 #include "core/plan/pci.h"
 #include "core/plan/smmu.h"
 
-#define CELL       4
 #define RIDS       UINT32_C(0x10000)
 #define MOST_CELLS 8 /* of a specifier; an SMMU's has one or two */
 
@@ -105,9 +104,8 @@ static void read_smmu(struct plan *p, const struct dt_at *at, const struct smmu_
 void parse_smmus(struct plan *p)
 {
     const void *fdt = p->board.fdt;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
-    dt_root(&at);
     while (dt_step(fdt, &at)) {
         int node = at.node[at.depth];
         const struct smmu_ops *ops;
@@ -161,24 +159,24 @@ static bool visit_iommus(const struct visitor *v, const char *data, uint32_t siz
 {
     const void *fdt = v->p->board.fdt;
 
-    while (size >= CELL) {
-        int smmu = dt_phandle(fdt, (uint32_t)dt_cells(data, 1));
+    while (size >= DT_CELL) {
+        int smmu = dt_phandle(fdt, dt_cell(data, 0));
         uint64_t cells = smmu < 0 ? 0 : dt_number(fdt, smmu, "#iommu-cells", 0);
         struct plan_stream stream = {.count = 1, .device = v->device};
 
-        if (smmu < 0 || cells > MOST_CELLS || size < (1 + cells) * CELL ||
+        if (smmu < 0 || cells > MOST_CELLS || size < (1 + cells) * DT_CELL ||
             ((cells < 1 || cells > 2) && find_smmu(v->p, smmu, &stream.smmu))) {
             return false;
         }
-        stream.id = cells == 0 ? 0 : (uint32_t)dt_cells(data + CELL, 1);
-        stream.mask = cells == 2 ? (uint32_t)dt_cells(data + 2 * CELL, 1)
-                                 : (uint32_t)dt_number(fdt, smmu, "stream-match-mask", 0);
+        stream.id = cells == 0 ? 0 : dt_cell(data, 1);
+        stream.mask =
+            cells == 2 ? dt_cell(data, 2) : (uint32_t)dt_number(fdt, smmu, "stream-match-mask", 0);
         if (((stream.id | stream.mask) == UINT32_MAX && v->device >= 0) ||
             !v->visit(v, smmu, &stream)) {
             return false;
         }
-        data += (1 + cells) * CELL;
-        size -= (uint32_t)((1 + cells) * CELL);
+        data += (1 + cells) * DT_CELL;
+        size -= (uint32_t)((1 + cells) * DT_CELL);
     }
     return size == 0;
 }
@@ -278,7 +276,7 @@ static bool covers_buses(const void *fdt, const struct plan_device *device)
     struct dt_run run;
 
     if (map == NULL) {
-        return !dt_is_pci(fdt, device->node);
+        return !dt_has_type(fdt, device->node, "pci");
     }
     dt_buses(fdt, device->node, &first, &last);
     if (first > last) {
@@ -359,9 +357,8 @@ static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_
 void streams_against_board(struct plan *p)
 {
     const void *fdt = p->board.fdt;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
-    dt_root(&at);
     while (p->stream_count > 0 && dt_step(fdt, &at)) {
         struct visitor v = {.p = p,
                             .visit = tell_neighbour,

@@ -131,19 +131,6 @@ bool pci_has_functions(const struct plan *p, uint32_t partition, uint32_t host)
 bool pci_intx(const struct plan *p, const struct plan_pci_host *host, uint32_t rid, uint32_t pin,
               struct plan_irq *irq)
 {
-    const void *fdt = p->board.fdt;
-    uint32_t size = 0;
-    const char *mask = dt_property(fdt, host->node, "interrupt-map-mask", &size);
-    bool whole = mask == NULL || size != 4 * sizeof(uint32_t);
-    uint32_t rid_mask = whole ? ~0u : (uint32_t)dt_cells(mask, 1);
-    uint32_t pin_mask = whole ? ~0u : (uint32_t)dt_cells(mask + 3 * sizeof(uint32_t), 1);
-    struct dt_intx intx;
-
-    for (uint32_t i = 0; dt_intx_at(fdt, host->node, i, p->board.gic.node, &intx) == OK; i++) {
-        if (((intx.key[0] ^ rid << 8) & rid_mask) == 0 && ((intx.key[3] ^ pin) & pin_mask) == 0) {
-            *irq = intx.irq;
-            return irq->intid >= FIRST_SPI;
-        }
-    }
-    return false;
+    return dt_pin_irq(p->board.fdt, host->node, rid, pin, p->board.gic.node, irq) == OK &&
+           irq->intid >= FIRST_SPI;
 }

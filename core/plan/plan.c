@@ -218,11 +218,10 @@ void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t siz
 {
     const void *fdt = p->board.fdt;
     uint64_t smallest = UINT64_MAX;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
     struct range r;
 
     console_format(path, size, "nothing");
-    dt_root(&at);
     while (dt_step(fdt, &at)) {
         for (uint32_t i = 0; i < PLAN_MAX_WINDOWS && dt_reg_at(fdt, &at, i, &r) == OK; i++) {
             if (address - r.base < r.size && r.size < smallest) {

@@ -7,8 +7,6 @@
 #include "core/base/bits.h"
 #include "core/plan/parse.h"
 
-#define CELL 4
-
 /* A kind of property that lists phandles. Names are patterns of refer_matches(). */
 struct kind {
     const char *list;
@@ -87,13 +85,13 @@ uint32_t refer_rates(const void *fdt, int node, uint32_t rate[static REFER_MAX_C
 {
     uint32_t size = 0;
     const uint8_t *cells = dt_property(fdt, node, "clocks", &size);
-    uint32_t count = size / CELL; /* a fixed-clock's specifier has no cells: its binding */
+    uint32_t count = size / DT_CELL; /* a fixed-clock's specifier has no cells: its binding */
 
-    if (count > REFER_MAX_CLOCKS || size % CELL != 0) {
+    if (count > REFER_MAX_CLOCKS || size % DT_CELL != 0) {
         return 0;
     }
     for (uint32_t i = 0; i < count; i++) {
-        rate[i] = dt_fixed_rate(fdt, (uint32_t)dt_cells(cells + (uint64_t)i * CELL, 1));
+        rate[i] = dt_fixed_rate(fdt, dt_cell(cells, i));
         if (rate[i] == 0) {
             return 0;
         }
@@ -104,7 +102,7 @@ uint32_t refer_rates(const void *fdt, int node, uint32_t rate[static REFER_MAX_C
 /* The node that a property of one phandle refers to; -1 where it is none. */
 static int one_node(const void *fdt, const void *data, uint32_t size)
 {
-    return data != NULL && size == CELL ? dt_phandle(fdt, (uint32_t)dt_cells(data, 1)) : -1;
+    return data != NULL && size == DT_CELL ? dt_phandle(fdt, dt_cell(data, 0)) : -1;
 }
 
 uint32_t refer_voltage(const void *fdt, const struct dt_property *supply)
@@ -156,15 +154,15 @@ static bool are_there(const struct plan *p, int partition, const char *cells,
     const void *fdt = p->board.fdt;
     uint64_t at = 0;
 
-    while (at + CELL <= list->size) {
-        int node = dt_phandle(fdt, (uint32_t)dt_cells((const char *)list->data + at, 1));
+    while (at + DT_CELL <= list->size) {
+        int node = dt_phandle(fdt, dt_cell((const char *)list->data + at, 0));
 
         if (node < 0 || !is_there(p, partition, node)) {
             return false;
         }
-        at += CELL;
+        at += DT_CELL;
         if (cells[0] != '\0') {
-            at += CELL * (uint64_t)(uint32_t)dt_number(fdt, node, cells, UINT32_MAX);
+            at += DT_CELL * (uint64_t)(uint32_t)dt_number(fdt, node, cells, UINT32_MAX);
         }
     }
     return list->size != 0 && at == list->size;

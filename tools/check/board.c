@@ -60,23 +60,15 @@ struct file system_file(const char *name)
 /* An enabled CPU, as a child of /cpus. */
 static bool is_cpu(const void *fdt, const struct dt_at *at)
 {
-    uint32_t size = 0;
-    const char *type;
-
-    if (at->depth != 2 || strcmp(dt_name(fdt, at->node[1]), "cpus") != 0) {
-        return false;
-    }
-    type = dt_property(fdt, at->node[2], "device_type", &size);
-    type = dt_string(type, size, 0);
-    return type != NULL && strcmp(type, "cpu") == 0 && dt_enabled(fdt, at->node[2]);
+    return at->depth == 2 && strcmp(dt_name(fdt, at->node[1]), "cpus") == 0 &&
+           dt_has_type(fdt, at->node[2], "cpu") && dt_enabled(fdt, at->node[2]);
 }
 
 /* The board's first enabled CPU; -1 where it has none. */
 static int first_cpu(const void *fdt)
 {
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
-    dt_root(&at);
     while (dt_step(fdt, &at)) {
         if (is_cpu(fdt, &at)) {
             return at.node[2];
@@ -108,10 +100,8 @@ enum board_cpus board_cpus(const void *fdt, const char **compatible)
         "qcom,scorpion",     NULL,
     };
     int cpu = first_cpu(fdt);
-    uint32_t size = 0;
-    const void *data = cpu >= 0 ? dt_property(fdt, cpu, "compatible", &size) : NULL;
 
-    *compatible = data != NULL ? dt_string(data, size, 0) : NULL;
+    *compatible = cpu >= 0 ? dt_text(fdt, cpu, "compatible") : NULL;
     if (*compatible == NULL) {
         *compatible = "";
         return cpu >= 0 ? BOARD_CPUS_USABLE : BOARD_CPUS_NONE;
@@ -264,13 +254,9 @@ static bool is_in_plan(const struct plan_board *board, int node)
 /* "psci", "spin-table" ...: of the CPU, or of all; NULL where neither says. */
 static const char *enable_method(const void *fdt, int parent, int cpu)
 {
-    uint32_t size = 0;
-    const char *method = dt_property(fdt, cpu, "enable-method", &size);
+    const char *method = dt_text(fdt, cpu, "enable-method");
 
-    if (method == NULL) {
-        method = dt_property(fdt, parent, "enable-method", &size);
-    }
-    return method != NULL ? dt_string(method, size, 0) : NULL;
+    return method != NULL ? method : dt_text(fdt, parent, "enable-method");
 }
 
 /* Why it is not in the plan. */
@@ -291,9 +277,8 @@ uint32_t board_left_out(const struct plan *p, char why[static BOARD_WHY])
 {
     const void *fdt = p->board.fdt;
     uint32_t count = 0;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
-    dt_root(&at);
     while (dt_step(fdt, &at)) {
         if (is_cpu(fdt, &at) && !is_in_plan(&p->board, at.node[2])) {
             if (count == 0) {

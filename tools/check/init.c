@@ -38,11 +38,8 @@ static void tell_cpus(const struct plan *p, FILE *out)
 
     (void)fputs(" *\n * CPUs:\n", out);
     for (uint32_t i = 0; i < p->board.cpu_count; i++) {
-        uint32_t size = 0;
-        const char *data = dt_property(p->board.fdt, p->board.cpus[i].node, "compatible", &size);
-
         (void)fprintf(out, " *   0x%" PRIx64 "  %s\n", p->board.cpus[i].mpidr,
-                      comment(data != NULL ? dt_string(data, size, 0) : NULL));
+                      comment(dt_text(p->board.fdt, p->board.cpus[i].node, "compatible")));
     }
     if (left_out != 0) {
         (void)fprintf(out, " *   and %" PRIu32 " left out: %s\n", left_out, comment(why));

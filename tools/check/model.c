@@ -222,10 +222,9 @@ static bool is_device(const void *fdt, const struct dt_at *at)
 struct candidate *model_candidates(const struct plan *p, uint32_t *count)
 {
     struct candidate *list = NULL;
-    struct dt_at at;
+    struct dt_at at = {.depth = 0};
 
     *count = 0;
-    dt_root(&at);
     while (dt_step(p->board.fdt, &at)) {
         struct candidate c = {.grantable = GRANT_FREELY};
 
