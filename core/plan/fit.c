@@ -8,7 +8,6 @@
 
 #include "core/base/addr.h"
 #include "core/base/arch.h"
-#include "core/base/bits.h"
 #include "core/plan/dt.h"
 
 /* A string property into *out; `fallback` where it is absent, E_INVALID where it is malformed. */
@@ -32,15 +31,21 @@ static enum status read_number(const void *fit, int node, const char *name, uint
     return value == NULL || size == 4 || size == 8 ? OK : E_INVALID;
 }
 
-/* Data behind the tree: data-size with either data-offset or data-position. */
-static enum status find_external(const void *fit, uint64_t size, struct fit_image *image)
+/* `data`; or, behind the tree, data-size with either data-offset or data-position. */
+static enum status find_data(const void *fit, uint64_t size, struct fit_image *image)
 {
     uint64_t offset, position, length;
+    uint32_t inside;
 
+    image->data = dt_property(fit, image->node, "data", &inside);
     if (read_number(fit, image->node, "data-offset", &offset) != OK ||
         read_number(fit, image->node, "data-position", &position) != OK ||
         read_number(fit, image->node, "data-size", &length) != OK) {
         return E_INVALID;
+    }
+    if (image->data != NULL) {
+        image->size = inside;
+        return (offset & position & length) == UINT64_MAX ? OK : E_INVALID;
     }
     if ((offset == UINT64_MAX) == (position == UINT64_MAX)) {
         return E_INVALID; /* neither, or both */
@@ -56,25 +61,6 @@ static enum status find_external(const void *fit, uint64_t size, struct fit_imag
         return E_INVALID;
     }
     image->data = (const uint8_t *)fit + position;
-    image->size = length;
-    return OK;
-}
-
-static enum status find_data(const void *fit, uint64_t size, struct fit_image *image)
-{
-    static const char *const external[] = {"data-size", "data-offset", "data-position"};
-    uint32_t length;
-    const uint8_t *data = dt_property(fit, image->node, "data", &length);
-
-    if (data == NULL) {
-        return find_external(fit, size, image);
-    }
-    for (uint32_t i = 0; i < ARRAY_SIZE(external); i++) {
-        if (dt_property(fit, image->node, external[i], NULL) != NULL) {
-            return E_INVALID;
-        }
-    }
-    image->data = data;
     image->size = length;
     return OK;
 }
