@@ -22,17 +22,8 @@ struct reading {
     struct fit_image image;
 };
 
-__attribute__((format(printf, 2, 3))) static void image_error(const struct reading *r,
-                                                              const char *format, ...)
-{
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    console_vformat(text, sizeof(text), format, args);
-    va_end(args);
-    plan_error(r->c->p, r->c->index, r->path, "%s", text);
-}
+/* A rule broken by the image that is read, told with its node. */
+#define image_error(r, ...) plan_error((r)->c->p, (r)->c->index, (r)->path, __VA_ARGS__)
 
 /* ---- the image's node ---- */
 

@@ -46,17 +46,6 @@ static bool read_bdf(const char *s, uint32_t *rid)
 
 /* ---- the host bridge ---- */
 
-/* What is wrong with it; NULL where functions behind it can be granted. */
-static const char *read_host(const struct plan *p, const struct dt_at *at,
-                             struct plan_pci_host *host)
-{
-    const char *why = pci_read_host(p, at, host);
-
-    return why == NULL && claims_touch_own(p, host->ecam)
-               ? "has a configuration space (reg) in RAM, or among registers that Bulkhead drives"
-               : why;
-}
-
 /* The plan's entry for that node, made where there is none; what is wrong where it cannot be. */
 static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *index)
 {
@@ -69,7 +58,10 @@ static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *i
             return NULL;
         }
     }
-    why = read_host(p, at, &host);
+    why = pci_read_host(p, at, &host);
+    if (why == NULL && claims_touch_own(p, host.ecam)) {
+        why = "has a configuration space (reg) in RAM, or among registers that Bulkhead drives";
+    }
     if (why == NULL && range_end(host.ecam) > BIT(arch_el2_bits())) {
         why = "has a configuration space (reg) that EL2 does not reach";
     }
