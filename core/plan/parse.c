@@ -201,17 +201,22 @@ static void read_direct_map(const struct config *c, const struct dt_property *pr
     c->part->direct_map = true;
 }
 
-static void read_console(const struct config *c, const struct dt_property *property)
+/* True where the property is `other`, not `usual`; what is neither is told. */
+static bool is_other(const struct config *c, const struct dt_property *property, const char *usual,
+                     const char *other)
 {
     const char *s = config_string(c, property);
 
-    if (s == NULL) {
-        return;
+    if (s != NULL && strcmp(s, usual) != 0 && strcmp(s, other) != 0) {
+        config_error(c, "%s: \"%s\": it is \"%s\" or \"%s\"", property->name, s, usual, other);
     }
-    if (strcmp(s, "none") == 0) {
+    return s != NULL && strcmp(s, other) == 0;
+}
+
+static void read_console(const struct config *c, const struct dt_property *property)
+{
+    if (is_other(c, property, "shared", "none")) {
         c->part->console = PLAN_CONSOLE_NONE;
-    } else if (strcmp(s, "shared") != 0) {
-        config_error(c, "console: \"%s\": it is \"shared\" or \"none\"", s);
     }
 }
 
@@ -219,42 +224,17 @@ static void read_interrupt_mode(const struct config *c, const struct dt_property
 {
     const char *s = config_string(c, property);
 
-    if (s == NULL || strcmp(s, "virtual") == 0) {
-        return;
+    if (s != NULL && strcmp(s, "virtual") != 0) {
+        config_error(c,
+                     "interrupt-mode: \"%s\" is not supported by this version: use \"virtual\", "
+                     "or leave it out",
+                     s);
     }
-    config_error(c, "interrupt-mode: \"%s\" %s", s,
-                 strcmp(s, "direct") == 0
-                     ? "is not supported by this version: use \"virtual\", or leave it out"
-                     : "is unknown: use \"virtual\"");
 }
 
 static void read_on_dma_fault(const struct config *c, const struct dt_property *property)
 {
-    const char *s = config_string(c, property);
-
-    if (s == NULL) {
-        return;
-    }
-    if (strcmp(s, "block") == 0) {
-        c->part->block_faults = true;
-    } else if (strcmp(s, "report") != 0) {
-        config_error(c, "on-dma-fault: \"%s\": it is \"report\" or \"block\"", s);
-    }
-}
-
-static void read_devices(const struct config *c, const struct dt_property *property)
-{
-    config_devices(c, property, LIST_DEVICES);
-}
-
-static void read_functions(const struct config *c, const struct dt_property *property)
-{
-    config_devices(c, property, LIST_FUNCTIONS);
-}
-
-static void read_unprotected(const struct config *c, const struct dt_property *property)
-{
-    config_devices(c, property, LIST_UNPROTECTED);
+    c->part->block_faults = is_other(c, property, "report", "block");
 }
 
 /* Read in this order; direct-map before what depends on it. */
@@ -272,9 +252,9 @@ static const struct {
     {"cpus", read_cpus, "list the CPUs it runs on, as in <0x0 0x1>"},
     {"memory", read_memory, "give (base, size) pairs, as in <0x0 0x40000000 0x0 0x20000000>"},
     {"direct-map", read_direct_map, NULL},
-    {"devices", read_devices, NULL},
-    {"pci-devices", read_functions, NULL},
-    {"unprotected-devices", read_unprotected, NULL},
+    {"devices", config_devices, NULL},
+    {"pci-devices", config_devices, NULL},
+    {"unprotected-devices", config_devices, NULL},
     {"console", read_console, NULL},
     {"interrupt-mode", read_interrupt_mode, NULL},
     {"on-dma-fault", read_on_dma_fault, NULL},

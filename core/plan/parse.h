@@ -118,9 +118,7 @@ void config_bootargs(const struct config *c);
 /* ---- parse_device.c ---- */
 
 /* `devices`, `pci-devices`, and `unprotected-devices`, which may hold both. */
-enum device_list { LIST_DEVICES, LIST_FUNCTIONS, LIST_UNPROTECTED };
-void config_devices(const struct config *c, const struct dt_property *property,
-                    enum device_list list);
+void config_devices(const struct config *c, const struct dt_property *property);
 
 /* Why the plan has no place for the device, or has it already; NULL where it may take it. */
 const char *device_no_room(const struct config *c, const struct plan_device *device);

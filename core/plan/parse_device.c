@@ -285,23 +285,22 @@ static void grant(const struct config *c, const char *list, const char *name, bo
     }
 }
 
-void config_devices(const struct config *c, const struct dt_property *property,
-                    enum device_list list)
+void config_devices(const struct config *c, const struct dt_property *property)
 {
+    const bool functions = strcmp(property->name, "pci-devices") == 0;
+    const bool unprotected = strcmp(property->name, "unprotected-devices") == 0;
     uint32_t count = 0;
 
     for (const char *s = config_strings(c, property, NULL); s != NULL;
          s = config_strings(c, property, s)) {
-        bool function = list == LIST_FUNCTIONS || strchr(s, ' ') != NULL;
-
         if (count++ == PLAN_MAX_DEVICES) {
             config_error(c, "%s: more than %d devices", property->name, PLAN_MAX_DEVICES);
             return;
         }
-        if (!function) {
-            grant(c, property->name, s, list == LIST_UNPROTECTED);
-        } else if (list != LIST_DEVICES) {
-            config_function(c, property->name, s, list == LIST_UNPROTECTED);
+        if (!functions && strchr(s, ' ') == NULL) {
+            grant(c, property->name, s, unprotected);
+        } else if (functions || unprotected) {
+            config_function(c, property->name, s, unprotected);
         } else {
             config_error(c, "%s: \"%s\" is a PCI function: list it in pci-devices", property->name,
                          s);

@@ -171,8 +171,9 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
 {
     struct messages said = {0};
     struct config config = {&trial, 0, &trial.partitions[0], "/"};
-    struct dt_property property = {"devices", c->path, (uint32_t)strlen(c->path) + 1};
-    char quoted[DT_PATH_MAX + 16];
+    struct dt_property property = {unprotected ? "unprotected-devices" : "devices", c->path,
+                                   (uint32_t)strlen(c->path) + 1};
+    char quoted[DT_PATH_MAX + 32];
     bool good;
 
     memset(&trial, 0, sizeof(trial));
@@ -180,7 +181,7 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
     trial.partition_count = 1;
     trial.partitions[0] = (struct plan_partition){.name = "trial", .direct_map = unprotected};
     messages_to(&said);
-    config_devices(&config, &property, unprotected ? LIST_UNPROTECTED : LIST_DEVICES);
+    config_devices(&config, &property);
     claims_of_board(&trial);
     streams_against_board(&trial);
     messages_to(NULL);
@@ -189,7 +190,7 @@ static bool try_device(const struct plan *p, struct candidate *c, bool unprotect
     for (uint32_t i = 0; i < said.count && !good && c->why[0] == '\0'; i++) {
         const char *text = message_split(&said.list[i]).text;
 
-        (void)snprintf(quoted, sizeof(quoted), "devices: \"%s\" ", c->path);
+        (void)snprintf(quoted, sizeof(quoted), "%s: \"%s\" ", property.name, c->path);
         text += strncmp(text, quoted, strlen(quoted)) == 0 ? strlen(quoted) : 0;
         if (said.list[i].kind == MESSAGE_ERROR) {
             (void)snprintf(c->why, sizeof(c->why), "%s", text);
@@ -210,12 +211,8 @@ static bool is_device(const void *fdt, const struct dt_at *at)
     int node = at->node[at->depth];
     struct range window;
 
-    for (uint32_t d = 1; d <= at->depth; d++) {
-        if (!dt_enabled(fdt, at->node[d])) {
-            return false;
-        }
-    }
-    return at->depth > 0 && dt_property(fdt, node, "compatible", NULL) != NULL &&
+    return at->depth > 0 && dt_enabled_at(fdt, at) &&
+           dt_property(fdt, node, "compatible", NULL) != NULL &&
            dt_reg_at(fdt, at, 0, &window) == OK;
 }
 
