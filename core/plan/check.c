@@ -88,16 +88,12 @@ void plan_check(struct plan *p)
 
 bool check_is_ram(const struct plan_board *board, struct range r)
 {
-    uint64_t at = r.base;
+    uint32_t i = 0;
 
-    for (uint32_t n = 0; n <= board->ram_banks; n++) {
-        for (uint32_t i = 0; i < board->ram_banks && at < range_end(r); i++) {
-            if (at - board->ram[i].base < board->ram[i].size) {
-                at = range_end(board->ram[i]);
-            }
-        }
+    while (i < board->ram_banks && !range_holds(board->ram[i], r)) {
+        i++;
     }
-    return at >= range_end(r);
+    return i < board->ram_banks;
 }
 
 /* Extents ascend, and are all of what was asked for; what they lie on is claims.c's matter. */

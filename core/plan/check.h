@@ -31,7 +31,7 @@ uint64_t check_pool_total(const struct plan *p);
 /* Share the pool's pages out, in order; who gets too few is refused. */
 void check_pool(struct plan *p, uint64_t pool_pages);
 
-/* True where all of `r` is RAM, in one bank or in several that meet. */
+/* True where all of `r` is RAM. */
 bool check_is_ram(const struct plan_board *board, struct range r);
 
 /* ---- streams.c ---- */

@@ -156,8 +156,8 @@ static void direct_maps_are_apart_and_free(void **state)
     assert_true(told_of("0: /configurations/a: memory: direct-map of 0x40100000+0x1000000 shares a "
                         "page with what is reserved: image, 0x40000000+0x200000: choose other"));
     assert_true(told_of("1: /configurations/b: memory: direct-map of 0x7e800000+0x4000000 is only "
-                        "in part RAM: the board has it at 0x40000000+0x20000000, "
-                        "0x60000000+0x20000000: choose other addresses\n"));
+                        "in part RAM: the board has it at 0x40000000+0x40000000: choose other "
+                        "addresses\n"));
     assert_false(p.partitions[2].refused);
     make_plan(3);
     p.partitions[0].direct_map = p.partitions[1].direct_map = true;

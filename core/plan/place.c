@@ -62,35 +62,6 @@ static void cut(struct range r)
     }
 }
 
-static void add_bank(struct range bank, uint64_t limit)
-{
-    uint64_t end = align_down(range_end(bank) < limit ? range_end(bank) : limit, PAGE_SIZE);
-    struct range r = {align_up(bank.base, PAGE_SIZE), 0};
-    uint32_t at = 0;
-
-    if (bank.base >= limit || r.base >= end) {
-        return;
-    }
-    r.size = end - r.base;
-    cut(r); /* banks that overlap count once */
-    while (at < pieces && piece[at].base < r.base) {
-        at++;
-    }
-    insert_piece(at, r);
-}
-
-static void join_neighbours(void)
-{
-    for (uint32_t i = 0; i + 1 < pieces;) {
-        if (range_end(piece[i]) == piece[i + 1].base) {
-            piece[i].size += piece[i + 1].size;
-            remove_piece(i + 1);
-        } else {
-            i++;
-        }
-    }
-}
-
 /* An extent is all within EL2's own addresses, or all above. */
 static void split_at(uint64_t limit)
 {
@@ -132,17 +103,16 @@ static void find_free(const struct plan *p, const struct plan_smmu *smmu)
     const struct plan_board *board = &p->board;
 
     pieces = 0;
-    for (uint32_t i = 0; i < board->ram_banks; i++) {
-        add_bank(board->ram[i], limit);
+    for (uint32_t i = 0; i < board->ram_banks && board->ram[i].base < limit; i++) {
+        const struct range bank = board->ram[i];
+        const uint64_t room = limit - bank.base;
+
+        insert_piece(pieces, (struct range){bank.base, bank.size < room ? bank.size : room});
     }
-    join_neighbours();
     split_at(UINT64_C(1) << arch_el2_bits());
     cut((struct range){0, PAGE_SIZE}); /* what lies at 0 is nothing, to C */
     for (uint32_t i = 0; i < board->reserved_count; i++) {
-        struct range r = board->reserved[i];
-        uint64_t base = align_down(r.base, PAGE_SIZE);
-
-        cut((struct range){base, align_up(range_end(r), PAGE_SIZE) - base});
+        cut(board->reserved[i]);
     }
     for (uint32_t i = 0; i < p->partition_count; i++) {
         for (uint32_t e = 0; e < p->partitions[i].extent_count && !p->partitions[i].refused; e++) {
@@ -274,9 +244,9 @@ static const char *unit(uint64_t size)
     return size < BIT(20) ? "KiB" : "MiB";
 }
 
-static void tell_too_large(struct plan *p, uint32_t index, struct range want)
+static void tell_too_large(struct plan *p, uint32_t index, const struct plan_smmu *smmu,
+                           struct range want)
 {
-    const struct plan_smmu *smmu = limiting_smmu(p, (int)index);
     uint64_t total = 0;
     uint64_t largest = 0;
 
@@ -294,21 +264,6 @@ static void tell_too_large(struct plan *p, uint32_t index, struct range want)
                 unit(largest));
 }
 
-/* Forget what the partition was given: it is refused. */
-static void give_back(struct plan *p, struct plan_partition *part)
-{
-    part->extent_count = 0;
-    find_free(p, limiting_smmu(p, (int)(part - p->partitions)));
-}
-
-static void place_images_or_give_back(struct plan *p, uint32_t index)
-{
-    place_images(p, index);
-    if (p->partitions[index].refused) {
-        give_back(p, &p->partitions[index]);
-    }
-}
-
 /* The index of the partition's largest range not yet in `done`, a bit each. */
 static uint32_t largest_range(const struct plan_partition *part, uint32_t done)
 {
@@ -323,23 +278,20 @@ static uint32_t largest_range(const struct plan_partition *part, uint32_t done)
     return best;
 }
 
-static void place_anywhere(struct plan *p, uint32_t index)
+/* All that it asks for, the largest first; NULL, or the range that does not fit. */
+static const struct range *take_anywhere(const struct plan *p, struct plan_partition *part)
 {
-    struct plan_partition *part = &p->partitions[index];
     uint32_t done = 0;
 
-    find_free(p, limiting_smmu(p, (int)index));
     for (uint32_t n = 0; n < part->memory_count; n++) {
         uint32_t i = largest_range(part, done);
 
         if (!take_range(p, part, part->memory[i])) {
-            give_back(p, part);
-            tell_too_large(p, index, part->memory[i]);
-            return;
+            return &part->memory[i];
         }
         done |= 1u << i;
     }
-    place_images_or_give_back(p, index);
+    return NULL;
 }
 
 /* ---- direct-map ---- */
@@ -354,24 +306,17 @@ static bool is_free(struct range want)
     return false;
 }
 
-static void place_direct(struct plan *p, uint32_t index)
+/* As above, each where it is asked for. */
+static const struct range *take_direct(struct plan_partition *part)
 {
-    struct plan_partition *part = &p->partitions[index];
-
-    find_free(p, NULL); /* what an SMMU does not reach check_smmu.c tells: IPAs are PAs */
     for (uint32_t i = 0; i < part->memory_count; i++) {
-        struct range want = part->memory[i];
+        const struct range *want = &part->memory[i];
 
-        if (!is_free(want)) {
-            give_back(p, part);
-            plan_refuse(p, index,
-                        "memory: direct-map of 0x%" PRIx64 "+0x%" PRIx64 " is not free RAM",
-                        want.base, want.size);
-            return;
+        if (!is_free(*want) || !add_extent(part, want->base, want->base, want->size)) {
+            return want;
         }
-        add_extent(part, want.base, want.base, want.size);
     }
-    place_images_or_give_back(p, index);
+    return NULL;
 }
 
 /* ---- all ---- */
@@ -391,6 +336,28 @@ static uint64_t rank(const struct plan *p, uint32_t index)
            (limiting_smmu(p, (int)index) != NULL ? BIT(63) : 0);
 }
 
+static void place(struct plan *p, uint32_t index)
+{
+    struct plan_partition *part = &p->partitions[index];
+    const struct plan_smmu *smmu = limiting_smmu(p, (int)index);
+    const struct range *lacking;
+
+    /* What an SMMU does not reach of a direct-map check_smmu.c tells: IPAs are PAs. */
+    find_free(p, part->direct_map ? NULL : smmu);
+    lacking = part->direct_map ? take_direct(part) : take_anywhere(p, part);
+    if (lacking == NULL) {
+        place_images(p, index);
+    } else if (part->direct_map) {
+        plan_refuse(p, index, "memory: direct-map of 0x%" PRIx64 "+0x%" PRIx64 " is not free RAM",
+                    lacking->base, lacking->size);
+    } else {
+        part->extent_count = 0;
+        find_free(p, smmu);
+        tell_too_large(p, index, smmu, *lacking);
+    }
+    part->extent_count = part->refused ? 0 : part->extent_count;
+}
+
 void plan_place(struct plan *p)
 {
     for (uint32_t i = 0; i < p->partition_count; i++) {
@@ -398,7 +365,7 @@ void plan_place(struct plan *p)
     }
     for (uint32_t i = 0; i < p->partition_count; i++) {
         if (!p->partitions[i].refused && p->partitions[i].direct_map) {
-            place_direct(p, i);
+            place(p, i);
         }
     }
     for (uint32_t n = 0; n < p->partition_count; n++) {
@@ -410,7 +377,7 @@ void plan_place(struct plan *p)
             }
         }
         if (rank(p, best) != 0) {
-            place_anywhere(p, best);
+            place(p, best);
         }
     }
 }

@@ -63,21 +63,6 @@ static void splits_only_where_it_must(void **state)
     assert_int_equal(part->extent[1].pa % BLOCK_2M, part->extent[1].ipa % BLOCK_2M);
 }
 
-static void joins_banks_that_meet(void **state)
-{
-    struct plan_partition *part;
-
-    (void)state;
-    add_ram(0x80000000, 512 * MIB);
-    add_ram(0x60000000, 512 * MIB);
-    add_ram(0x60000000, 256 * MIB); /* told twice */
-    part = add("a", 0x60000000, 1024 * MIB);
-    plan_place(&p);
-    assert_string_equal(told, "");
-    assert_int_equal(part->extent_count, 1);
-    assert_int_equal(part->extent[0].pa, 0x60000000);
-}
-
 static void the_smallest_piece_that_fits_is_taken(void **state)
 {
     struct plan_partition *part;
@@ -456,7 +441,6 @@ int main(void)
         cmocka_unit_test_setup(uses_ram_above_4_gib_in_1_gib_blocks, set_up),
         cmocka_unit_test_setup(pages_are_enough_for_small_ranges, set_up),
         cmocka_unit_test_setup(splits_only_where_it_must, set_up),
-        cmocka_unit_test_setup(joins_banks_that_meet, set_up),
         cmocka_unit_test_setup(the_smallest_piece_that_fits_is_taken, set_up),
         cmocka_unit_test_setup(refuses_who_asks_too_much_and_places_the_others, set_up),
         cmocka_unit_test_setup(too_many_pieces_are_refused, set_up),

@@ -15,8 +15,7 @@ static inline void make_board(uint32_t gic_version)
 {
     struct plan_board *b = &p.board;
 
-    b->ram[b->ram_banks++] = (struct range){RAM_0, 512 * MIB};
-    b->ram[b->ram_banks++] = (struct range){RAM_0 + 512 * MIB, 512 * MIB};
+    b->ram[b->ram_banks++] = (struct range){RAM_0, 1024 * MIB};
     b->reserved_name[0] = "image";
     b->reserved[b->reserved_count++] = (struct range){RAM_0, 2 * MIB};
     b->cpu_count = 12;
@@ -84,7 +83,7 @@ static inline void make_plan(uint32_t gic_version)
     make_board(gic_version);
     add("a", 0, RAM_0 + 64 * MIB);
     add("b", 2, RAM_0 + 128 * MIB);
-    add("c", 4, RAM_0 + 480 * MIB); /* over the border of two banks */
+    add("c", 4, RAM_0 + 480 * MIB);
     add_device("/pl031@9010000", 0, 0x09010000, 34);
     add_device("/pl061@9030000", 1, 0x09030000, 39);
 }
