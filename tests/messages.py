@@ -9,7 +9,7 @@ What it does not see: which part goes into which format, and whether a value is 
 import functools
 import re
 
-FORMAT_AT = {"plan_error": 3, "plan_warning": 3, "plan_refuse": 2, "board_error": 2, "board_warning": 2,
+FORMAT_AT = {"plan_error": 3, "plan_warning": 3, "plan_refuse": 2, "device_error": 2, "board_error": 2, "board_warning": 2,
              "pci_refuse": 2, "pci_refuse_behind": 2, "config_error": 1, "image_error": 1}  # which argument is the format
 SOURCES = r"(core|drivers)/.*\.[ch]"  # whose calls tell
 PARTS = r"(core/plan/|drivers/(pci|smmu)/|drivers/gic/its|core/guest/(msi|stream)).*"  # that say why, too

@@ -44,9 +44,9 @@ static void read_frames(struct plan *p)
             }
         }
         if (device->msi_given == 0) {
-            plan_error(p, device->partition, device->path,
-                       "devices: it raises no interrupt, or an SMMU's is the first: it cannot be "
-                       "granted");
+            device_error(p, device,
+                         "devices: it raises no interrupt, or an SMMU's is the first: it cannot be "
+                         "granted");
         }
     }
 }

@@ -9,11 +9,6 @@
 
 #define GICR_FRAMES UINT64_C(0x20000) /* one CPU's, at least; IHI 0069 12.10 */
 
-static const char *gic_path(const struct plan *p)
-{
-    return p->board.gic.path != NULL ? p->board.gic.path : "/";
-}
-
 /* GICv2's virtual CPU interface is mapped for partitions: nothing else may be in its pages. */
 static void check_interfaces(struct plan *p)
 {
@@ -22,13 +17,13 @@ static void check_interfaces(struct plan *p)
     if (gic->version == 2 &&
         (gic->cpu.size == 0 || gic->virt.size == 0 ||
          !is_aligned(gic->cpu.base | gic->cpu.size | gic->virt.base | gic->virt.size, PAGE_SIZE))) {
-        plan_error(p, PLAN_SHARED, gic_path(p),
+        plan_error(p, PLAN_SHARED, gic->path,
                    "the GICv2's CPU interfaces, 0x%" PRIx64 "+0x%" PRIx64 " and 0x%" PRIx64
                    "+0x%" PRIx64 ", are not whole pages",
                    gic->cpu.base, gic->cpu.size, gic->virt.base, gic->virt.size);
     }
     if (gic->alias != 0 && gic->virt.size < gic->alias + 2 * PAGE_SIZE) {
-        plan_error(p, PLAN_SHARED, gic_path(p),
+        plan_error(p, PLAN_SHARED, gic->path,
                    "reg: its GICC repeats to offset 0x%" PRIx64 ": the GICV, 0x%" PRIx64
                    "+0x%" PRIx64 ", must have two pages there, too",
                    gic->alias, gic->virt.base, gic->virt.size);
@@ -46,7 +41,7 @@ static void check_frames(struct plan *p)
         frames += gic->redist[i].size / each;
     }
     if (gic->version != 2 && frames < p->board.cpu_count) {
-        plan_error(p, PLAN_SHARED, gic_path(p),
+        plan_error(p, PLAN_SHARED, gic->path,
                    "reg: its redistributors' regions have room for %" PRIu64
                    " CPUs: the board has %u",
                    frames, p->board.cpu_count);

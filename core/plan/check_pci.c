@@ -45,16 +45,20 @@ uint64_t check_pci_pages(const struct plan *p)
 /* EL2 emulates the frame's page: whatever else is there would be out of reach. */
 static void check_frame_alone(struct plan *p, const struct plan_device *frame)
 {
-    for (uint32_t i = 0; frame->msi && i < p->device_count; i++) {
-        const struct plan_device *d = &p->devices[i];
-
-        for (uint32_t w = 0; d != frame && d->partition == frame->partition && w < d->mmio_count;
-             w++) {
+    for (const struct plan_device *d = p->devices; d < p->devices + p->device_count; d++) {
+        if (d == frame || d->partition != frame->partition) {
+            continue;
+        }
+        if (d->msi && d < frame) {
+            device_error(p, frame,
+                         "devices: a second frame for messages (msi-controller): list one only");
+        }
+        for (uint32_t w = 0; w < d->mmio_count; w++) {
             if (ranges_overlap(check_pages_of(d->mmio[w]), check_pages_of(frame->mmio[0]))) {
-                plan_error(p, d->partition, d->path != NULL ? d->path : "?",
-                           "devices: it shares a page with the frame for messages %s: grant one "
-                           "of the two",
-                           frame->path != NULL ? frame->path : "?");
+                device_error(p, d,
+                             "devices: it shares a page with the frame for messages %s: grant one "
+                             "of the two",
+                             frame->path);
             }
         }
     }
@@ -69,22 +73,19 @@ void check_msi_frame(struct plan *p, const struct plan_device *device)
         (device->msi_first < FIRST_SPI || device->msi_first >= last ||
          device->msi_count > last - device->msi_first || device->mmio_count != 1 ||
          range_end(device->mmio[0]) > BIT(32) || p->board.gic.version != 2)) {
-        plan_error(p, device->partition, device->path != NULL ? device->path : "?",
-                   "devices: its %u interrupts from %u on are not all the GIC's: it cannot be "
-                   "granted",
-                   device->msi_count, device->msi_first);
+        device_error(p, device,
+                     "devices: its %u interrupts from %u on are not all the GIC's: it cannot be "
+                     "granted",
+                     device->msi_count, device->msi_first);
     }
-    if (device->msi && !msi_frame_is_page(device)) {
-        plan_error(
-            p, device->partition, device->path != NULL ? device->path : "?",
+    if (!device->msi) {
+        return;
+    }
+    if (!msi_frame_is_page(device)) {
+        device_error(
+            p, device,
             "devices: its registers (reg) are no page, aligned so: as a frame for messages it "
             "cannot be granted");
-    }
-    for (const struct plan_device *other = p->devices; other < device; other++) {
-        if (device->msi && other->msi && other->partition == device->partition) {
-            plan_error(p, device->partition, device->path != NULL ? device->path : "?",
-                       "devices: a second frame for messages (msi-controller): list one only");
-        }
     }
     check_frame_alone(p, device);
 }

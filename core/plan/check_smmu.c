@@ -7,13 +7,6 @@
 #include "core/plan/msi.h"
 #include "core/plan/smmu.h"
 
-static const char *path_of(const struct plan *p, const struct plan_stream *stream)
-{
-    const char *path = p->devices[stream->device].path;
-
-    return path != NULL ? path : "?";
-}
-
 bool check_streams_are_sane(const struct plan *p)
 {
     bool sane = p->board.smmu_count <= PLAN_MAX_SMMUS && p->stream_count <= PLAN_MAX_STREAMS;
@@ -44,27 +37,26 @@ static bool reaches_pool(const struct plan *p, const struct plan_smmu *smmu)
 static void check_stream(struct plan *p, const struct plan_stream *stream)
 {
     const struct plan_smmu *smmu = &p->board.smmus[stream->smmu];
-    const struct plan_partition *part = &p->partitions[plan_stream_owner(p, stream)];
+    const struct plan_device *device = &p->devices[stream->device];
     uint32_t last = (stream->id | stream->mask) + (stream->count - 1);
-    const char *path = path_of(p, stream);
 
     if (smmu->unusable) {
-        plan_error(p, plan_stream_owner(p, stream), path, "devices: its SMMU %s cannot be used",
-                   smmu->path);
+        device_error(p, device, "devices: its SMMU %s cannot be used", smmu->path);
     } else if (smmu->sid_bits != 0 && (uint64_t)last >> smmu->sid_bits != 0) {
-        plan_error(p, plan_stream_owner(p, stream), path,
-                   "devices: its stream 0x%x is beyond the %u bits that %s has", last,
-                   smmu->sid_bits, smmu->path);
-    } else if (smmu->oas_bits != 0 && check_memory_bits(part) > smmu->oas_bits) {
-        plan_error(p, plan_stream_owner(p, stream), path,
-                   "memory: it ends beyond the %u address bits of %s, its device's SMMU: move it "
-                   "down",
-                   smmu->oas_bits, smmu->path);
+        device_error(p, device, "devices: its stream 0x%x is beyond the %u bits that %s has", last,
+                     smmu->sid_bits, smmu->path);
+    } else if (smmu->oas_bits != 0 &&
+               check_memory_bits(&p->partitions[device->partition]) > smmu->oas_bits) {
+        device_error(p, device,
+                     "memory: it ends beyond the %u address bits of %s, its device's SMMU: move it "
+                     "down",
+                     smmu->oas_bits, smmu->path);
     } else if (smmu->oas_bits != 0 && !reaches_pool(p, smmu)) {
-        plan_error(p, plan_stream_owner(p, stream), path,
-                   "devices: Bulkhead or its tables lie beyond the %u address bits of its SMMU %s: "
-                   "load it lower, and leave RAM free there",
-                   smmu->oas_bits, smmu->path);
+        device_error(
+            p, device,
+            "devices: Bulkhead or its tables lie beyond the %u address bits of its SMMU %s: "
+            "load it lower, and leave RAM free there",
+            smmu->oas_bits, smmu->path);
     }
 }
 
@@ -72,11 +64,11 @@ static void check_stream(struct plan *p, const struct plan_stream *stream)
 
 static void tell_stream(struct plan *p, const struct plan_stream *x, const struct plan_stream *y)
 {
-    plan_error(p, plan_stream_owner(p, x), path_of(p, x),
-               "devices: it shares streams of %s (0x%x) with %s of \"%s\": neither starts; grant "
-               "both to one",
-               p->board.smmus[x->smmu].path, x->id, path_of(p, y),
-               p->partitions[plan_stream_owner(p, y)].name);
+    device_error(p, &p->devices[x->device],
+                 "devices: it shares streams of %s (0x%x) with %s of \"%s\": neither starts; grant "
+                 "both to one",
+                 p->board.smmus[x->smmu].path, x->id, p->devices[y->device].path,
+                 p->partitions[plan_stream_owner(p, y)].name);
 }
 
 static void check_pair(struct plan *p, const struct plan_stream *x, const struct plan_stream *y)
@@ -109,6 +101,7 @@ static void check_groups(struct plan *p, uint32_t smmu)
 
     for (uint32_t i = 0; s->groups != 0 && i < p->stream_count; i++) {
         const struct plan_stream *stream = &p->streams[i];
+        const struct plan_device *device = &p->devices[stream->device];
         const struct plan_stream *other;
 
         if (!stream_is_used(p, stream, smmu) || stream_alike(p, stream) != NULL) {
@@ -117,14 +110,15 @@ static void check_groups(struct plan *p, uint32_t smmu)
         other = stream_overlapped(p, stream);
         used += stream_groups(stream);
         if (other != NULL) {
-            plan_error(p, plan_stream_owner(p, stream), path_of(p, stream),
-                       "devices: of its streams of %s (0x%x) only some are those of %s: an SMMUv2 "
-                       "cannot match both",
-                       s->path, stream->id, path_of(p, other));
+            device_error(
+                p, device,
+                "devices: of its streams of %s (0x%x) only some are those of %s: an SMMUv2 "
+                "cannot match both",
+                s->path, stream->id, p->devices[other->device].path);
         } else if (used > s->groups) {
-            plan_error(p, plan_stream_owner(p, stream), path_of(p, stream),
-                       "devices: %s can match %u runs of streams, and this is one too many",
-                       s->path, s->groups);
+            device_error(p, device,
+                         "devices: %s can match %u runs of streams, and this is one too many",
+                         s->path, s->groups);
         }
     }
 }

@@ -163,6 +163,8 @@ struct dt_run {
     uint32_t count;
 };
 
+#define DT_RUN_SIZE (4 * DT_CELL) /* bytes of an entry */
+
 /*
  * The index-th of the map's `size` bytes. E_NOT_FOUND past the end; E_INVALID where a part of an
  * entry is left.

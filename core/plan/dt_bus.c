@@ -12,7 +12,6 @@
 
 #define MAX_CELLS       4                   /* of one address or one interrupt */
 #define PCI_CELLS       3                   /* of an address on a PCI bus */
-#define RUN_SIZE        (4 * DT_CELL)       /* bytes of an entry of iommu-map or msi-map */
 #define MAX_NEXUS       8                   /* interrupt-maps on the way to the GIC */
 #define MAX_MAP_ENTRIES 256                 /* of one interrupt-map that are looked at */
 #define ADDRESS_LIMIT   (UINT64_C(1) << 48) /* no table of ours maps more */
@@ -144,10 +143,10 @@ void dt_buses(const void *fdt, int node, uint32_t *first, uint32_t *last)
 
 enum status dt_run_at(const char *map, uint32_t size, uint32_t index, struct dt_run *out)
 {
-    if (index >= size / RUN_SIZE) {
-        return size % RUN_SIZE == 0 ? E_NOT_FOUND : E_INVALID;
+    if (index >= size / DT_RUN_SIZE) {
+        return size % DT_RUN_SIZE == 0 ? E_NOT_FOUND : E_INVALID;
     }
-    map += (uint64_t)index * RUN_SIZE;
+    map += (uint64_t)index * DT_RUN_SIZE;
     *out = (struct dt_run){dt_cell(map, 0), dt_cell(map, 1), dt_cell(map, 2), dt_cell(map, 3)};
     return OK;
 }

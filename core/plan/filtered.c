@@ -57,13 +57,13 @@ void claims_filter(struct plan *p)
             }
             d->filtered |= 1u << w;
             if (pages.size != 0 && count[d->partition]++ == PLAN_MAX_FILTERED) {
-                plan_error(p, d->partition, d->path != NULL ? d->path : "?",
-                           "devices: it is one too many that shares its page with others' "
-                           "registers (PLAN_MAX_FILTERED)");
+                device_error(p, d,
+                             "devices: it is one too many that shares its page with others' "
+                             "registers (PLAN_MAX_FILTERED)");
             } else if (range_end(pages) - 1 > UINTPTR_MAX) {
-                plan_error(p, d->partition, d->path != NULL ? d->path : "?",
-                           "devices: it shares its page with others' registers, where EL2 does "
-                           "not reach: not supported");
+                device_error(p, d,
+                             "devices: it shares its page with others' registers, where EL2 does "
+                             "not reach: not supported");
             }
         }
     }

@@ -70,16 +70,6 @@ static bool is_given_whole(const struct plan *p, int node)
     return false;
 }
 
-static bool is_smmu(const struct plan *p, int node)
-{
-    for (uint32_t i = 0; i < p->board.smmu_count; i++) {
-        if (p->board.smmus[i].node == node) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void claims_of_board(struct plan *p)
 {
     const void *fdt = p->board.fdt;
@@ -89,6 +79,7 @@ void claims_of_board(struct plan *p)
     while (p->device_count > 0 && dt_step(fdt, &at)) {
         const int node = at.node[at.depth];
         const bool enabled = dt_enabled(fdt, node);
+        uint32_t smmu;
         struct claim c = {.kind = enabled ? CLAIM_BOARD : CLAIM_BOARD_OFF,
                           .owner = PLAN_SHARED,
                           .node = claims_node(node)};
@@ -98,7 +89,7 @@ void claims_of_board(struct plan *p)
         }
         check_windows(p, &at, &c, told);
         if (enabled) {
-            c.kind = is_smmu(p, node) ? CLAIM_BOARD_SMMU_SPI : CLAIM_BOARD_SPI;
+            c.kind = plan_find_smmu(p, node, &smmu) ? CLAIM_BOARD_SMMU_SPI : CLAIM_BOARD_SPI;
             check_interrupts(p, &at, &c, told);
         }
     }

@@ -145,6 +145,9 @@ void config_function(const struct config *c, const char *list, const char *name,
 /* The board's enabled SMMUs that a driver is compiled in for; the GIC is known. */
 void parse_smmus(struct plan *p);
 
+/* The SMMU of that node; false, and board.smmu_count, where it is none of the plan's. */
+bool plan_find_smmu(const struct plan *p, int node, uint32_t *smmu);
+
 /*
  * The streams of the device that is about to be granted (as devices[device_count]), into the plan.
  * NULL where all its DMA goes through SMMUs that Bulkhead drives; else why not, and none is kept.

@@ -110,16 +110,16 @@ static bool read_windows(const struct config *c, const struct dt_at *at, struct 
 
     while ((status = dt_reg_at(c->p->board.fdt, at, device->mmio_count, &window)) == OK) {
         if (device->mmio_count == PLAN_MAX_WINDOWS) {
-            plan_error(c->p, c->index, device->path, "reg: more than %d windows: not supported",
-                       PLAN_MAX_WINDOWS);
+            device_error(c->p, device, "reg: more than %d windows: not supported",
+                         PLAN_MAX_WINDOWS);
             return false;
         }
         device->mmio[device->mmio_count++] = window;
     }
     if (status != E_NOT_FOUND) {
-        plan_error(c->p, c->index, device->path,
-                   "reg: window %u is not one that the CPU can reach: it cannot be granted",
-                   device->mmio_count);
+        device_error(c->p, device,
+                     "reg: window %u is not one that the CPU can reach: it cannot be granted",
+                     device->mmio_count);
         return false;
     }
     return true;
@@ -150,8 +150,7 @@ static bool read_irqs(const struct config *c, const struct dt_at *at, struct pla
             why = "is one too many: not supported";
         }
         if (why != NULL) {
-            plan_error(c->p, c->index, device->path, "interrupts: number %u %s", device->irq_count,
-                       why);
+            device_error(c->p, device, "interrupts: number %u %s", device->irq_count, why);
             return false;
         }
         device->irq[device->irq_count++] = irq;
@@ -167,8 +166,8 @@ static bool read_bridge_windows(const struct config *c, const struct dt_at *at,
     enum status status;
 
     if (range_end(device->mmio[0]) > BIT(arch_el2_bits())) { /* it switches functions off there */
-        plan_error(c->p, c->index, device->path,
-                   "reg: EL2 does not reach its configuration space: it cannot be granted");
+        device_error(c->p, device,
+                     "reg: EL2 does not reach its configuration space: it cannot be granted");
         return false;
     }
     for (uint32_t i = 0; (status = dt_window_at(c->p->board.fdt, at, i, &window)) == OK; i++) {
@@ -178,9 +177,9 @@ static bool read_bridge_windows(const struct config *c, const struct dt_at *at,
         device->mmio[device->mmio_count++] = window.cpu;
     }
     if (status != E_NOT_FOUND) {
-        plan_error(c->p, c->index, device->path,
-                   "ranges: window %u is one too many, or one that the CPU cannot reach",
-                   device->mmio_count);
+        device_error(c->p, device,
+                     "ranges: window %u is one too many, or one that the CPU cannot reach",
+                     device->mmio_count);
     }
     return status == E_NOT_FOUND;
 }
@@ -206,8 +205,8 @@ static bool read_bridge_irqs(const struct config *c, struct plan_device *device)
         device->irq_count = n == device->irq_count ? n + 1 : device->irq_count;
     }
     if (status != E_NOT_FOUND) {
-        plan_error(c->p, c->index, device->path,
-                   "interrupt-map: an entry goes not to the GIC's SPIs, or to too many");
+        device_error(c->p, device,
+                     "interrupt-map: an entry goes not to the GIC's SPIs, or to too many");
     }
     return status == E_NOT_FOUND;
 }
@@ -226,10 +225,10 @@ bool device_check_dma(const struct config *c, bool unprotected, struct plan_devi
         return true;
     }
     if (!unprotected || !c->part->direct_map) {
-        plan_error(c->p, c->index, device->path, "it may master the bus (DMA) and %s; %s", why,
-                   unprotected ? "only a partition with direct-map may have it"
-                               : "list it in unprotected-devices and give the partition "
-                                 "direct-map");
+        device_error(c->p, device, "it may master the bus (DMA) and %s; %s", why,
+                     unprotected ? "only a partition with direct-map may have it"
+                                 : "list it in unprotected-devices and give the partition "
+                                   "direct-map");
         return false;
     }
     device->unprotected = true;

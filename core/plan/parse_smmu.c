@@ -14,6 +14,8 @@
 
 #define ECAM_BUS_SHIFT 20
 
+#define NO_SENSE "has an iommus or iommu-map that makes no sense"
+
 /* ---- the board's SMMUs ---- */
 
 static const struct smmu_ops *driver_of(const void *fdt, int node)
@@ -119,19 +121,14 @@ void parse_smmus(struct plan *p)
 
 /* ---- the streams of a node ---- */
 
-/* Who is told of each; false stops. `smmu`: the SMMU's node. */
-struct visitor {
-    struct plan *p;
-    bool (*visit)(const struct visitor *v, int smmu, const struct plan_stream *stream);
-    int device;                         /* index of the granted device; -1: it is none */
-    const struct plan_device *function; /* of the node's streams only this function's; or NULL */
-    int node;                           /* that the streams are of */
-    const char **why;                   /* what is in the way of granting it */
-    bool tolerant;                      /* an entry without sense does not hide the others */
+/* A node's streams, one after the other. */
+struct walk {
+    const char *iommus, *map; /* what is left of either, */
+    uint32_t iommus_size, map_size;
+    int smmu; /* the node of the stream's SMMU */
 };
 
-/* The SMMU of that node; false where it is none of the plan's. */
-static bool find_smmu(const struct plan *p, int node, uint32_t *smmu)
+bool plan_find_smmu(const struct plan *p, int node, uint32_t *smmu)
 {
     for (*smmu = 0; *smmu < p->board.smmu_count; (*smmu)++) {
         if (p->board.smmus[*smmu].node == node) {
@@ -141,126 +138,106 @@ static bool find_smmu(const struct plan *p, int node, uint32_t *smmu)
     return false;
 }
 
-/* The SMMU of that node; what is in the way where it cannot be used. */
-static const char *use_smmu(const struct plan *p, int node, uint32_t *smmu)
+static struct walk streams_of(const void *fdt, int node)
 {
-    struct dt_at at;
+    struct walk w = {.iommus_size = 0};
 
-    if (find_smmu(p, node, smmu)) {
-        return p->board.smmus[*smmu].unusable ? "is behind an SMMU that cannot be used (see above)"
-                                              : NULL;
-    }
-    return dt_at(p->board.fdt, node, &at) && !dt_enabled_at(p->board.fdt, &at)
-               ? "is behind an SMMU that is disabled in the board's tree (status)"
-               : "is behind an SMMU that was left out (see above), or no driver is compiled in for";
+    w.iommus = dt_property(fdt, node, "iommus", &w.iommus_size);
+    w.map = dt_property(fdt, node, "iommu-map", &w.map_size);
+    return w;
 }
 
-static bool visit_iommus(const struct visitor *v, const char *data, uint32_t size)
+static enum status next_of_iommus(const struct plan *p, struct walk *w, struct plan_stream *out)
 {
-    const void *fdt = v->p->board.fdt;
+    const void *fdt = p->board.fdt;
+    const uint32_t left = w->iommus_size;
+    const char *data = w->iommus;
+    uint64_t cells;
 
-    while (size >= DT_CELL) {
-        int smmu = dt_phandle(fdt, dt_cell(data, 0));
-        uint64_t cells = smmu < 0 ? 0 : dt_number(fdt, smmu, "#iommu-cells", 0);
-        struct plan_stream stream = {.count = 1, .device = v->device};
-
-        if (smmu < 0 || cells > MOST_CELLS || size < (1 + cells) * DT_CELL ||
-            ((cells < 1 || cells > 2) && find_smmu(v->p, smmu, &stream.smmu))) {
-            return false;
-        }
-        stream.id = cells == 0 ? 0 : dt_cell(data, 1);
-        stream.mask =
-            cells == 2 ? dt_cell(data, 2) : (uint32_t)dt_number(fdt, smmu, "stream-match-mask", 0);
-        if (((stream.id | stream.mask) == UINT32_MAX && v->device >= 0) ||
-            !v->visit(v, smmu, &stream)) {
-            return false;
-        }
-        data += (1 + cells) * DT_CELL;
-        size -= (uint32_t)((1 + cells) * DT_CELL);
+    w->iommus_size = 0;
+    w->smmu = left < DT_CELL ? -1 : dt_phandle(fdt, dt_cell(data, 0));
+    cells = w->smmu < 0 ? 0 : dt_number(fdt, w->smmu, "#iommu-cells", 0);
+    *out = (struct plan_stream){.count = 1};
+    if (w->smmu < 0 || cells > MOST_CELLS || left < (1 + cells) * DT_CELL ||
+        (plan_find_smmu(p, w->smmu, &out->smmu) && (cells < 1 || cells > 2))) {
+        return E_INVALID;
     }
-    return size == 0;
+    out->id = cells == 0 ? 0 : dt_cell(data, 1);
+    out->mask =
+        cells == 2 ? dt_cell(data, 2) : (uint32_t)dt_number(fdt, w->smmu, "stream-match-mask", 0);
+    w->iommus += (1 + cells) * DT_CELL;
+    w->iommus_size = left - (uint32_t)((1 + cells) * DT_CELL);
+    return OK;
 }
 
-static bool visit_map(const struct visitor *v, const char *data, uint32_t size)
+static enum status next_of_map(const struct plan *p, struct walk *w, struct plan_stream *out)
 {
     struct dt_run run;
-    enum status status;
+    enum status status = dt_run_at(w->map, w->map_size, 0, &run);
 
-    for (uint32_t i = 0; (status = dt_run_at(data, size, i, &run)) == OK; i++) {
-        int smmu = dt_phandle(v->p->board.fdt, run.phandle);
-        struct plan_stream stream = {
-            .id = run.id, .count = run.count, .device = v->device, .pci = true, .rid = run.rid};
-        bool odd = smmu < 0 || stream.count == 0 || stream.count > RIDS ||
-                   stream.id > UINT32_MAX - stream.count;
-
-        stream.mask = odd ? 0 : (uint32_t)dt_number(v->p->board.fdt, smmu, "stream-match-mask", 0);
-        if (odd && v->tolerant) {
-            continue;
-        }
-        if (odd || !v->visit(v, smmu, &stream)) {
-            return false;
-        }
+    if (status != OK) {
+        w->map_size = 0;
+        return status;
     }
-    return status == E_NOT_FOUND;
+    w->map += DT_RUN_SIZE;
+    w->map_size -= DT_RUN_SIZE;
+    w->smmu = dt_phandle(p->board.fdt, run.phandle);
+    *out = (struct plan_stream){.id = run.id, .count = run.count, .pci = true, .rid = run.rid};
+    if (w->smmu < 0 || run.count == 0 || run.count > RIDS || run.id > UINT32_MAX - run.count) {
+        return E_INVALID;
+    }
+    (void)plan_find_smmu(p, w->smmu, &out->smmu);
+    out->mask = (uint32_t)dt_number(p->board.fdt, w->smmu, "stream-match-mask", 0);
+    return OK;
 }
 
-/* Every stream that the node says it has; false where a visit was, or what it says makes no sense.
+/*
+ * The next; its `smmu` is board.smmu_count where it is none of the plan's. E_NOT_FOUND past the
+ * last, E_INVALID where an entry makes no sense: others may follow.
  */
-static bool visit_streams(const struct visitor *v)
+static enum status next_stream(const struct plan *p, struct walk *w, struct plan_stream *out)
 {
-    const void *fdt = v->p->board.fdt;
-    uint32_t size;
-    const char *data = dt_property(fdt, v->node, "iommus", &size);
-
-    if (data != NULL && !visit_iommus(v, data, size)) {
-        return false;
-    }
-    data = dt_property(fdt, v->node, "iommu-map", &size);
-    return data == NULL || visit_map(v, data, size);
+    return w->iommus_size != 0 ? next_of_iommus(p, w, out) : next_of_map(p, w, out);
 }
 
 /* ---- a granted device's ---- */
 
-/* Of the run only the function's own stream; false where it is not in there. */
-static bool narrow(const struct visitor *v, struct plan_stream *stream)
+/* Of a run only the function's own stream; false where it is not in there. */
+static bool narrow(const struct plan *p, const struct plan_device *function,
+                   struct plan_stream *stream)
 {
-    uint32_t mask = (uint32_t)dt_number(v->p->board.fdt, v->node, "iommu-map-mask", RIDS - 1);
-    uint32_t offset = (v->function->rid & mask) - stream->rid;
+    uint32_t mask = (uint32_t)dt_number(p->board.fdt, function->node, "iommu-map-mask", RIDS - 1);
+    uint32_t offset = (function->rid & mask) - stream->rid;
+    bool inside = stream->pci && offset < stream->count;
 
     stream->id += offset;
-    return stream->pci && offset < stream->count;
+    stream->count = 1;
+    stream->pci = false; /* its path has its number */
+    return inside;
 }
 
-static bool keep_stream(const struct visitor *v, int smmu, const struct plan_stream *stream)
+/* Why the plan cannot have the stream of the SMMU at node `smmu`; NULL where it can. */
+static const char *refuse_stream(const struct plan *p, int smmu, const struct plan_stream *stream)
 {
-    struct plan_stream own = *stream;
-    struct plan *p = v->p;
-    struct plan_stream *kept = &p->streams[p->stream_count];
-    const char *why;
-    uint32_t index;
+    const void *fdt = p->board.fdt;
+    struct dt_at at;
 
-    if (v->function != NULL) {
-        if (!narrow(v, &own)) {
-            return true;
-        }
-        own.count = 1;
-        own.pci = false; /* its path has its number */
+    if ((stream->id | stream->mask) == UINT32_MAX) {
+        return NO_SENSE;
     }
-    why = use_smmu(p, smmu, &index);
-    if (why == NULL && own.mask != 0 && own.count != 1) {
-        why = "has several streams in one entry of its iommu-map, behind a stream-match-mask";
+    if (stream->smmu == p->board.smmu_count) {
+        return dt_at(fdt, smmu, &at) && !dt_enabled_at(fdt, &at)
+                   ? "is behind an SMMU that is disabled in the board's tree (status)"
+                   : "is behind an SMMU that was left out (see above), or no driver is compiled "
+                     "in for";
     }
-    if (why == NULL && p->stream_count == PLAN_MAX_STREAMS) {
-        why = "has too many streams (PLAN_MAX_STREAMS)";
+    if (p->board.smmus[stream->smmu].unusable) {
+        return "is behind an SMMU that cannot be used (see above)";
     }
-    if (why != NULL) {
-        *v->why = why; /* else it stays what a list without sense is told by */
-        return false;
+    if (stream->mask != 0 && stream->count != 1) {
+        return "has several streams in one entry of its iommu-map, behind a stream-match-mask";
     }
-    *kept = own;
-    kept->smmu = index;
-    p->stream_count++;
-    return true;
+    return p->stream_count == PLAN_MAX_STREAMS ? "has too many streams (PLAN_MAX_STREAMS)" : NULL;
 }
 
 /*
@@ -293,17 +270,25 @@ static bool covers_buses(const void *fdt, const struct plan_device *device)
 
 const char *device_streams(struct plan *p, const struct plan_device *device)
 {
-    const char *why = "has an iommus or iommu-map that makes no sense";
-    uint32_t before = p->stream_count;
-    struct visitor v = {.p = p,
-                        .visit = keep_stream,
-                        .device = (int)p->device_count,
-                        .function = device->function ? device : NULL,
-                        .node = device->node,
-                        .why = &why};
+    const uint32_t before = p->stream_count;
+    struct walk w = streams_of(p->board.fdt, device->node);
+    struct plan_stream stream;
+    const char *why = NULL;
+    enum status status = OK;
 
-    if (visit_streams(&v)) {
-        why = p->stream_count == before ? "is behind no SMMU"
+    while (why == NULL && (status = next_stream(p, &w, &stream)) == OK) {
+        if (device->function && !narrow(p, device, &stream)) {
+            continue;
+        }
+        why = refuse_stream(p, w.smmu, &stream);
+        if (why == NULL) {
+            stream.device = (int)p->device_count;
+            p->streams[p->stream_count++] = stream;
+        }
+    }
+    if (why == NULL) {
+        why = status == E_INVALID         ? NO_SENSE
+              : p->stream_count == before ? "is behind no SMMU"
               : !device->function && !covers_buses(p->board.fdt, device)
                   ? "has functions that its iommu-map leaves out"
                   : NULL;
@@ -327,31 +312,25 @@ static uint32_t bits_to(uint32_t v)
     return mask;
 }
 
-static bool tell_neighbour(const struct visitor *v, int smmu, const struct plan_stream *stream)
+static void tell_neighbour(struct plan *p, int node, struct plan_stream *other)
 {
-    struct plan *p = v->p;
-    struct plan_stream other = *stream;
-
-    if (!find_smmu(p, smmu, &other.smmu) || p->board.smmus[other.smmu].unusable) {
-        return true;
+    if (other->smmu == p->board.smmu_count || p->board.smmus[other->smmu].unusable) {
+        return;
     }
-    if (other.mask != 0) { /* of a run all bits that differ within it, and some that do not */
-        other.mask |= bits_to(other.id ^ (other.id + (other.count - 1)));
-        other.count = 1;
+    if (other->mask != 0) { /* of a run all bits that differ within it, and some that do not */
+        other->mask |= bits_to(other->id ^ (other->id + (other->count - 1)));
+        other->count = 1;
     }
     for (uint32_t i = 0; i < p->stream_count; i++) {
         const struct plan_stream *own = &p->streams[i];
 
-        if (own->device >= 0 && streams_overlap(own, &other)) {
-            const struct plan_device *device = &p->devices[own->device];
-
-            plan_error(p, device->partition, device->path,
-                       "it shares stream 0x%x of %s with %s, which is kept back: grant both to "
-                       "one partition, or neither",
-                       other.id, p->board.smmus[own->smmu].path, board_path(p, v->node));
+        if (own->device >= 0 && streams_overlap(own, other)) {
+            device_error(p, &p->devices[own->device],
+                         "it shares stream 0x%x of %s with %s, which is kept back: grant both to "
+                         "one partition, or neither",
+                         other->id, p->board.smmus[own->smmu].path, board_path(p, node));
         }
     }
-    return true;
 }
 
 void streams_against_board(struct plan *p)
@@ -360,50 +339,39 @@ void streams_against_board(struct plan *p)
     struct dt_at at = {.depth = 0};
 
     while (p->stream_count > 0 && dt_step(fdt, &at)) {
-        struct visitor v = {.p = p,
-                            .visit = tell_neighbour,
-                            .device = -1,
-                            .tolerant = true,
-                            .node = at.node[at.depth]};
+        const int node = at.node[at.depth];
+        struct walk w = streams_of(fdt, node);
+        struct plan_stream other;
+        enum status status;
 
-        if (!plan_is_granted(p, v.node) && dt_enabled_at(fdt, &at)) {
-            (void)visit_streams(&v);
+        if (plan_is_granted(p, node) || !dt_enabled_at(fdt, &at)) {
+            continue;
+        }
+        while ((status = next_stream(p, &w, &other)) != E_NOT_FOUND) {
+            if (status == OK) {
+                tell_neighbour(p, node, &other);
+            }
         }
     }
 }
 
-/* Of the run the function's stream alone: told by *v->why where that is the granted device's. */
-static bool meet_granted(const struct visitor *v, int smmu, const struct plan_stream *stream)
-{
-    struct plan_stream other = *stream;
-
-    if (!narrow(v, &other) || !find_smmu(v->p, smmu, &other.smmu)) {
-        return true;
-    }
-    other.count = 1;
-    for (uint32_t i = 0; i < v->p->stream_count && *v->why == NULL; i++) {
-        const struct plan_stream *own = &v->p->streams[i];
-
-        if (own->device == v->device && streams_overlap(own, &other)) {
-            *v->why = v->p->devices[own->device].path;
-        }
-    }
-    return *v->why == NULL;
-}
-
-bool pci_shares_stream(struct plan *p, const struct plan_pci_host *host, uint32_t rid,
+bool pci_shares_stream(const struct plan *p, const struct plan_pci_host *host, uint32_t rid,
                        uint32_t device)
 {
     const struct plan_device function = {.node = host->node, .rid = rid};
-    const char *why = NULL;
-    const struct visitor v = {.p = p,
-                              .visit = meet_granted,
-                              .device = (int)device,
-                              .tolerant = true,
-                              .function = &function,
-                              .node = host->node,
-                              .why = &why};
+    struct walk w = streams_of(p->board.fdt, host->node);
+    struct plan_stream other;
+    enum status status;
 
-    (void)visit_streams(&v);
-    return why != NULL;
+    while ((status = next_stream(p, &w, &other)) != E_NOT_FOUND) {
+        if (status != OK || !narrow(p, &function, &other)) {
+            continue;
+        }
+        for (uint32_t i = 0; i < p->stream_count; i++) {
+            if (p->streams[i].device == (int)device && streams_overlap(&p->streams[i], &other)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }

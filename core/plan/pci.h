@@ -69,7 +69,7 @@ bool pci_intx(const struct plan *p, const struct plan_pci_host *h, uint32_t rid,
  * True where the board's tree gives the function at `rid` behind the host bridge a stream of that
  * granted device's: an SMMU cannot tell the two apart.
  */
-bool pci_shares_stream(struct plan *p, const struct plan_pci_host *h, uint32_t rid,
+bool pci_shares_stream(const struct plan *p, const struct plan_pci_host *h, uint32_t rid,
                        uint32_t device);
 
 /*

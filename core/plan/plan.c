@@ -50,7 +50,7 @@ __attribute__((format(printf, 5, 0))) static void tell(const struct plan *p, con
         print_escaped(p->partitions[partition].name);
         console_printf(": ");
     }
-    print_escaped(node);
+    print_escaped(node != NULL ? node : "?");
     console_printf(": ");
     print_escaped(text);
     console_printf("\n");

@@ -182,10 +182,10 @@ struct plan_board {
     const void *fdt; /* the board's tree; stays mapped read-only for the names in reports */
     uint64_t fdt_pa; /* where it lies: reserved */
     const char *model;
-    struct range ram[PLAN_MAX_RAM_BANKS];
+    struct range ram[PLAN_MAX_RAM_BANKS]; /* whole pages, ascending; no two meet */
     uint32_t ram_banks;
-    struct range
-        reserved[PLAN_MAX_RESERVED]; /* Bulkhead, tree, system file, /reserved-memory, memreserve */
+    struct range reserved[PLAN_MAX_RESERVED]; /* whole pages: Bulkhead, tree, system file,
+                                                 /reserved-memory, memreserve */
     const char *reserved_name[PLAN_MAX_RESERVED];
     uint32_t reserved_count; /* the first PLAN_OWN of them: Bulkhead and the board's tree */
     struct plan_cpu cpus[CONFIG_MAX_CPUS];
@@ -312,9 +312,9 @@ extern struct plan plan;
 /*
  * A rule is broken. Prints "bulkhead: error: <partition>: <node>: <what and the way out>", counts
  * it, and marks the partition refused (PLAN_SHARED: the whole plan fatal). `node` names the node
- * the reader must look at: of the system file or of the board's tree. An index past the last
- * partition: the error is counted, and nobody is refused. What a hostile file may have put into the
- * text is printed escaped. One that is beyond p->most_told is counted, but not printed.
+ * the reader must look at, of the system file or of the board's tree; NULL: "?". An index past the
+ * last partition: the error is counted, and nobody is refused. What a hostile file may have put
+ * into the text is printed escaped. One beyond p->most_told is counted, but not printed.
  */
 __attribute__((format(printf, 4, 5))) void plan_error(struct plan *p, int partition,
                                                       const char *node, const char *format, ...);
@@ -344,6 +344,9 @@ bool plan_is_granted(const struct plan *p, int node);
  * `address` into `path` (at most `size` bytes, always terminated); "nothing" where none does.
  */
 void plan_node_at(const struct plan *p, uint64_t address, char *path, size_t size);
+
+/* plan_error() of a granted device's partition, at the device. */
+#define device_error(p, d, ...) plan_error(p, (d)->partition, (d)->path, __VA_ARGS__)
 
 /* plan_error() of partition `index`, at its configuration. */
 #define plan_refuse(p, index, ...) plan_error(p, (int)(index), plan_where(p, index), __VA_ARGS__)

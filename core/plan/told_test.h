@@ -27,7 +27,8 @@ void plan_error(struct plan *p, int partition, const char *node, const char *for
     size_t used = strlen(told);
     va_list args;
 
-    used += (size_t)snprintf(told + used, sizeof(told) - used, "%d: %s: ", partition, node);
+    used += (size_t)snprintf(told + used, sizeof(told) - used, "%d: %s: ", partition,
+                             node != NULL ? node : "?");
     if (used < sizeof(told)) {
         va_start(args, format);
         used += (size_t)vsnprintf(told + used, sizeof(told) - used, format, args);

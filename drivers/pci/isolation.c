@@ -95,10 +95,11 @@ static void check_streams(const struct pci_scan *s, uint32_t device)
 
         if (!f->bridge && f->granted == NULL &&
             pci_shares_stream(s->plan, s->host, f->rid, device)) {
-            plan_error(s->plan, d->partition, d->path,
-                       "pci-devices: it shares a stream with %s %02x:%02x.%u, which is kept back: "
-                       "grant both to one partition, or neither",
-                       s->host->path, PCI_BDF(f->rid));
+            device_error(
+                s->plan, d,
+                "pci-devices: it shares a stream with %s %02x:%02x.%u, which is kept back: "
+                "grant both to one partition, or neither",
+                s->host->path, PCI_BDF(f->rid));
         }
     }
 }
