@@ -185,18 +185,13 @@ static void *memory_at(void *ctx, uint64_t ipa, uint64_t size)
 static enum status load_image(struct partition *part, enum plan_kernel kind,
                               const struct plan_image *image)
 {
-    const char *why = "it does not fit";
-    enum status status;
+    const char *why = image->size != 0 ? image_load(kind, image, memory_at, part) : NULL;
 
-    if (image->size == 0) {
-        return OK;
-    }
-    status = image_load(kind, image, memory_at, part, &why);
-    if (status != OK) {
+    if (why != NULL) {
         console_printf("bulkhead: error: %s: image %s: %s: not started\n", part->plan->name,
                        image->name, why);
     }
-    return status;
+    return why == NULL ? OK : E_INVALID;
 }
 
 static enum status fill_memory(struct partition *part, const struct plan *p)

@@ -102,14 +102,13 @@ static struct tree gzip_text(void)
 {
     static uint8_t inflater[INFLATER_SIZE] __attribute__((aligned(INFLATER_ALIGN)));
     struct image_facts facts;
-    const char *why;
     struct tree file;
 
     for (uint32_t i = 0; i < sizeof(text) - 1; i++) {
         text[i] = (char)('a' + (i + i / 23 + i / 1021) % 26);
     }
     file = tree_command("gzip -9n > \"$out\"", text);
-    assert_int_equal(image_probe(file.data, file.size, inflater, false, false, &facts, &why), OK);
+    assert_null(image_probe(file.data, file.size, inflater, false, false, &facts));
     me->kernel.data = file.data;
     me->kernel.size = file.size;
     me->kernel.gzip = true;

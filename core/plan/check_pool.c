@@ -39,7 +39,7 @@ uint64_t plan_table_pages(const struct plan *p, const struct plan_partition *par
 {
     uint32_t root;
     const uint32_t level = lpae_start_level(LPAE_STAGE2, plan_ipa_bits(p, part), &root);
-    uint64_t total = root;
+    uint64_t total = 2 * root - 1; /* it is aligned */
 
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct plan_extent *e = &part->extent[i];
@@ -90,15 +90,12 @@ static uint64_t vgic_pages(const struct plan *p, const struct plan_partition *pa
     return (count + PLAN_SPI_BANKS - 1) / PLAN_SPI_BANKS;
 }
 
-/* Stage 2 with its root aligned, EL2's map of its RAM while it is loaded, structures, stacks. */
+/* Stage 2, EL2's map of its RAM while it is loaded, structures, stacks. */
 uint64_t check_pool_need(const struct plan *p, const struct plan_partition *part)
 {
     uint64_t need = plan_table_pages(p, part) + vgic_pages(p, part) + check_dma_pages(p, part);
     uint64_t window = 0;
-    uint32_t root;
 
-    (void)lpae_start_level(LPAE_STAGE2, plan_ipa_bits(p, part), &root);
-    need += root - 1;
     for (uint32_t i = 0; i < part->extent_count; i++) {
         const struct range r = {part->extent[i].pa, part->extent[i].size};
 

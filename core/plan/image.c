@@ -109,8 +109,8 @@ static uint64_t gzip_room(uint64_t isize)
 }
 
 /* The first bytes of what is inside into head[HEAD_SIZE]; *inflated: the size of the whole. */
-static enum status gzip_head(const uint8_t *data, uint64_t size, void *inflater, uint8_t *head,
-                             uint64_t *inflated, const char **why)
+static const char *gzip_head(const uint8_t *data, uint64_t size, void *inflater, uint8_t *head,
+                             uint64_t *inflated)
 {
     enum libdeflate_result result = LIBDEFLATE_BAD_DATA;
     size_t made = 0;
@@ -120,19 +120,13 @@ static enum status gzip_head(const uint8_t *data, uint64_t size, void *inflater,
         result = inflate(inflater, data, size, head, HEAD_SIZE, NULL, &made);
     }
     if (result != LIBDEFLATE_SUCCESS && result != LIBDEFLATE_INSUFFICIENT_SPACE) {
-        *why = "it is not a whole gzip file";
-        return E_INVALID;
+        return "it is not a whole gzip file";
     }
     *inflated = gzip_isize(data, size);
-    if (*inflated == 0) {
-        *why = "nothing is in the gzip file";
-        return E_INVALID;
-    }
-    return OK;
+    return *inflated == 0 ? "nothing is in the gzip file" : NULL;
 }
 
-static enum status gzip_load(const struct plan_image *image, image_at at, void *ctx,
-                             const char **why)
+static const char *gzip_load(const struct plan_image *image, image_at at, void *ctx)
 {
     uint64_t isize = image->size < GZIP_MIN_SIZE ? 0 : gzip_isize(image->data, image->size);
     uint8_t *out = at(ctx, image->load, gzip_room(isize));
@@ -141,18 +135,16 @@ static enum status gzip_load(const struct plan_image *image, image_at at, void *
     size_t used = 0;
 
     if (isize == 0 || out == NULL || gzip_room(isize) > image->load_size) {
-        *why = "what is in the gzip file does not fit";
-        return E_INVALID;
+        return "what is in the gzip file does not fit";
     }
     inflater = out + isize;
     inflater += align_up((uintptr_t)inflater, INFLATER_ALIGN) - (uintptr_t)inflater;
     result = inflate(inflater, image->data, image->size, out, isize, &used, NULL);
     memset(inflater, 0, INFLATER_SIZE);
     if (result != LIBDEFLATE_SUCCESS || used != image->size) {
-        *why = "it is not one whole gzip file, or its checksum is wrong";
-        return E_INVALID;
+        return "it is not one whole gzip file, or its checksum is wrong";
     }
-    return OK;
+    return NULL;
 }
 
 /* ---- arm64 Image ---- */
@@ -167,15 +159,14 @@ static bool is_zimage(const uint8_t *head, uint64_t size)
     return size >= ZIMAGE_HEADER_SIZE && read_le(head + ZIMAGE_MAGIC, 4) == ZIMAGE_MAGIC_VALUE;
 }
 
-static enum status probe_arm64(const uint8_t *head, struct image_facts *out, const char **why)
+static const char *probe_arm64(const uint8_t *head, struct image_facts *out)
 {
     uint64_t image_size;
 
     if (!is_arm64(head, out->file_size)) {
-        *why = is_zimage(head, out->file_size)
+        return is_zimage(head, out->file_size)
                    ? "it is a zImage, which has 32 bits: say arch = \"arm\""
                    : "it is no arm64 Image: \"ARM\\x64\" is not at its byte 56";
-        return E_INVALID;
     }
     out->kind = PLAN_KERNEL_ARM64;
     image_size = read_le(head + IMAGE_SIZE, 8);
@@ -185,29 +176,25 @@ static enum status probe_arm64(const uint8_t *head, struct image_facts *out, con
         image_size = out->file_size + IMAGE_OLD_BSS_ROOM;
     }
     if (image_size >= ADDRESS_LIMIT || out->text_offset >= ADDRESS_LIMIT) {
-        *why = "the image_size or text_offset in its header makes no sense";
-        return E_INVALID;
+        return "the image_size or text_offset in its header makes no sense";
     }
     out->memory_size = image_size > out->file_size ? image_size : out->file_size;
-    return OK;
+    return NULL;
 }
 
 /* ---- zImage ---- */
 
-static enum status probe_zimage(const uint8_t *head, struct image_facts *out, const char **why)
+static const char *probe_zimage(const uint8_t *head, struct image_facts *out)
 {
     if (!is_zimage(head, out->file_size)) {
-        *why = "it is no zImage: 0x016f2818 is not at its byte 36";
-        if (is_arm64(head, out->file_size)) {
-            *why = (arch_states() & ARCH_AARCH64) != 0
-                       ? "it is an arm64 Image, which has 64 bits: say arch = \"arm64\""
-                       : "it is an arm64 Image, which has 64 bits: this board wants a zImage";
-        }
-        return E_INVALID;
+        return !is_arm64(head, out->file_size) ? "it is no zImage: 0x016f2818 is not at its byte 36"
+               : (arch_states() & ARCH_AARCH64) != 0
+                   ? "it is an arm64 Image, which has 64 bits: say arch = \"arm64\""
+                   : "it is an arm64 Image, which has 64 bits: this board wants a zImage";
     }
     out->kind = PLAN_KERNEL_ZIMAGE;
     out->text_offset = ZIMAGE_TEXT_OFFSET;
-    return OK;
+    return NULL;
 }
 
 /* ---- ELF ---- */
@@ -237,37 +224,36 @@ static uint64_t elf_word(const struct elf *elf, const uint8_t *header, uint8_t a
 }
 
 /* Bounds the header and the table of program headers. */
-static enum status elf_open(const uint8_t *data, uint64_t size, struct elf *elf, const char **why)
+static const char *elf_open(const uint8_t *data, uint64_t size, struct elf *elf)
 {
     const struct elf_class *class =
         size > EHDR_CLASS && data[EHDR_CLASS] == ELFCLASS32 ? &elf32 : &elf64;
+    const char *why = class == &elf32
+                          ? "it is no ELF32 file for Arm, little-endian, ET_EXEC or ET_DYN"
+                          : "it is no ELF64 file for AArch64, little-endian, ET_EXEC or ET_DYN";
     uint64_t type, phoff;
 
     *elf = (struct elf){data, size, class, 0};
-    *why = class == &elf32 ? "it is no ELF32 file for Arm, little-endian, ET_EXEC or ET_DYN"
-                           : "it is no ELF64 file for AArch64, little-endian, ET_EXEC or ET_DYN";
     if (size < class->header || data[EHDR_CLASS] != (class == &elf32 ? ELFCLASS32 : ELFCLASS64) ||
         data[EHDR_DATA] != ELFDATA2LSB || read_le(data + EHDR_MACHINE, 2) != class->machine) {
-        return E_INVALID;
+        return why;
     }
     type = read_le(data + EHDR_TYPE, 2);
     if (type != ET_EXEC && type != ET_DYN) {
-        return E_INVALID;
+        return why;
     }
     phoff = elf_word(elf, data, class->phoff);
     elf->count = (uint32_t)read_le(data + class->phnum, 2);
-    *why = "its ELF program headers leave the file, or are more than 32";
     if (read_le(data + class->phentsize, 2) != class->program_header ||
         elf->count > ELF_MAX_PHNUM || phoff > size ||
         elf->count * (uint64_t) class->program_header > size - phoff) {
-        return E_INVALID;
+        return "its ELF program headers leave the file, or are more than 32";
     }
-    return OK;
+    return NULL;
 }
 
 /* Program header `index` of an opened file: empty memory where there is nothing in it to load. */
-static enum status elf_segment(const struct elf *elf, uint32_t index, struct segment *out,
-                               const char **why)
+static const char *elf_segment(const struct elf *elf, uint32_t index, struct segment *out)
 {
     const struct elf_class *class = elf->class;
     const uint8_t *ph = elf->data + elf_word(elf, elf->data, class->phoff) +
@@ -278,61 +264,59 @@ static enum status elf_segment(const struct elf *elf, uint32_t index, struct seg
     out->vaddr = elf_word(elf, ph, class->vaddr);
     if (read_le(ph + PHDR_TYPE, 4) != PT_LOAD || out->memory.size == 0) {
         *out = (struct segment){.vaddr = 0};
-        return OK;
+        return NULL;
     }
     if (out->file.size > out->memory.size || out->file.base > elf->size ||
         out->file.size > elf->size - out->file.base || out->memory.base >= ADDRESS_LIMIT ||
         out->memory.size >= ADDRESS_LIMIT) {
-        *why = "an ELF segment leaves the file, or its p_paddr and p_memsz make no sense";
-        return E_INVALID;
+        return "an ELF segment leaves the file, or its p_paddr and p_memsz make no sense";
     }
-    return OK;
+    return NULL;
 }
 
 /* True where segment `index` overlaps none before it. */
 static bool elf_disjoint(const struct elf *elf, uint32_t index, const struct segment *segment)
 {
     struct segment other;
-    const char *why;
 
     for (uint32_t i = 0; i < index; i++) {
-        if (elf_segment(elf, i, &other, &why) == OK &&
-            ranges_overlap(other.memory, segment->memory)) {
+        if (elf_segment(elf, i, &other) == NULL && ranges_overlap(other.memory, segment->memory)) {
             return false;
         }
     }
     return true;
 }
 
-static enum status probe_elf(const uint8_t *data, uint64_t size, bool aarch32,
-                             struct image_facts *out, const char **why)
+static const char *probe_elf(const uint8_t *data, uint64_t size, bool aarch32,
+                             struct image_facts *out)
 {
-    uint64_t e_entry = 0;
     uint64_t low = UINT64_MAX;
     uint64_t high = 0;
+    uint64_t e_entry;
     struct elf elf;
-    enum status status = elf_open(data, size, &elf, why);
+    const char *why = elf_open(data, size, &elf);
 
-    if (status == OK && (elf.class == &elf32) != aarch32) {
-        *why = aarch32 ? "it is an ELF64 file: for \"arm\" it has to be ELF32"
+    if (why != NULL) {
+        return why;
+    }
+    if ((elf.class == &elf32) != aarch32) {
+        return aarch32 ? "it is an ELF64 file: for \"arm\" it has to be ELF32"
                        : "it is an ELF32 file: for \"arm64\" it has to be ELF64";
-        status = E_INVALID;
     }
-    if (status == OK) {
-        e_entry = elf_word(&elf, data, EHDR_ENTRY);
-    }
-    out->kind = PLAN_KERNEL_ELF;
+    e_entry = elf_word(&elf, data, EHDR_ENTRY);
     out->entry = UINT64_MAX;
-    for (uint32_t i = 0; status == OK && i < elf.count; i++) {
+    for (uint32_t i = 0; i < elf.count; i++) {
         struct segment s;
 
-        status = elf_segment(&elf, i, &s, why);
-        if (status == OK && s.memory.size == 0) {
+        why = elf_segment(&elf, i, &s);
+        if (why != NULL) {
+            return why;
+        }
+        if (s.memory.size == 0) {
             continue;
         }
-        if (status == OK && !elf_disjoint(&elf, i, &s)) {
-            *why = "its ELF segments overlap each other";
-            status = E_OVERLAP;
+        if (!elf_disjoint(&elf, i, &s)) {
+            return "its ELF segments overlap each other";
         }
         low = s.memory.base < low ? s.memory.base : low;
         high = range_end(s.memory) > high ? range_end(s.memory) : high;
@@ -340,107 +324,98 @@ static enum status probe_elf(const uint8_t *data, uint64_t size, bool aarch32,
             out->entry = s.memory.base + (e_entry - s.vaddr);
         }
     }
-    if (status == OK && out->entry == UINT64_MAX) {
-        *why = "its ELF entry is in none of its segments";
-        status = E_INVALID;
-    }
+    out->kind = PLAN_KERNEL_ELF;
     out->load = low;
     out->memory_size = high - low;
-    return status == OK ? OK : E_INVALID;
+    return out->entry == UINT64_MAX ? "its ELF entry is in none of its segments" : NULL;
 }
 
-static enum status elf_load(const struct plan_image *image, image_at at, void *ctx,
-                            const char **why)
+static const char *elf_load(const struct plan_image *image, image_at at, void *ctx)
 {
     struct elf elf;
-    enum status status = elf_open(image->data, image->size, &elf, why);
+    const char *why = elf_open(image->data, image->size, &elf);
 
-    for (uint32_t i = 0; status == OK && i < elf.count; i++) {
+    for (uint32_t i = 0; why == NULL && i < elf.count; i++) {
         struct segment s;
         void *to;
 
-        status = elf_segment(&elf, i, &s, why);
-        if (status == OK && s.memory.size == 0) {
+        why = elf_segment(&elf, i, &s);
+        if (why != NULL || s.memory.size == 0) {
             continue;
         }
-        to = status == OK ? at(ctx, s.memory.base, s.memory.size) : NULL;
+        to = at(ctx, s.memory.base, s.memory.size);
         if (to == NULL) {
-            *why = "an ELF segment is outside the partition's memory";
-            return E_INVALID;
+            return "an ELF segment is outside the partition's memory";
         }
         memcpy(to, image->data + s.file.base, (size_t)s.file.size);
     }
-    return status;
+    return why;
 }
 
 /* ---- any ---- */
 
-enum status image_probe(const uint8_t *data, uint64_t size, void *inflater, bool os_linux,
-                        bool aarch32, struct image_facts *out, const char **why)
+const char *image_probe(const uint8_t *data, uint64_t size, void *inflater, bool os_linux,
+                        bool aarch32, struct image_facts *out)
 {
     const bool gzip = inflater != NULL;
     uint8_t inflated[HEAD_SIZE];
     const uint8_t *head = gzip ? inflated : data;
-    enum status status = OK;
+    const char *why = NULL;
 
     *out = (struct image_facts){.kind = PLAN_KERNEL_RAW, .file_size = size};
     if (gzip) {
-        status = gzip_head(data, size, inflater, inflated, &out->file_size, why);
+        why = gzip_head(data, size, inflater, inflated, &out->file_size);
+    }
+    if (why != NULL) {
+        return why;
     }
     out->memory_size = out->file_size;
-    if (status == OK && is_elf(head, out->file_size)) {
-        if (gzip) {
-            *why = "ELF inside gzip is not supported: use compression = \"none\"";
-            return E_UNSUPPORTED;
-        }
-        status = probe_elf(data, size, aarch32, out, why);
-    } else if (status == OK && os_linux) {
-        status = aarch32 ? probe_zimage(head, out, why) : probe_arm64(head, out, why);
+    if (is_elf(head, out->file_size)) {
+        return gzip ? "ELF inside gzip is not supported: use compression = \"none\""
+                    : probe_elf(data, size, aarch32, out);
     }
-    if (status == OK && gzip && gzip_room(out->file_size) > out->memory_size) {
+    if (os_linux) {
+        why = aarch32 ? probe_zimage(head, out) : probe_arm64(head, out);
+    }
+    if (why == NULL && gzip && gzip_room(out->file_size) > out->memory_size) {
         out->memory_size = gzip_room(out->file_size);
     }
-    return status;
+    return why;
 }
 
-enum status image_segment(enum plan_kernel kind, const struct plan_image *image, uint32_t index,
-                          struct range *out)
+bool image_segment(enum plan_kernel kind, const struct plan_image *image, uint32_t index,
+                   struct range *out)
 {
-    const char *why;
     struct segment s;
     struct elf elf;
-    enum status status;
 
     if (kind != PLAN_KERNEL_ELF) {
         *out = (struct range){image->load, image->load_size};
-        return index == 0 ? OK : E_NOT_FOUND;
+        return index == 0;
     }
-    *out = (struct range){0, 0};
-    status = elf_open(image->data, image->size, &elf, &why);
-    if (status != OK || index >= elf.count) {
-        return status == OK ? E_NOT_FOUND : status;
+    if (elf_open(image->data, image->size, &elf) != NULL || index >= elf.count ||
+        elf_segment(&elf, index, &s) != NULL) {
+        return false;
     }
-    status = elf_segment(&elf, index, &s, &why);
-    *out = status == OK ? s.memory : *out;
-    return status;
+    *out = s.memory;
+    return true;
 }
 
-enum status image_load(enum plan_kernel kind, const struct plan_image *image, image_at at,
-                       void *ctx, const char **why)
+const char *image_load(enum plan_kernel kind, const struct plan_image *image, image_at at,
+                       void *ctx)
 {
     void *to;
 
     if (kind == PLAN_KERNEL_ELF) {
-        return elf_load(image, at, ctx, why);
+        return elf_load(image, at, ctx);
     }
     if (image->gzip) {
-        return gzip_load(image, at, ctx, why);
+        return gzip_load(image, at, ctx);
     }
     to = image->size > image->load_size ? NULL : at(ctx, image->load, image->size);
     if (to == NULL) {
-        *why = "it is outside the partition's memory";
-        return E_INVALID;
+        return "it is outside the partition's memory";
     }
     memcpy(to, image->data, (size_t)image->size);
-    return OK;
+    return NULL;
 }

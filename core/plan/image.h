@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/base/status.h"
 #include "core/plan/plan.h"
 
 /* What an image's header says; sizes in bytes. */
@@ -29,25 +28,25 @@ struct image_facts {
  * Read the header. Of a gzip member too: its first bytes are inflated to see what is inside; it is
  * one where `inflater` is not NULL but that many bytes, aligned, of any content.
  * `os_linux`: an arm64 Image is expected, or for AArch32 a zImage. ELF is known by its magic.
- * E_INVALID with `why` set to what is wrong.
+ * NULL, or what is wrong.
  */
-enum status image_probe(const uint8_t *data, uint64_t size, void *inflater, bool os_linux,
-                        bool aarch32, struct image_facts *out, const char **why) MUST_CHECK;
+const char *image_probe(const uint8_t *data, uint64_t size, void *inflater, bool os_linux,
+                        bool aarch32, struct image_facts *out) MUST_CHECK;
 
 /*
  * The index-th piece of memory that the image, placed, is loaded into (ELF: one for each program
- * header, empty where it loads nothing). E_NOT_FOUND past the end; E_INVALID where it is broken.
+ * header, empty where it loads nothing). False past the end, and where the image is broken.
  */
-enum status image_segment(enum plan_kernel kind, const struct plan_image *image, uint32_t index,
-                          struct range *out) MUST_CHECK;
+bool image_segment(enum plan_kernel kind, const struct plan_image *image, uint32_t index,
+                   struct range *out) MUST_CHECK;
 
 /*
  * Copy, inflate or load by segments into memory. `at(ctx, ipa, size)` gives a pointer to `size`
  * bytes of the partition's memory at `ipa`, or NULL where it is not all inside one extent. The
- * partition's memory is zeroed before. E_INVALID with `why` where the image is broken.
+ * partition's memory is zeroed before. NULL, or what is wrong with the image.
  */
 typedef void *(*image_at)(void *ctx, uint64_t ipa, uint64_t size);
-enum status image_load(enum plan_kernel kind, const struct plan_image *image, image_at at,
-                       void *ctx, const char **why) MUST_CHECK;
+const char *image_load(enum plan_kernel kind, const struct plan_image *image, image_at at,
+                       void *ctx) MUST_CHECK;
 
 #endif

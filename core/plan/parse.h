@@ -49,6 +49,9 @@ struct found {
 /* The path of the board's node, for a message; in a buffer that the next call overwrites. */
 const char *board_path(const struct plan *p, int node);
 
+/* The path of the board's node, kept in the plan; NULL where that is full. */
+const char *board_keep_path(struct plan *p, const struct dt_at *at);
+
 /*
  * A fault in what all share, and what is odd there, told with the path of the board's node: that is
  * looked up from the root, and so only where it will be printed.

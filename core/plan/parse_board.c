@@ -21,6 +21,14 @@ const char *board_path(const struct plan *p, int node)
     return path;
 }
 
+const char *board_keep_path(struct plan *p, const struct dt_at *at)
+{
+    char path[DT_PATH_MAX];
+
+    dt_path_at(p->board.fdt, at, path, sizeof(path));
+    return plan_string(p, path);
+}
+
 /* ---- memory ---- */
 
 void plan_reserve(struct plan *p, const char *name, uint64_t base, uint64_t size)
@@ -273,7 +281,7 @@ static void parse_sysreg(struct plan *p, int node)
         board_error(p, node, "reg: it is no page of registers: Bulkhead cannot start CPUs by it");
         return;
     }
-    sysreg->path = plan_string(p, board_path(p, node));
+    sysreg->path = board_keep_path(p, &at);
 }
 
 /* ---- all ---- */

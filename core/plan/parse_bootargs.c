@@ -117,7 +117,7 @@ static bool has_our_console_only(const struct config *c)
         }
     }
     return part->console == PLAN_CONSOLE_SHARED && part->fdt.node == 0 &&
-           (part->kernel_kind == PLAN_KERNEL_ARM64 || part->kernel_kind == PLAN_KERNEL_ZIMAGE);
+           plan_is_linux(part->kernel_kind);
 }
 
 void config_bootargs(const struct config *c)

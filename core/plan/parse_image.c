@@ -232,14 +232,15 @@ void config_kernel(const struct config *c, const struct dt_property *property)
 {
     struct plan_image *kernel = &c->part->kernel;
     struct image_facts facts = {0};
-    const char *why = "";
+    const char *why;
     struct reading r;
 
     if (!read_image(&r, c, property, "kernel", kernel)) {
         return;
     }
-    if (image_probe(kernel->data, kernel->size, kernel->gzip ? inflater : NULL,
-                    strcmp(r.image.os, "linux") == 0, c->part->aarch32, &facts, &why) != OK) {
+    why = image_probe(kernel->data, kernel->size, kernel->gzip ? inflater : NULL,
+                      strcmp(r.image.os, "linux") == 0, c->part->aarch32, &facts);
+    if (why != NULL) {
         image_error(&r, "%s", why);
         kernel->node = 0; /* not what it says: nothing is held against it */
         return;

@@ -15,6 +15,17 @@
 
 /* ---- GIC: IHI 0048 and IHI 0069; Linux's bindings arm,gic and arm,gic-v3 ---- */
 
+/* INTID of the node's index-th interrupt, which has to be a PPI; 0 where it is none. */
+static uint32_t ppi_at(const struct plan *p, const struct dt_at *at, uint32_t index)
+{
+    struct plan_irq irq;
+
+    return dt_irq_at(p->board.fdt, at, index, p->board.gic.node, &irq) == OK &&
+                   irq.intid < FIRST_SPI
+               ? irq.intid
+               : 0;
+}
+
 /* The index-th window, told by `what` where it is missing. */
 static bool gic_window(struct plan *p, const struct dt_at *at, uint32_t index, const char *what,
                        struct range *out)
@@ -84,8 +95,6 @@ void parse_gic(struct plan *p, const struct found *found)
     struct plan_gic *gic = &p->board.gic;
     uint32_t version = found->node[FOUND_GIC_V3] >= 0 ? 3 : 2;
     int node = found->node[version == 3 ? FOUND_GIC_V3 : FOUND_GIC_V2];
-    char path[DT_PATH_MAX];
-    struct plan_irq irq;
     struct dt_at at;
 
     if (!dt_at(p->board.fdt, node, &at)) {
@@ -94,22 +103,20 @@ void parse_gic(struct plan *p, const struct found *found)
                    "arm,cortex-a15-gic, GICv3 as arm,gic-v3)");
         return;
     }
-    dt_path_at(p->board.fdt, &at, path, sizeof(path));
     gic->node = node;
-    gic->path = plan_string(p, path);
+    gic->path = board_keep_path(p, &at);
     gic->version = version;
     if (version == 2) {
         parse_gic_v2(p, &at);
     } else {
         parse_gic_v3(p, &at);
     }
-    if (dt_irq_at(p->board.fdt, &at, 0, gic->node, &irq) != OK || irq.intid >= FIRST_SPI) {
+    gic->maintenance = ppi_at(p, &at, 0);
+    if (gic->maintenance == 0) {
         board_error(p, gic->node,
                     "interrupts: the maintenance interrupt, a PPI, is missing: "
                     "Bulkhead cannot virtualize this GIC");
-        return;
     }
-    gic->maintenance = irq.intid;
 }
 
 uint32_t irq_position(const void *fdt, int node, const char *name, uint32_t fallback)
@@ -166,15 +173,11 @@ void parse_timer(struct plan *p, int node)
     p->board.timer_node = node;
     parse_timer_hz(p, node);
     for (uint32_t i = 0; i < ARRAY_SIZE(timers); i++) {
-        uint32_t position = irq_position(p->board.fdt, node, timers[i].name, timers[i].position);
-        struct plan_irq irq;
-
-        if (dt_irq_at(p->board.fdt, &at, position, p->board.gic.node, &irq) != OK ||
-            irq.intid >= FIRST_SPI) {
+        *timers[i].intid =
+            ppi_at(p, &at, irq_position(p->board.fdt, node, timers[i].name, timers[i].position));
+        if (*timers[i].intid == 0) {
             board_error(p, node, "interrupts: that of the %s timer, a PPI, is missing",
                         timers[i].name);
-        } else {
-            *timers[i].intid = irq.intid;
         }
     }
 }
@@ -184,19 +187,12 @@ void parse_timer(struct plan *p, int node)
 /* The first whose interrupt is a PPI, and so each CPU's own; else the first. */
 void parse_pmu(struct plan *p, const struct found *found)
 {
-    for (uint32_t i = 0; i < found->pmus; i++) {
-        struct plan_irq irq;
+    for (uint32_t i = 0; i < found->pmus && p->board.pmu == 0; i++) {
         struct dt_at at;
-        bool ppi = dt_at(p->board.fdt, found->pmu[i], &at) &&
-                   dt_irq_at(p->board.fdt, &at, 0, p->board.gic.node, &irq) == OK &&
-                   irq.intid < FIRST_SPI;
 
-        if (ppi || i == 0) {
+        p->board.pmu = dt_at(p->board.fdt, found->pmu[i], &at) ? ppi_at(p, &at, 0) : 0;
+        if (p->board.pmu != 0 || i == 0) {
             p->board.pmu_node = found->pmu[i];
-        }
-        if (ppi) {
-            p->board.pmu = irq.intid;
-            return;
         }
     }
 }
@@ -250,8 +246,7 @@ void parse_console(struct plan *p)
         return;
     }
     uart->node = node;
-    dt_path_at(fdt, &at, path, sizeof(path));
-    uart->path = plan_string(p, path);
+    uart->path = board_keep_path(p, &at);
     uart->clock = console_clock(fdt, node);
     if (!dt_enabled(fdt, node)) {
         board_error(p, node, "it is /chosen's stdout-path, but disabled");

@@ -18,10 +18,8 @@
 static void read_its(struct plan *p, const struct dt_at *at)
 {
     struct plan_its its = {.node = at->node[at->depth]};
-    char path[DT_PATH_MAX];
 
-    dt_path_at(p->board.fdt, at, path, sizeof(path));
-    its.path = plan_string(p, path);
+    its.path = board_keep_path(p, at);
     if (its.path != NULL && dt_reg_at(p->board.fdt, at, 0, &its.mmio) == OK &&
         is_aligned(its.mmio.base, ITS_TRANSLATER_FRAME) && !claims_touch_own(p, its.mmio) &&
         p->board.its_count < PLAN_MAX_ITS) {

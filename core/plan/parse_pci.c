@@ -50,7 +50,6 @@ static bool read_bdf(const char *s, uint32_t *rid)
 static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *index)
 {
     struct plan_pci_host host = {.node = at->node[at->depth]};
-    char path[DT_PATH_MAX];
     const char *why;
 
     for (*index = 0; *index < p->pci_host_count; (*index)++) {
@@ -68,8 +67,7 @@ static const char *find_host(struct plan *p, const struct dt_at *at, uint32_t *i
     if (why != NULL) {
         return why;
     }
-    dt_path_at(p->board.fdt, at, path, sizeof(path));
-    host.path = plan_string(p, path);
+    host.path = board_keep_path(p, at);
     if (p->pci_host_count == PLAN_MAX_PCI_HOSTS || host.path == NULL) {
         return "is one host bridge too many (PLAN_MAX_PCI_HOSTS)";
     }

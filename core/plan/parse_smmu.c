@@ -83,11 +83,9 @@ static void read_smmu(struct plan *p, const struct dt_at *at, const struct smmu_
 {
     struct plan_smmu smmu = {.node = at->node[at->depth], .ops = ops};
     const void *fdt = p->board.fdt;
-    char path[DT_PATH_MAX];
     const char *why;
 
-    dt_path_at(fdt, at, path, sizeof(path));
-    smmu.path = plan_string(p, path);
+    smmu.path = board_keep_path(p, at);
     why = smmu.path == NULL || p->board.smmu_count == PLAN_MAX_SMMUS
               ? "one SMMU too many (PLAN_MAX_SMMUS)"
           : dt_reg_at(fdt, at, 0, &smmu.mmio) != OK ? "reg: the CPU cannot reach it"

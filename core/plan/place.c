@@ -322,15 +322,18 @@ static const struct range *take_direct(struct plan_partition *part)
 /* ---- all ---- */
 
 /*
- * What decides who comes first: an SMMU that does not reach all RAM, then the size. 0 where it has
- * been placed, or shall not be.
+ * What decides who comes first: direct-map, then an SMMU that does not reach all RAM, then the
+ * size. 0 where it has been placed, or shall not be.
  */
 static uint64_t rank(const struct plan *p, uint32_t index)
 {
     const struct plan_partition *part = &p->partitions[index];
 
-    if (part->refused || part->direct_map || part->extent_count != 0 || part->memory_count == 0) {
+    if (part->refused || part->extent_count != 0 || part->memory_count == 0) {
         return 0;
+    }
+    if (part->direct_map) {
+        return UINT64_MAX;
     }
     return part->memory[largest_range(part, 0)].size |
            (limiting_smmu(p, (int)index) != NULL ? BIT(63) : 0);
@@ -362,11 +365,6 @@ void plan_place(struct plan *p)
 {
     for (uint32_t i = 0; i < p->partition_count; i++) {
         p->partitions[i].extent_count = 0;
-    }
-    for (uint32_t i = 0; i < p->partition_count; i++) {
-        if (!p->partitions[i].refused && p->partitions[i].direct_map) {
-            place(p, i);
-        }
     }
     for (uint32_t n = 0; n < p->partition_count; n++) {
         uint32_t best = 0;

@@ -25,7 +25,7 @@ static uint64_t reach(const struct plan_partition *part)
 /* Something already placed that overlaps `want`. */
 static bool find_placed(const struct plan_partition *part, struct range want, struct range *hit)
 {
-    for (uint32_t i = 0; image_segment(part->kernel_kind, &part->kernel, i, hit) == OK; i++) {
+    for (uint32_t i = 0; image_segment(part->kernel_kind, &part->kernel, i, hit); i++) {
         if (ranges_overlap(*hit, want)) {
             return true;
         }
@@ -70,30 +70,24 @@ static bool place_high(const struct plan_partition *part, uint64_t size, uint64_
     return false;
 }
 
-/* Linux's images run anywhere, at an offset from a boundary. */
-static bool has_offset(const struct plan_partition *part)
-{
-    return part->kernel_kind == PLAN_KERNEL_ARM64 || part->kernel_kind == PLAN_KERNEL_ZIMAGE;
-}
-
 static bool place_kernel(struct plan *p, uint32_t index)
 {
     struct plan_partition *part = &p->partitions[index];
     struct plan_image *kernel = &part->kernel;
     struct range segment;
 
-    if (has_offset(part)) {
+    if (plan_is_linux(part->kernel_kind)) {
         kernel->load += align_up(part->memory[0].base, BLOCK_2M); /* it was the text_offset */
         part->entry = kernel->load;
     }
-    for (uint32_t i = 0; image_segment(part->kernel_kind, kernel, i, &segment) == OK; i++) {
+    for (uint32_t i = 0; image_segment(part->kernel_kind, kernel, i, &segment); i++) {
         if (segment.size != 0 && plan_extent_at(part, segment.base, segment.size) == NULL) {
             plan_refuse(p, index,
                         "kernel \"%s\": 0x%" PRIx64 " bytes at 0x%" PRIx64
                         " are not all in one piece of the "
                         "partition's memory; %s \"memory\"",
                         kernel->name, segment.size, segment.base,
-                        has_offset(part) ? "enlarge" : "move it, or");
+                        plan_is_linux(part->kernel_kind) ? "enlarge" : "move it, or");
             return false;
         }
         if (part->aarch32 && range_end(segment) > AARCH32_END) {

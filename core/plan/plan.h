@@ -255,6 +255,12 @@ struct plan_device {
 
 enum plan_console { PLAN_CONSOLE_SHARED, PLAN_CONSOLE_NONE };
 
+/* A Linux's own format: it runs anywhere, at an offset from a boundary. */
+static inline bool plan_is_linux(enum plan_kernel kind)
+{
+    return kind == PLAN_KERNEL_ARM64 || kind == PLAN_KERNEL_ZIMAGE;
+}
+
 struct plan_partition {
     const char *name; /* the configuration's node name */
     const char *description;

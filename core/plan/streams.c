@@ -143,17 +143,11 @@ uint32_t stream_groups(const struct plan_stream *stream)
     return groups;
 }
 
-static bool is_before(const struct plan *p, const struct plan_stream *a,
-                      const struct plan_stream *stream)
-{
-    return a < stream && stream_is_used(p, a, stream->smmu);
-}
-
 const struct plan_stream *stream_alike(const struct plan *p, const struct plan_stream *stream)
 {
     for (const struct plan_stream *a = p->streams; a < stream; a++) {
-        if (is_before(p, a, stream) && a->id == stream->id && a->count == stream->count &&
-            a->mask == stream->mask) {
+        if (stream_is_used(p, a, stream->smmu) && a->id == stream->id &&
+            a->count == stream->count && a->mask == stream->mask) {
             return a;
         }
     }
@@ -163,7 +157,7 @@ const struct plan_stream *stream_alike(const struct plan *p, const struct plan_s
 const struct plan_stream *stream_overlapped(const struct plan *p, const struct plan_stream *stream)
 {
     for (const struct plan_stream *a = p->streams; a < stream; a++) {
-        if (is_before(p, a, stream) && streams_overlap(a, stream)) {
+        if (stream_is_used(p, a, stream->smmu) && streams_overlap(a, stream)) {
             return a;
         }
     }
