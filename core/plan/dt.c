@@ -182,24 +182,17 @@ int dt_child(const void *fdt, int node, const char *name, size_t length)
 }
 
 /* Down from `node`; `path` is "" or "/name/name...". */
-static enum status find_below(const void *fdt, int node, const char *path, int *out)
+static int find_below(const void *fdt, int node, const char *path)
 {
-    while (*path == '/') {
+    while (node >= 0 && *path == '/') {
         const char *name = path + 1;
         const char *end = strchr(name, '/');
         size_t length = end != NULL ? (size_t)(end - name) : strlen(name);
 
-        if (length == 0) {
-            return E_INVALID;
-        }
-        node = dt_child(fdt, node, name, length);
-        if (node < 0) {
-            return E_NOT_FOUND;
-        }
+        node = length != 0 ? dt_child(fdt, node, name, length) : -1;
         path = name + length;
     }
-    *out = node;
-    return OK;
+    return node;
 }
 
 /* The path that /aliases gives for the `length` bytes at `name`; NULL where it has none. */
@@ -220,28 +213,21 @@ static const char *find_alias(const void *fdt, const char *name, size_t length)
     return NULL;
 }
 
-enum status dt_find(const void *fdt, const char *path, int *node)
+int dt_find(const void *fdt, const char *path)
 {
     const char *rest = strchr(path, '/');
     size_t length = rest != NULL ? (size_t)(rest - path) : strlen(path);
-    enum status status = OK;
+    int node = path[0] != '\0' ? 0 : -1;
 
-    *node = 0;
-    if (path[0] == '\0') {
-        return E_INVALID;
-    }
     if (strcmp(path, "/") == 0) {
-        return OK;
+        return 0;
     }
     if (length > 0) {
         const char *alias = find_alias(fdt, path, length);
 
-        if (alias == NULL) {
-            return E_NOT_FOUND;
-        }
-        status = alias[0] == '/' ? find_below(fdt, 0, alias, node) : E_INVALID;
+        node = alias != NULL && alias[0] == '/' ? find_below(fdt, 0, alias) : -1;
     }
-    return status == OK && rest != NULL ? find_below(fdt, *node, rest, node) : status;
+    return rest != NULL ? find_below(fdt, node, rest) : node;
 }
 
 /* ---- properties ---- */

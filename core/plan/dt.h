@@ -191,8 +191,8 @@ enum status dt_intx_at(const void *fdt, int node, uint32_t index, int gic_node,
 enum status dt_pin_irq(const void *fdt, int bridge, uint32_t rid, uint32_t pin, int gic_node,
                        struct plan_irq *out) MUST_CHECK;
 
-/* The node that a full path or an alias names; E_NOT_FOUND, or E_INVALID where it is malformed. */
-enum status dt_find(const void *fdt, const char *path, int *node) MUST_CHECK;
+/* The node that a full path, or an alias and what is below it, names; -1 where there is none. */
+int dt_find(const void *fdt, const char *path);
 
 /* Hz of the fixed-clock that has the phandle; 0 where there is none, or it does not tell. */
 uint32_t dt_fixed_rate(const void *fdt, uint32_t phandle);

@@ -14,7 +14,8 @@ static struct dt_at at_of(struct tree tree, const char *path)
     struct dt_at at;
     int node;
 
-    assert_int_equal(dt_find(tree.data, path, &node), OK);
+    node = dt_find(tree.data, path);
+    assert_true(node >= 0);
     assert_true(dt_at(tree.data, node, &at));
     return at;
 }
@@ -158,7 +159,8 @@ static void test_irq(void **state)
     int gic;
 
     (void)state;
-    assert_int_equal(dt_find(tree.data, "/gic", &gic), OK);
+    gic = dt_find(tree.data, "/gic");
+    assert_true(gic >= 0);
     for (uint32_t i = 0; i < ARRAY_SIZE(irq_cases); i++) {
         struct dt_at at = at_of(tree, irq_cases[i].path);
         struct plan_irq irq = {.intid = 0};

@@ -67,10 +67,10 @@ static enum status find_data(const void *fit, uint64_t size, struct fit_image *i
 
 enum status fit_image_find(const void *fit, uint64_t size, const char *name, struct fit_image *out)
 {
-    int images;
+    const int images = dt_find(fit, "/images");
 
     *out = (struct fit_image){.node = -1};
-    if (dt_find(fit, "/images", &images) == OK) {
+    if (images >= 0) {
         out->node = dt_child(fit, images, name, strlen(name));
     }
     if (out->node < 0) {

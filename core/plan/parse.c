@@ -436,7 +436,6 @@ static bool is_partition(struct plan *p, const struct dt_at *at)
 void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t fit_pa)
 {
     struct dt_at at;
-    int node;
 
     p->fit = fit;
     p->fit_size = size;
@@ -447,8 +446,7 @@ void plan_parse_system(struct plan *p, const void *fit, uint64_t size, uint64_t 
                    "no FIT, or it is cut off or damaged; make it with mkimage, and load all of it");
         return;
     }
-    if (dt_find(fit, "/images", &node) != OK || dt_find(fit, "/configurations", &node) != OK ||
-        !dt_at(fit, node, &at)) {
+    if (dt_find(fit, "/images") < 0 || !dt_at(fit, dt_find(fit, "/configurations"), &at)) {
         plan_error(p, PLAN_SHARED, "/",
                    "a system file has /images and /configurations; one is "
                    "missing, or misspelt");

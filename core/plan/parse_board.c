@@ -399,10 +399,10 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
 enum status plan_find_system(const void *fdt, struct range *system)
 {
     uint64_t start, end;
-    int chosen;
+    const int chosen = dt_find(fdt, "/chosen");
 
     *system = (struct range){0, 0};
-    if (dt_find(fdt, "/chosen", &chosen) != OK) {
+    if (chosen < 0) {
         return E_NOT_FOUND;
     }
     start = dt_number(fdt, chosen, "linux,initrd-start", UINT64_MAX);

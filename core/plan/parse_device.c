@@ -28,10 +28,10 @@ void device_unknown(const struct config *c, const char *list, const char *path)
     struct nearest nearest;
     struct dt_property alias;
     struct dt_at at = {.depth = 0};
-    int aliases;
+    int aliases = dt_find(fdt, "/aliases");
 
     nearest_begin(&nearest, path);
-    if (plan_tells(c->p) && dt_find(fdt, "/aliases", &aliases) == OK) {
+    if (plan_tells(c->p) && aliases >= 0) {
         for (int i = dt_next_property(fdt, aliases, &alias); i >= 0;
              i = dt_next_property(fdt, i, &alias)) {
             nearest_offer(&nearest, alias.name);
@@ -257,12 +257,12 @@ const char *device_no_room(const struct config *c, const struct plan_device *dev
 static void grant(const struct config *c, const char *list, const char *name, bool unprotected)
 {
     const void *fdt = c->p->board.fdt;
-    struct plan_device device = {.partition = c->index, .node = -1};
+    struct plan_device device = {.partition = c->index, .node = dt_find(fdt, name)};
     char path[DT_PATH_MAX];
     struct dt_at at;
     const char *why;
 
-    if (dt_find(fdt, name, &device.node) != OK || !dt_at(fdt, device.node, &at)) {
+    if (!dt_at(fdt, device.node, &at)) {
         device_unknown(c, list, name);
         return;
     }

@@ -31,14 +31,12 @@ static void not_in_images(const struct config *c, const struct dt_property *prop
                           const char *name)
 {
     const void *fit = c->p->fit;
-    struct dt_at at = {.depth = 0};
+    struct dt_at at = {.node = {dt_find(fit, "/images")}};
     char list[200] = "";
 
-    if (dt_find(fit, "/images", &at.node[0]) == OK) {
-        while (dt_step(fit, &at)) {
-            if (at.depth == 1) {
-                list_append(list, sizeof(list), dt_name(fit, at.node[1]));
-            }
+    while (dt_step(fit, &at)) {
+        if (at.depth == 1) {
+            list_append(list, sizeof(list), dt_name(fit, at.node[1]));
         }
     }
     config_error(c, "%s: \"%s\" is not in /images; it has %s", property->name, name,

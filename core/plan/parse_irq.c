@@ -210,16 +210,14 @@ static uint64_t console_clock(const void *fdt, int node)
 }
 
 /* stdout-path without the options behind ':'; the alias serial0 where /chosen has none. */
-static enum status find_console(const void *fdt, char *path, size_t size, int *node)
+static int find_console(const void *fdt, char *path, size_t size)
 {
-    const char *value = NULL;
+    const int chosen = dt_find(fdt, "/chosen");
+    const char *value = chosen >= 0 ? dt_text(fdt, chosen, "stdout-path") : NULL;
     size_t used;
 
-    if (dt_find(fdt, "/chosen", node) == OK) {
-        value = dt_text(fdt, *node, "stdout-path");
-        if (value == NULL) {
-            value = dt_text(fdt, *node, "linux,stdout-path");
-        }
+    if (value == NULL && chosen >= 0) {
+        value = dt_text(fdt, chosen, "linux,stdout-path");
     }
     if (value == NULL) {
         value = "serial0";
@@ -228,7 +226,7 @@ static enum status find_console(const void *fdt, char *path, size_t size, int *n
         path[used] = value[used];
     }
     path[used] = '\0';
-    return dt_find(fdt, path, node);
+    return dt_find(fdt, path);
 }
 
 void parse_console(struct plan *p)
@@ -236,10 +234,10 @@ void parse_console(struct plan *p)
     struct plan_uart *uart = &p->board.console;
     const void *fdt = p->board.fdt;
     char path[DT_PATH_MAX];
+    const int node = find_console(fdt, path, sizeof(path));
     struct dt_at at;
-    int node;
 
-    if (find_console(fdt, path, sizeof(path), &node) != OK || !dt_at(fdt, node, &at)) {
+    if (!dt_at(fdt, node, &at)) {
         plan_error(p, PLAN_SHARED, "/chosen",
                    "stdout-path: \"%s\" is not in the tree; name the UART that is the console",
                    path);

@@ -213,8 +213,6 @@ static bool shares_device(const struct plan *p, const struct plan_function *f)
 
 void msi_assign(struct plan *p)
 {
-    bool shares[PLAN_MAX_FUNCTIONS];
-
     for (uint32_t i = 0; i < p->function_count; i++) {
         struct plan_function *f = &p->functions[i];
         uint32_t its;
@@ -225,9 +223,6 @@ void msi_assign(struct plan *p)
                  assign_its(p, (uint32_t)p->devices[f->device].partition, its);
     }
     for (uint32_t i = 0; i < p->function_count; i++) {
-        shares[i] = p->functions[i].msi && shares_device(p, &p->functions[i]);
-    }
-    for (uint32_t i = 0; i < p->function_count; i++) {
-        p->functions[i].msi = p->functions[i].msi && !shares[i];
+        p->functions[i].msi = p->functions[i].msi && !shares_device(p, &p->functions[i]);
     }
 }

@@ -39,7 +39,8 @@ static int set_up_msi(void **state)
     for (uint32_t i = 0; i < 3; i++) {
         static const char *const paths[] = {"/pcie@20000000", "/pcie@30000000", "/pcie@40000000"};
 
-        assert_int_equal(dt_find(board.data, paths[i], &p->pci_hosts[i].node), OK);
+        p->pci_hosts[i].node = dt_find(board.data, paths[i]);
+        assert_true(p->pci_hosts[i].node >= 0);
     }
     msi_find(p);
     return 0;
@@ -211,7 +212,8 @@ static void test_all_parents_of_a_device(void **state)
     (void)add(1, 1, 0x40);
     *sender = (struct plan_device){.partition = 1};
     p->device_count = 4;
-    assert_int_equal(dt_find(board.data, "/sender@50010000", &sender->node), OK);
+    sender->node = dt_find(board.data, "/sender@50010000");
+    assert_true(sender->node >= 0);
     msi_assign(p);
     expect(victim, false, 0);
     expect(other, true, 0x2011);

@@ -113,7 +113,6 @@ void config_function(const struct config *c, const char *list, const char *name,
     uint32_t host, rid;
     struct dt_at at;
     const char *why;
-    int node;
 
     if (length == 0 || length >= sizeof(path)) {
         config_error(c, "%s: \"%s\": give a host bridge and a function, as in " FORM, list, name);
@@ -128,7 +127,7 @@ void config_function(const struct config *c, const char *list, const char *name,
     }
     memcpy(path, name, length);
     path[length] = '\0';
-    if (dt_find(fdt, path, &node) != OK || !dt_at(fdt, node, &at)) {
+    if (!dt_at(fdt, dt_find(fdt, path), &at)) {
         device_unknown(c, list, path);
         return;
     }

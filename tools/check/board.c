@@ -28,9 +28,7 @@
 
 static bool has_node(const struct file *f, const char *path)
 {
-    int node;
-
-    return dt_valid(f->data, f->size) && dt_find(f->data, path, &node) == OK;
+    return dt_valid(f->data, f->size) && dt_find(f->data, path) >= 0;
 }
 
 struct file board_file(const char *name)
@@ -218,15 +216,12 @@ struct gaps {
 /* True where the message tells such a gap, which is noted. */
 static bool note_gap(const struct plan *p, const struct message *m, struct gaps *gaps)
 {
-    int node;
-
     if (p->board.ram_banks == 0 && strncmp(m->text, "/memory: ", strlen("/memory: ")) == 0) {
         gaps->memory = true;
         return true;
     }
-    if (strncmp(m->text, "/psci: ", strlen("/psci: ")) == 0 &&
-        dt_find(p->board.fdt, "/psci", &node) != OK &&
-        dt_find(p->board.fdt, "/firmware/psci", &node) != OK) {
+    if (strncmp(m->text, "/psci: ", strlen("/psci: ")) == 0 && dt_find(p->board.fdt, "/psci") < 0 &&
+        dt_find(p->board.fdt, "/firmware/psci") < 0) {
         gaps->psci = true;
         return true;
     }
