@@ -80,7 +80,7 @@ LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack
 
 # Objects depend on a file that changes when the command that makes them would.
 flags_file = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
-$(call flags_file,$(O)/flags,$(CC) $(CFLAGS) $(OPTIMIZE) $(OPTIMIZE_FAST) $(LDFLAGS))
+$(call flags_file,$(O)/flags,$(CC) $(CFLAGS) $(OPTIMIZE) $(OPTIMIZE_FAST) $(LD) $(LDFLAGS))
 $(call flags_file,$(LIB)/flags,$(CC) $(THIRD_CFLAGS))
 
 # Everything is linked into one image at an address yet unknown: no symbol needs the GOT.
@@ -182,7 +182,7 @@ ifneq ($(ARCH),host)
 all: $(O)/bulkhead.bin $(if $(filter-out 0 0x0,$(CONFIG_UIMAGE_LOAD)),$(O)/uImage)
 
 $(O)/linker.ld: arch/$(ARCH)/linker.ld $(O)/flags | $(O)/config.h
-	$(call quiet,CPP)$(CC) $(ASFLAGS) $(if $(filter ld.lld,$(LD)),-DLLD) -E -P -x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d -o $@ $<
+	$(call quiet,CPP)$(CC) $(ASFLAGS) $(if $(findstring ld.lld,$(LD)),-DLLD) -E -P -x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d -o $@ $<
 
 -include $(O)/linker.ld.d
 

@@ -164,8 +164,9 @@ static void the_system_file_is_in_ram_of_its_own(void **state)
     assert_false(plan_check_system(&p, (struct range){RAM_0 + MIB, 0x1000}));
     assert_true(told_of("shares a page with Bulkhead or the board's device tree"));
     told_reset();
-    host.sections[0].what = (struct range){RAM_0 + 64 * MIB, 0x1000}; /* the planner: it runs, */
-    host.section_count = 1;                                           /* though nothing holds it */
+    /* The planner runs, though nothing holds it. */
+    host.sections[0] = (struct el2_section){{RAM_0 + 64 * MIB, 0x1000}, LPAE_CODE, true};
+    host.section_count = 1;
     assert_false(plan_check_system(&p, (struct range){RAM_0 + 63 * MIB, MIB + 1}));
     assert_true(told_of("shares a page with Bulkhead or the board's device tree"));
     host_reset();

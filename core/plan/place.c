@@ -15,9 +15,9 @@
 /* Tables by which EL2 maps the pool itself, at most: a page for each level, at both ends. */
 #define POOL_MAP_PAGES 6
 
-/* Free pieces: what cuts them (EL2's limit, reservations, extents) adds at most one each. */
+/* Free pieces: what cuts them (EL2's limit and windows, reservations, extents) adds one each. */
 #define MAX_PIECES                                                                                 \
-    (1 + PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
+    (2 + PLAN_MAX_RAM_BANKS + PLAN_MAX_RESERVED + CONFIG_MAX_PARTITIONS * PLAN_MAX_EXTENTS)
 
 /* Free RAM in whole pages, ascending and disjoint. Class: the boot CPU's, before the seal. */
 static struct range piece[MAX_PIECES];

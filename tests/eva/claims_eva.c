@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For Eva: the rules of who excludes what, of any plan whose counts are sane, as check.c holds them
+ * For Eva: the rules of who excludes what, of any plan whose counts are sane, as check*.c hold them
  * to be before, and whose names are strings. First the walk over its claims, from wherever it may
  * be in KIND: each claim is as claim_is_sound() has it. Then the RULES (0: claims_check() before
  * place.c, 1: after it, 2: claims_neighbour(), claims_filter()), which meet any such claims.
@@ -16,6 +16,8 @@
 #include "core/plan/claims.h"
 #include "core/plan/parse.h"
 #include "tests/eva/eva.h"
+
+_Static_assert(CLAIM_EXTENT == 15, "tests/eva/run has each KIND");
 
 static struct plan p;
 static char text[16]; /* any string */
