@@ -9,13 +9,17 @@
 
 #define MAX_NEIGHBOUR 256 /* windows and interrupts of any other node that are looked at */
 
-/* Its `reg` and, of a PCI host bridge, its `ranges`. One that makes no sense hides no other. */
+/*
+ * Its `reg` and, of a PCI host bridge, its `ranges`. One that makes no sense hides no other. A
+ * simple-bus (Devicetree Specification 4.5) has no registers: what it tells of are its children's.
+ */
 static void check_windows(struct plan *p, const struct dt_at *at, struct claim *c, bool *told)
 {
     const void *fdt = p->board.fdt;
     const int node = at->node[at->depth];
-    enum status status = OK;
+    static const char *const buses[] = {"simple-bus", NULL};
     struct dt_window window;
+    enum status status = dt_compatible(fdt, node, buses) ? E_NOT_FOUND : OK;
 
     for (uint32_t i = 0; i < MAX_NEIGHBOUR && status != E_NOT_FOUND; i++) {
         status = dt_reg_at(fdt, at, i, &c->r);

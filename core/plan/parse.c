@@ -12,6 +12,7 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/claims.h"
+#include "core/plan/fit.h"
 #include "core/plan/refer.h"
 
 #define COMPATIBLE         "bulkhead,partition"
@@ -307,14 +308,12 @@ static void unknown_word(const struct config *c, const char *name)
 /* U-Boot's verified boot puts hash and signature nodes below; others mean nothing. */
 static void check_subnodes(const struct config *c, int node)
 {
+    const void *fit = c->p->fit;
     struct dt_at at = {.node = {node}};
 
-    while (dt_step(c->p->fit, &at)) {
-        const char *name = dt_name(c->p->fit, at.node[at.depth]);
-
-        if (at.depth == 1 && strncmp(name, "hash", 4) != 0 && strncmp(name, "signature", 9) != 0) {
-            config_error(c, "unknown node \"%s\": only hash and signature may be below", name);
-        }
+    for (const char *name = fit_unknown_child(fit, &at); name != NULL;
+         name = fit_unknown_child(fit, &at)) {
+        config_error(c, "unknown node \"%s\": only hash and signature may be below", name);
     }
 }
 

@@ -77,6 +77,18 @@ static void check_words(const struct reading *r)
     }
 }
 
+/* A misspelt hash would not be held against anything. */
+static void check_nodes(const struct reading *r)
+{
+    const void *fit = r->c->p->fit;
+    struct dt_at at = {.node = {r->image.node}};
+
+    for (const char *name = fit_unknown_child(fit, &at); name != NULL;
+         name = fit_unknown_child(fit, &at)) {
+        image_error(r, "unknown node \"%s\": only hash and signature may be below", name);
+    }
+}
+
 /*
  * The kernel's `arch` is the partition's execution state; its other images are to be of the same,
  * where the kernel is what it says. It is read first.
@@ -187,6 +199,7 @@ static bool read_image(struct reading *r, const struct config *c,
         return false;
     }
     check_words(r);
+    check_nodes(r);
     if (!check_kind(r, type) || !check_hashes(r)) {
         return false;
     }
@@ -216,7 +229,10 @@ static void read_raw(const struct reading *r)
     kernel->load = r->image.load;
     part->entry = r->image.entry != UINT64_MAX ? r->image.entry : kernel->load;
     if (kernel->load == UINT64_MAX) {
-        image_error(r, "a raw binary needs \"load\": where in the partition's memory it goes");
+        image_error(r,
+                    "a raw binary (os = \"%s\") needs \"load\": where in the partition's memory it "
+                    "goes",
+                    r->image.os);
     } else if (!range_valid(kernel->load, kernel->load_size)) {
         image_error(r, "load: 0x%" PRIx64 " bytes at 0x%" PRIx64 " end beyond the last address",
                     kernel->load_size, kernel->load);

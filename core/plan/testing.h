@@ -201,7 +201,7 @@ static inline struct tree tree_qemu(const char *machine)
     "keys { compatible = \"gpio-keys\"; };"                                                        \
     "noreg { compatible = \"arm,pl031\"; };"                                                       \
     "bus@a000000 { compatible = \"simple-bus\"; #address-cells = <1>; #size-cells = <1>;"          \
-    " ranges = <0 0 0xa000000 0x100000>;"                                                          \
+    " reg = <0 0xa000000 0 0x100000>; ranges = <0 0 0xa000000 0x100000>;"                          \
     " rtc@1000 { compatible = \"arm,pl031\"; reg = <0x1000 0x1000>; interrupts = <0 40 4>; }; };"  \
     "aliases { rtc0 = \"/rtc@9010000\"; serial0 = \"/uart@9000000\"; };"
 #define BOARD_REST BOARD_PSCI BOARD_GIC BOARD_TIMER BOARD_UART BOARD_OTHER

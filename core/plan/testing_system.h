@@ -78,6 +78,7 @@
         "data-size = <4096>; data-offset = <0>;") "};" \
     " typo {" IMAGE("kernel", "u-boot", "laod = <1>; load = <0x1000>; data = [00 01 02];") "};" \
         " x86 { type = \"kernel\"; arch = \"x86\"; data = [00 01]; };" \
+        " hsh { type = \"kernel\"; data = [00]; load = <0x40000000>; hsh-1 { }; };" \
         " plain { type = \"kernel\"; data = [00]; load = <0x40000000>; };" \
         " raw32 { type = \"kernel\"; arch = \"arm\"; data = [00]; load = <0x40000000>; };" \
         " zimage {" IMAGE("kernel", "linux", ZIMAGE_HEADER) "};" \
