@@ -80,7 +80,7 @@ LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z noexecstack
 
 # Objects depend on a file that changes when the command that makes them would.
 flags_file = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
-$(call flags_file,$(O)/flags,$(CC) $(CFLAGS) $(OPTIMIZE) $(OPTIMIZE_FAST) $(LD) $(LDFLAGS))
+$(call flags_file,$(O)/flags,$(CC) $(CFLAGS) $(OPTIMIZE) $(OPTIMIZE_FAST) $(LDFLAGS) $(LD))
 $(call flags_file,$(LIB)/flags,$(CC) $(THIRD_CFLAGS))
 
 # Everything is linked into one image at an address yet unknown: no symbol needs the GOT.
