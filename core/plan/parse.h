@@ -41,6 +41,7 @@ enum found_kind { FOUND_PSCI, FOUND_SYSREG, FOUND_TIMER, FOUND_GIC_V2, FOUND_GIC
 /* What one walk of the board's tree finds: the first enabled node of each kind, or -1. */
 struct found {
     int node[FOUND_KINDS];
+    int cpus, reserved;
     int pmu[FOUND_PMUS];
     uint32_t pmus;
 };

@@ -107,18 +107,20 @@ static void parse_memory(struct plan *p, const struct dt_at *at)
 }
 
 /* /reserved-memory's children. Those without `reg` have no place yet: a guest's matter. */
-static void parse_reserved(struct plan *p)
+static void parse_reserved(struct plan *p, int node)
 {
     const void *fdt = p->board.fdt;
     struct dt_at at;
-    bool more = dt_at(fdt, dt_find(fdt, "/reserved-memory"), &at);
+    uint32_t depth;
+    bool more = dt_at(fdt, node, &at);
 
-    while (more && dt_step(fdt, &at) && at.depth > 1) {
+    depth = at.depth;
+    while (more && dt_step(fdt, &at) && at.depth > depth) {
         int child = at.node[at.depth];
         enum status status = OK;
         struct range r;
 
-        if (at.depth != 2 || !dt_enabled(fdt, child)) {
+        if (at.depth != depth + 1 || !dt_enabled(fdt, child)) {
             continue;
         }
         for (uint32_t i = 0; (status = dt_reg_at(fdt, &at, i, &r)) == OK; i++) {
@@ -225,10 +227,9 @@ static void parse_cpu(struct plan *p, int cpus, int node, uint64_t boot_mpidr)
     }
 }
 
-static void parse_cpus(struct plan *p, uint64_t boot_mpidr)
+static void parse_cpus(struct plan *p, int node, uint64_t boot_mpidr)
 {
     const void *fdt = p->board.fdt;
-    const int node = dt_find(fdt, "/cpus");
     struct dt_at at = {.node = {node}};
 
     p->board.boot_cpu = UINT32_MAX;
@@ -333,15 +334,23 @@ static void find_nodes(struct plan *p, struct found *found)
     const void *fdt = p->board.fdt;
     struct dt_at at = {.depth = 0};
 
-    *found = (struct found){.pmus = 0};
+    *found = (struct found){.cpus = -1, .reserved = -1};
     for (uint32_t i = 0; i < FOUND_KINDS; i++) {
         found->node[i] = -1;
     }
     while (dt_step(fdt, &at)) {
         int node = at.node[at.depth];
+        const char *name = dt_name(fdt, node);
 
         find_by_compatible(fdt, node, found);
-        if (at.depth == 1 && dt_has_type(fdt, node, "memory") && dt_enabled(fdt, node)) {
+        if (at.depth != 1) {
+            continue;
+        }
+        if (strcmp(name, "cpus") == 0) {
+            found->cpus = node;
+        } else if (strcmp(name, "reserved-memory") == 0) {
+            found->reserved = node;
+        } else if (dt_has_type(fdt, node, "memory") && dt_enabled(fdt, node)) {
             parse_memory(p, &at);
         }
     }
@@ -370,11 +379,13 @@ void plan_parse_board(struct plan *p, const void *fdt, uint64_t room, uint64_t f
         plan_error(p, PLAN_SHARED, "/memory",
                    "no RAM: no node of device_type \"memory\" has any; firmware fills it in");
     }
-    parse_reserved(p);
+    if (found.reserved >= 0) {
+        parse_reserved(p, found.reserved);
+    }
     if (found.node[FOUND_PSCI] < 0) {
         parse_sysreg(p, found.node[FOUND_SYSREG]);
     }
-    parse_cpus(p, boot_mpidr);
+    parse_cpus(p, found.cpus, boot_mpidr);
     parse_psci(p, found.node[FOUND_PSCI]);
     parse_gic(p, &found);
     if (p->board.gic.node >= 0) { /* else all interrupts would be told as faults too */
