@@ -17,7 +17,8 @@
 #include "core/plan/parse.h"
 #include "tests/eva/eva.h"
 
-_Static_assert(CLAIM_EXTENT == 15, "tests/eva/run has each KIND");
+/* tests/eva/run has each KIND. (Frama-C knows no _Static_assert.) */
+typedef char each_kind[CLAIM_EXTENT == 15 ? 1 : -1];
 
 static struct plan p;
 static char text[16]; /* any string */
