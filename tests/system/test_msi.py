@@ -69,7 +69,8 @@ def test_forged_messages_arrive_nowhere(boot):
 @pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a7"])
 def test_a_hostile_command_queue(boot, cpu):
     """Random commands, queues that are not its own, and one that never ends: control keeps its 1 kHz meanwhile, and the
-    ITS works afterwards."""
+    ITS works afterwards. As for the attacker: QEMU's CPUs take turns on one thread, and by the phase in which they happen to
+    be, which a longer boot shifts, a tick waits for a turn of the others' (29 us were seen, 1 us with 4,000 instructions more)."""
     machine, ecam = (ARMV7, ECAM32) if cpu in CPUS32 else (SMMU, ECAM)
     parts = [
         partition("attacker", "dma", [1], ((0x40000000, 2 * MIB),), pci_devices=[f"{HOST} 00:01.0"],
@@ -83,6 +84,6 @@ def test_a_hostile_command_queue(boot, cpu):
     board.expect(r"dma: its: a message after \d+ rounds: right")
     assert "control: is off" not in board.log
     board.expect(r"bulkhead: control: is off")
-    control_kept_its_loop(board.log)
+    control_kept_its_loop(board.log, 200_000)
     board.expect(r"victim\] pattern: \d+ passes, 0 changed")
     assert "DMA fault" not in board.log
