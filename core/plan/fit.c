@@ -87,18 +87,6 @@ enum status fit_image_find(const void *fit, uint64_t size, const char *name, str
     return find_data(fit, size, out) == OK && out->size != 0 ? OK : E_INVALID;
 }
 
-const char *fit_unknown_child(const void *fit, struct dt_at *at)
-{
-    while (dt_step(fit, at)) {
-        const char *name = dt_name(fit, at->node[at->depth]);
-
-        if (at->depth == 1 && strncmp(name, "hash", 4) != 0 && strncmp(name, "signature", 9) != 0) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
 static enum status verify_hash(const void *fit, int node, uint32_t crc)
 {
     const char *algo;

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "core/base/status.h"
-#include "core/plan/dt.h"
 
 struct fit_image {
     int node;
@@ -26,12 +25,6 @@ struct fit_image {
  */
 enum status fit_image_find(const void *fit, uint64_t size, const char *name,
                            struct fit_image *out) MUST_CHECK;
-
-/*
- * On to the next child of at->node[0] that FIT has no use for, below an image as below a
- * configuration: no hash, no signature. NULL past the last.
- */
-const char *fit_unknown_child(const void *fit, struct dt_at *at);
 
 /*
  * Check every hash node of the image (crc32; another algorithm is E_UNSUPPORTED). `hash` names the

@@ -12,7 +12,6 @@
 #include "core/base/bits.h"
 #include "core/base/console.h"
 #include "core/plan/claims.h"
-#include "core/plan/fit.h"
 #include "core/plan/refer.h"
 
 #define COMPATIBLE         "bulkhead,partition"
@@ -306,14 +305,17 @@ static void unknown_word(const struct config *c, const char *name)
 }
 
 /* U-Boot's verified boot puts hash and signature nodes below; others mean nothing. */
-static void check_subnodes(const struct config *c, int node)
+void config_subnodes(const struct config *c, const char *path, int node)
 {
-    const void *fit = c->p->fit;
     struct dt_at at = {.node = {node}};
 
-    for (const char *name = fit_unknown_child(fit, &at); name != NULL;
-         name = fit_unknown_child(fit, &at)) {
-        config_error(c, "unknown node \"%s\": only hash and signature may be below", name);
+    while (dt_step(c->p->fit, &at)) {
+        const char *name = dt_name(c->p->fit, at.node[at.depth]);
+
+        if (at.depth == 1 && strncmp(name, "hash", 4) != 0 && strncmp(name, "signature", 9) != 0) {
+            plan_error(c->p, c->index, path,
+                       "unknown node \"%s\": only hash and signature may be below", name);
+        }
     }
 }
 
@@ -334,7 +336,7 @@ static void read_config(const struct config *c, int node)
             value[word] = property;
         }
     }
-    check_subnodes(c, node);
+    config_subnodes(c, c->path, node);
     for (uint32_t i = 0; i < ARRAY_SIZE(words); i++) {
         if (value[i].name != NULL && words[i].read != NULL) {
             words[i].read(c, &value[i]);

@@ -91,6 +91,9 @@ struct config {
 /* A rule broken by the partition that is read, told with its configuration. */
 #define config_error(c, ...) plan_error((c)->p, (c)->index, (c)->path, __VA_ARGS__)
 
+/* Tell of nodes below that one, a configuration or an image, that FIT has no use for. */
+void config_subnodes(const struct config *c, const char *path, int node);
+
 /* The property as one string that a person can read; NULL, and told, where it is none. */
 const char *config_string(const struct config *c, const struct dt_property *property);
 

@@ -77,18 +77,6 @@ static void check_words(const struct reading *r)
     }
 }
 
-/* A misspelt hash would not be held against anything. */
-static void check_nodes(const struct reading *r)
-{
-    const void *fit = r->c->p->fit;
-    struct dt_at at = {.node = {r->image.node}};
-
-    for (const char *name = fit_unknown_child(fit, &at); name != NULL;
-         name = fit_unknown_child(fit, &at)) {
-        image_error(r, "unknown node \"%s\": only hash and signature may be below", name);
-    }
-}
-
 /*
  * The kernel's `arch` is the partition's execution state; its other images are to be of the same,
  * where the kernel is what it says. It is read first.
@@ -199,7 +187,7 @@ static bool read_image(struct reading *r, const struct config *c,
         return false;
     }
     check_words(r);
-    check_nodes(r);
+    config_subnodes(c, r->path, r->image.node); /* a misspelt hash would check nothing */
     if (!check_kind(r, type) || !check_hashes(r)) {
         return false;
     }
